@@ -1,0 +1,56 @@
+/** SIGKILL to a container: all its processes die at once, its address leaves the network. */
+import type { Fault } from '../runner/fault.ts';
+import { ours } from '../runner/target.ts';
+import type { ChaosTarget } from '../runner/target.ts';
+import { waitFor } from '../runner/wait.ts';
+
+const EFFECT_TIMEOUT_MS = 10_000;
+const REMOVAL_TIMEOUT_MS = 30_000;
+
+export interface ContainerKillOptions {
+  /** A service of the topology from whose network the victim is probed. */
+  readonly seenFrom: string;
+  /** Path that answers 200 when the victim is healthy. */
+  readonly healthPath: string;
+}
+
+/** Kills one container; undone by starting it again. */
+export function containerKill(service: string, { seenFrom, healthPath }: ContainerKillOptions): Fault {
+  const health = (target: ChaosTarget): Promise<string> => askHealth(target, service, seenFrom, healthPath);
+  return {
+    name: `container-kill ${service}`,
+    services: [service],
+    undo: async (target) => ({
+      action: 'start-container',
+      service,
+      containerId: (await ours(target, service)).containerId,
+    }),
+    inject: async (target) => {
+      await ours(target, service);
+      await target.kill(service);
+    },
+    proveEffect: async (target) => {
+      await waitFor(`${service} stopped`, EFFECT_TIMEOUT_MS, async () => !(await target.inspect(service)).running);
+      const seen = await waitFor(`${service} answers no more`, EFFECT_TIMEOUT_MS, async () => {
+        const answer = await health(target);
+        return answer === '200' ? null : answer;
+      });
+      return `container not running; a connection from ${seenFrom} ends with ${seen}`;
+    },
+    proveRemoval: async (target) => {
+      await waitFor(`${service} healthy`, REMOVAL_TIMEOUT_MS, async () => {
+        const { running } = await target.inspect(service);
+        return running && (await health(target)) === '200';
+      });
+      return `container running; ${healthPath} answers 200`;
+    },
+  };
+}
+
+/** Status of the victim's health path, or how curl failed (`curl 7`: refused or unreachable; `curl 28`: no answer in 1 s). */
+async function askHealth(target: ChaosTarget, service: string, seenFrom: string, path: string): Promise<string> {
+  const { address, port } = target.endpoint(service);
+  const argv = ['curl', '-s', '-o', '/dev/null', '-m', '1', '-w', '%{http_code}', `http://${address}:${port}${path}`];
+  const result = await target.exec(seenFrom, argv);
+  return result.exitCode === 0 ? result.stdout.trim() : `curl ${result.exitCode}`;
+}

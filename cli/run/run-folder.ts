@@ -1,0 +1,47 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JournalEvent } from '../../reports/record/events.ts';
+
+/** Folder of all runs unless the user names another. */
+export const RUNS_DIR = join(import.meta.dirname, '../../reports/runs');
+
+/** The folder that a run leaves, and its journal. */
+export interface RunFolder {
+  readonly id: string;
+  readonly dir: string;
+  readonly journal: string;
+  append(event: JournalEvent): void;
+}
+
+/**
+ * Makes the folder of a new run and points `latest` to it. The identifier sorts
+ * by time; its tail is the process, so that two starts in one second differ.
+ */
+export function createRunFolder(root: string, now: Date): RunFolder {
+  const id = `${now.toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').toLowerCase()}-${process.pid.toString(36)}`;
+  const dir = join(root, id);
+  mkdirSync(join(dir, 'raw'), { recursive: true });
+  const journal = join(dir, 'events.ndjson');
+  writeFileSync(journal, '');
+  const latest = join(root, 'latest');
+  rmSync(latest, { force: true });
+  symlinkSync(id, latest);
+  return { id, dir, journal, append: (event) => { appendFileSync(journal, `${JSON.stringify(event)}\n`); } };
+}
+
+/** True while the process that owns a run lives: the run is not a leftover then. */
+export function ownerLives(owner: string | undefined): boolean {
+  const pid = Number(owner);
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('cli/main.ts');
+  } catch {
+    try {
+      // No /proc (macOS): a signal 0 tells whether the process exists.
+      process.kill(pid, 0);
+      return process.platform !== 'linux';
+    } catch {
+      return false;
+    }
+  }
+}

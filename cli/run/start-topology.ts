@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { ENVIRONMENTS_DIR, loadEnvironment } from '../../environments/harness/environments.ts';
+import type { ImageSet } from '../../environments/harness/images.ts';
+import { start } from '../../environments/harness/topology.ts';
+import type { Topology } from '../../environments/harness/topology.ts';
+import { loadVariant } from '../../environments/harness/variant.ts';
+import type { Variant } from '../../environments/harness/variant.ts';
+import type { VariantName } from '../../reports/record/types.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Programs that run inside the vantage and the inspector. */
+const AGENT_SOURCES = ['conformance/clients', 'chaos/prober'].map((folder) => ({
+  from: join(ROOT, folder),
+  to: `/opt/gateproof/${folder}`,
+}));
+
+export interface StartRequest {
+  readonly runId: string;
+  readonly environment: string;
+  readonly variant: VariantName;
+  readonly images: ImageSet;
+  readonly logDir: string;
+  readonly extent: 'full' | 'lab';
+  readonly owner?: string;
+  /** A topology that is switched to the variant instead of starting another. */
+  readonly running?: Topology | undefined;
+  readonly progress?: (phase: string) => void;
+}
+
+/** Starts one variant of an environment: what every command that measures needs first. */
+export async function startTopology(request: StartRequest): Promise<{ topology: Topology; variant: Variant }> {
+  const [environment, variant] = await Promise.all([
+    loadEnvironment(request.environment),
+    loadVariant(join(ENVIRONMENTS_DIR, request.environment), request.variant),
+  ]);
+  if (request.running) {
+    await request.running.use(variant, request.logDir);
+    return { topology: request.running, variant };
+  }
+  const topology = await start({
+    runId: request.runId,
+    name: request.environment,
+    environment,
+    variant,
+    images: request.images,
+    agentSources: AGENT_SOURCES,
+    logDir: request.logDir,
+    owner: request.owner ?? String(process.pid),
+    extent: request.extent,
+    ...(request.progress ? { progress: request.progress } : {}),
+  });
+  return { topology, variant };
+}

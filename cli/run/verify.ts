@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { ensureImages } from '../../environments/harness/images.ts';
+import type { ImageSet } from '../../environments/harness/images.ts';
+import { healLeftovers } from '../../environments/harness/leftovers.ts';
+import type { Topology } from '../../environments/harness/topology.ts';
+import type { Claim, Ledger } from '../../environments/ledger/ledger.ts';
+import type { Baseline } from '../../environments/ledger/baseline.ts';
+import type { Profile, RunInfo, RunRecord, VariantName } from '../../reports/record/types.ts';
+import { runCases } from './cases.ts';
+import { describeHost, revision } from './host.ts';
+import { onInterrupt } from './interrupt.ts';
+import { runExperiments } from './experiments.ts';
+import { runScenarios } from './scenarios.ts';
+import { createRunFolder, ownerLives, RUNS_DIR } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { Progress } from './progress.ts';
+import type { Selection } from './selection.ts';
+import { startTopology } from './start-topology.ts';
+import { writeReports } from './write-reports.ts';
+
+export interface VerifyOptions {
+  readonly ledger: Ledger;
+  readonly baseline: Baseline;
+  readonly selection: Selection;
+  readonly variants: readonly VariantName[];
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly out: string | undefined;
+  readonly images: Readonly<Record<string, string>>;
+  readonly command: string;
+  readonly progress: Progress;
+}
+
+/**
+ * Measures the selected claims in each variant, one variant after the other, and
+ * writes the reports. The journal is written as it goes, so a killed run keeps
+ * what it measured.
+ *
+ * @returns the record; its gate holds the exit code
+ */
+export async function runVerify(options: VerifyOptions): Promise<{ record: RunRecord; dir: string }> {
+  const host = await describeHost();
+  await healLeftovers(ownerLives, (text) => { options.progress.note(text); });
+  const images = await ensureImages({ overrides: options.images, progress: (text) => { options.progress.note(text); } });
+  const folder = createRunFolder(options.out ?? RUNS_DIR, new Date());
+  const stopping = new AbortController();
+  const release = onInterrupt((signal) => { stopping.abort(signal); });
+  folder.append(runStarted(options, folder, host, images));
+  let reason: string | undefined;
+  try {
+    await runVariants(options, folder, images, stopping.signal);
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+    folder.append({ event: 'note', at: now(), level: 'error', text: reason });
+    options.progress.note(reason);
+  } finally {
+    release();
+  }
+  const interrupted = stopping.signal.aborted;
+  folder.append({
+    event: 'run-finished',
+    at: now(),
+    interrupted: interrupted || reason !== undefined,
+    ...(interrupted ? { reason: `stopped by ${String(stopping.signal.reason)}` } : reason ? { reason } : {}),
+  });
+  return { record: await writeReports(folder.dir), dir: folder.dir };
+}
+
+const now = (): string => new Date().toISOString();
+
+function runStarted(options: VerifyOptions, folder: RunFolder, host: Awaited<ReturnType<typeof describeHost>>, images: ImageSet): Parameters<RunFolder['append']>[0] {
+  const run: Omit<RunInfo, 'finishedAt' | 'partial' | 'partialReason'> = {
+    id: folder.id,
+    startedAt: now(),
+    environment: options.ledger.environment,
+    document: options.ledger.document,
+    profile: options.profile,
+    seed: options.seed,
+    revision: revision(),
+    command: options.command,
+    selection: options.selection.text,
+    host: { ...host, pinning: host.cores < 2 ? 'one core: not pinned' : 'system under test and instruments on cores of their own' },
+    versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<string, string>,
+    images: Object.entries(images.roles).map(([role, { reference, id, replaced }]) => ({ role, reference, id, replaced })),
+  };
+  const { cases, experiments, scenarios, outside } = options.selection;
+  const planned = [...new Set([...cases.map(({ id }) => id), ...experiments.flatMap(({ claims }) => claims), ...scenarios.flatMap(({ claims }) => claims)])];
+  return { event: 'run-started', at: now(), run, variants: options.variants, planned, outside };
+}
+
+async function runVariants(options: VerifyOptions, folder: RunFolder, images: ImageSet, signal: AbortSignal): Promise<void> {
+  let topology: Topology | undefined;
+  const stop = (): void => { void topology?.stop(); };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for (const name of options.variants) {
+      if (signal.aborted) return;
+      topology = await runVariant(options, folder, images, name, topology, signal);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    options.progress.phase('removing containers and networks');
+    await topology?.stop();
+  }
+}
+
+/** Starts a variant (or switches a running topology to it) and measures everything selected in it. */
+async function runVariant(
+  options: VerifyOptions,
+  folder: RunFolder,
+  images: ImageSet,
+  name: VariantName,
+  running: Topology | undefined,
+  signal: AbortSignal,
+): Promise<Topology> {
+  const { progress, ledger, selection, baseline } = options;
+  progress.phase(`${name}: starting the topology`);
+  const { topology, variant } = await startTopology({
+    runId: folder.id,
+    environment: ledger.environment,
+    variant: name,
+    images,
+    logDir: join(folder.dir, 'raw', name),
+    extent: 'full',
+    running,
+    progress: (phase) => { progress.phase(`${name}: ${phase}`); },
+  });
+  const { adaptations, remedies, givenUp } = variant;
+  const { descriptor, started_ms } = topology;
+  folder.append({ event: 'variant-started', at: now(), variant: name, adaptations, remedies, addressMap: descriptor.addressMap, started_ms });
+  const known = name === 'documented' ? knownDeviations(baseline) : {};
+  progress.phase(`${name}: ${String(selection.cases.length)} cases`, selection.cases.length);
+  const { failed, unhandled } = await runCases({
+    provided: { topology: descriptor, journal: folder.journal, environment: ledger.environment, claims: selection.cases, givenUp, known },
+    seed: options.seed,
+    onCase: () => { progress.step(); },
+    signal,
+  });
+  for (const text of [...failed.map((claim) => `the measurement of ${claim} failed`), ...unhandled]) {
+    folder.append({ event: 'note', at: now(), level: 'error', text });
+  }
+  const shared = { descriptor, folder, seed: options.seed, profile: options.profile, progress, signal, variant, known, claims: claimsById(ledger) };
+  if (!signal.aborted) await runExperiments(selection.experiments, shared);
+  if (!signal.aborted) await runScenarios(selection.scenarios, shared);
+  folder.append({ event: 'variant-finished', at: now(), variant: name });
+  return topology;
+}
+
+function knownDeviations(baseline: Baseline): Record<string, { mechanism: string; remedy: string }> {
+  return Object.fromEntries(baseline.entries.map(({ claim, mechanism, remedy }) => [claim, { mechanism, remedy }]));
+}
+
+function claimsById(ledger: Ledger): ReadonlyMap<string, Claim> {
+  return new Map(ledger.claims.map((claim) => [claim.id, claim]));
+}

@@ -1,0 +1,68 @@
+import { block } from '../environments/harness/addresses.ts';
+import type { ClientBlock, TopologyDescriptor } from '../environments/harness/types.ts';
+
+/** A client address that nobody used before in this run, and where it meets the gateway. */
+export interface ClientAddress {
+  readonly address: string;
+  readonly network: string;
+  readonly block: ClientBlock['name'];
+}
+
+/** Lanes that share the client blocks without asking each other. */
+export const LANES = 4;
+
+/** Last octets kept for clients that must differ in their /24; see {@link ClientAddresses.spread}. */
+const SPREAD_OCTETS = { from: 200, to: 254 };
+
+/**
+ * Hands out client addresses, each one once: limiters and hashes of one case never
+ * meet those of another. `lane` (0–3) belongs to one process.
+ */
+export class ClientAddresses {
+  readonly #blocks: ReadonlyMap<string, ClientBlock>;
+  readonly #next = new Map<string, number>();
+  readonly #lane: number;
+  #spread = 0;
+
+  constructor(topology: Pick<TopologyDescriptor, 'clientBlocks'>, lane: number) {
+    if (!Number.isInteger(lane) || lane < 0 || lane >= LANES) throw new RangeError(`lane ${String(lane)} is not 0–${String(LANES - 1)}`);
+    this.#blocks = new Map(topology.clientBlocks.map((entry) => [entry.name, entry]));
+    this.#lane = lane;
+  }
+
+  /** One fresh address. @throws {RangeError} when the lane's share of the block is used up */
+  fresh(name: ClientBlock['name'] = 'clients'): ClientAddress {
+    const entry = this.#block(name);
+    const addresses = block(entry.cidr);
+    const share = Math.floor(addresses.size / LANES);
+    const index = this.#next.get(name) ?? 1;
+    if (index >= share) throw new RangeError(`lane ${String(this.#lane)} has used all ${String(share)} addresses of block ${name}`);
+    this.#next.set(name, index + 1);
+    const address = addresses.at(this.#lane * share + index);
+    const last = Number(address.split('.')[3]);
+    const reserved = addresses.size >= 4096 && last >= SPREAD_OCTETS.from;
+    if (reserved || last === 0 || last === 255) return this.fresh(name);
+    return { address, network: entry.network, block: name };
+  }
+
+  many(count: number, name: ClientBlock['name'] = 'clients'): ClientAddress[] {
+    return Array.from({ length: count }, () => this.fresh(name));
+  }
+
+  /** Fresh addresses in `count` different /24 networks (ip_hash looks at three octets only). */
+  spread(count: number): ClientAddress[] {
+    const entry = this.#block('clients');
+    const addresses = block(entry.cidr);
+    const networks = addresses.size / 256;
+    if (count > networks) throw new RangeError(`the block has ${String(networks)} /24 networks, not ${String(count)}`);
+    const octet = SPREAD_OCTETS.from + this.#lane + LANES * (this.#spread += 1);
+    if (octet > SPREAD_OCTETS.to) throw new RangeError('all spread addresses of this lane are used');
+    return Array.from({ length: count }, (_, n) => ({ address: addresses.at(n * 256 + octet), network: entry.network, block: 'clients' as const }));
+  }
+
+  #block(name: ClientBlock['name']): ClientBlock {
+    const entry = this.#blocks.get(name);
+    if (!entry) throw new RangeError(`the topology has no client block ${name}`);
+    return entry;
+  }
+}

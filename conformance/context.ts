@@ -1,0 +1,160 @@
+import { AgentPool } from './agents.ts';
+import { ClientAddresses } from './addresses.ts';
+import type { ClientAddress } from './addresses.ts';
+import { Gateway } from './gateway.ts';
+import type { Client } from './gateway.ts';
+import { exec, putFiles } from '../environments/harness/containers.ts';
+import { Replicas } from '../environments/harness/replica.ts';
+import type { Behaviour } from '../environments/harness/replica.ts';
+import type { ExecResult, ReplicaOptions, ServiceRef, TopologyDescriptor } from '../environments/harness/types.ts';
+import type { ClientBlock } from '../environments/harness/types.ts';
+import type { Arrival } from './clients/protocol.ts';
+
+/** A replica as a case uses it: its gateway, and its backends when they are private. */
+export interface CaseReplica {
+  readonly gateway: Gateway;
+  /** Upstream server name → address. */
+  readonly instances: Readonly<Record<string, string>>;
+  behave(instance: string, behaviour: Behaviour): Promise<void>;
+  reload(): Promise<void>;
+}
+
+/** What one process needs to run cases: agents, addresses, replicas. Shared by its cases; closed at the end. */
+export class Session implements AsyncDisposable {
+  readonly topology: TopologyDescriptor;
+  readonly addresses: ClientAddresses;
+  readonly replicas: Replicas;
+  readonly #agents: AgentPool;
+  /** Set by a mutant: applied to the configuration of every replica, and another gateway stands for the first. */
+  readonly #mutant: { readonly gateway: ServiceRef; readonly edit: NonNullable<ReplicaOptions['edit']> } | undefined;
+  readonly #scaled = new Map<number, Promise<CaseReplica>>();
+  readonly #disposables: AsyncDisposable[] = [];
+
+  constructor(topology: TopologyDescriptor, lane: number, mutant?: { gateway: ServiceRef; edit: NonNullable<ReplicaOptions['edit']> }, agents?: AgentPool) {
+    this.topology = topology;
+    this.addresses = new ClientAddresses(topology, lane);
+    this.replicas = new Replicas(topology, lane);
+    this.#agents = agents ?? new AgentPool(topology);
+    this.#mutant = mutant;
+  }
+
+  /** The agent in the vantage: where clients' requests start. */
+  get vantage(): ReturnType<AgentPool['get']> {
+    return this.#agents.get('vantage');
+  }
+
+  /** The agent among the backends: direct requests to instances, and the arrival log. */
+  get inspector(): ReturnType<AgentPool['get']> {
+    return this.#agents.get('inspector');
+  }
+
+  service(name: string): ServiceRef {
+    const service = this.topology.services.find((candidate) => candidate.name === name);
+    if (!service) throw new RangeError(`the topology has no service ${name}`);
+    return service;
+  }
+
+  gateway(name = 'gateway-1'): Gateway {
+    const service = this.#mutant && name === 'gateway-1' ? this.#mutant.gateway : this.service(name);
+    return new Gateway(service, this.topology.serverName, this.vantage);
+  }
+
+  /** A gateway of the caller's own; the caller disposes of it. */
+  async startReplica(options: ReplicaOptions): Promise<CaseReplica & AsyncDisposable> {
+    const { edit } = options;
+    const mutate = this.#mutant?.edit;
+    const both: ReplicaOptions['edit'] = mutate && edit ? (path, text) => edit(path, mutate(path, text)) : (mutate ?? edit);
+    const replica = await this.replicas.start({ ...options, ...(both ? { edit: both } : {}) });
+    return {
+      gateway: new Gateway(replica.gateway, this.topology.serverName, this.vantage),
+      instances: replica.instances,
+      behave: (instance, behaviour) => replica.behave(instance, behaviour),
+      reload: () => replica.signal('reload'),
+      [Symbol.asyncDispose]: () => replica[Symbol.asyncDispose](),
+    };
+  }
+
+  /** The gateway whose durations are divided by a factor: started once a process, with private backends. */
+  scaled(factor: number): Promise<CaseReplica> {
+    let started = this.#scaled.get(factor);
+    if (!started) {
+      started = this.startReplica({ backends: 'private', scale: factor }).then((replica) => {
+        this.#disposables.push(replica);
+        return replica;
+      });
+      this.#scaled.set(factor, started);
+    }
+    return started;
+  }
+
+  /** What backends received with this text in the line of the arrival log (a marker in path or header). */
+  async arrivals(marker: string): Promise<readonly Arrival[]> {
+    return this.inspector.arrivals(marker);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#scaled.values()]);
+    await Promise.all(this.#disposables.map((disposable) => disposable[Symbol.asyncDispose]()));
+    await this.#agents.close();
+  }
+}
+
+/** What a case is given. Everything it starts through this is removed when the case ends. */
+export class CaseContext implements AsyncDisposable {
+  readonly session: Session;
+  readonly #disposables: AsyncDisposable[] = [];
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  get variant(): TopologyDescriptor['variant'] {
+    return this.session.topology.variant;
+  }
+
+  /** The first gateway of the topology (a mutant, when one is tried). */
+  get gateway(): Gateway {
+    return this.session.gateway();
+  }
+
+  fresh(block: ClientBlock['name'] = 'clients'): ClientAddress {
+    return this.session.addresses.fresh(block);
+  }
+
+  /** An ordinary client of the first gateway, from an address that nobody used before. */
+  client(block: ClientBlock['name'] = 'clients', gateway: Gateway = this.gateway): Client {
+    return gateway.at(this.fresh(block));
+  }
+
+  /** An ordinary client for a path: admin requests come from the operators' network. */
+  clientFor(path: string, gateway: Gateway = this.gateway): Client {
+    return this.client(path.startsWith('/api/v1/admin') || path === '/nginx_status' ? 'operators' : 'clients', gateway);
+  }
+
+  async replica(options: Partial<ReplicaOptions> = {}): Promise<CaseReplica> {
+    const replica = await this.session.startReplica({ backends: 'private', ...options });
+    this.#disposables.push(replica);
+    return replica;
+  }
+
+  scaled(factor = 10): Promise<CaseReplica> {
+    return this.session.scaled(factor);
+  }
+
+  arrivals(marker: string): Promise<readonly Arrival[]> {
+    return this.session.arrivals(marker);
+  }
+
+  /** Runs a command in a container of the topology. */
+  async exec(service: string, argv: readonly string[]): Promise<ExecResult> {
+    return exec(this.session.service(service).containerId, argv);
+  }
+
+  async put(service: string, path: string, content: string): Promise<void> {
+    await putFiles(this.session.service(service).containerId, [{ path, content }]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#disposables.map((disposable) => disposable[Symbol.asyncDispose]()));
+  }
+}

@@ -1,0 +1,106 @@
+import { appendFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import type { JournalEvent } from '../reports/record/events.ts';
+import type { ClaimResult } from '../reports/record/types.ts';
+import type { Claim } from '../environments/ledger/ledger.ts';
+import { CaseContext } from './context.ts';
+import type { Session } from './context.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Measures one claim. Throws only when the harness fails: a broken promise is a verdict. */
+export type CaseBody = (context: CaseContext & { readonly claim: Claim }) => Promise<Outcome>;
+
+export interface Case {
+  readonly claim: string;
+  readonly body: CaseBody;
+}
+
+/** Upper bound of one case, ms; a case that needs longer is a defect of the case. */
+export const CASE_LIMIT_MS = 150_000;
+
+const cases = new Map<string, Case>();
+let onRegister: ((entry: Case) => void) | undefined;
+
+/**
+ * Binds a claim to its measurement. Under vitest each case becomes a test; the
+ * mutants run the same cases by name.
+ *
+ * @throws {Error} when two cases are bound to one claim
+ */
+export function verify(claim: string, body: CaseBody): void {
+  if (cases.has(claim)) throw new Error(`claim ${claim} has two cases`);
+  const entry = { claim, body };
+  cases.set(claim, entry);
+  onRegister?.(entry);
+}
+
+/** The cases whose files have been imported. */
+export function registeredCases(): ReadonlyMap<string, Case> {
+  return cases;
+}
+
+/** Called by the vitest set-up: what happens with each case as its file is read. */
+export function whenRegistered(handler: (entry: Case) => void): void {
+  onRegister = handler;
+}
+
+/** A case's result before the run adds what it knows of the claim. */
+export interface Measured {
+  readonly outcome: Outcome;
+  readonly duration_ms: number;
+  /** The exception behind a verdict `error`. */
+  readonly failure?: unknown;
+}
+
+/** Runs one case with a context of its own; an exception becomes the verdict `error`. */
+export async function runCase(entry: Case, claim: Claim, session: Session): Promise<Measured> {
+  const began = performance.now();
+  const context = new CaseContext(session);
+  try {
+    const outcome = await entry.body(Object.assign(context, { claim }));
+    return { outcome, duration_ms: Math.round(performance.now() - began) };
+  } catch (failure) {
+    const text = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+    return {
+      outcome: {
+        verdict: 'error',
+        expected: claim.statement,
+        observed: 'the measurement itself failed',
+        reason: failure instanceof Error ? failure.message : String(failure),
+        evidence: [{ kind: 'log', title: 'exception', lines: text.split('\n') }],
+      },
+      duration_ms: Math.round(performance.now() - began),
+      failure,
+    };
+  } finally {
+    await context[Symbol.asyncDispose]();
+  }
+}
+
+/** Builds the record's entry for a claim from what was measured. */
+export function claimResult(claim: Claim, { outcome, duration_ms }: Measured, known: { environment: string; mechanism?: string; remedy?: string; contradicts?: string }): ClaimResult {
+  const reason = outcome.verdict === 'deviates' ? (known.mechanism ?? outcome.reason) : outcome.reason;
+  return {
+    id: claim.id,
+    statement: claim.statement,
+    level: claim.level,
+    kind: claim.kind,
+    topic: claim.topic,
+    source: claim.source,
+    verdict: outcome.verdict,
+    expected: outcome.expected,
+    observed: outcome.observed,
+    ...(reason ? { reason } : {}),
+    ...(outcome.verdict === 'deviates' && known.remedy ? { remedy: known.remedy } : {}),
+    ...(claim.needs === 'plus' ? { needsPlus: true } : {}),
+    ...(known.contradicts ? { contradicts: known.contradicts } : {}),
+    evidence: outcome.evidence,
+    duration_ms,
+    reproduce: `./gateproof verify ${known.environment} --only '${claim.id}'`,
+  };
+}
+
+/** Appends an event to the journal; one write a line, so that a killed run loses at most its last. */
+export function journal(path: string, event: JournalEvent): void {
+  appendFileSync(path, `${JSON.stringify(event)}\n`);
+}

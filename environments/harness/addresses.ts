@@ -1,0 +1,72 @@
+/**
+ * The addresses of a run. Clients and containers live in 198.18.0.0/15 (reserved
+ * for benchmarks, RFC 2544); the blocks that the documents' allow-lists name are
+ * networks of their own. Four runs fit side by side, each in one slot.
+ */
+
+export const SLOTS = 4;
+
+export interface NetworkPlan {
+  readonly name: string;
+  readonly cidr: string;
+  /** First three octets for fixed host addresses. */
+  readonly prefix: string;
+}
+
+export interface AddressPlan {
+  readonly slot: number;
+  readonly networks: readonly NetworkPlan[];
+  readonly blocks: readonly { readonly name: 'clients' | 'operators' | 'office' | 'load'; readonly cidr: string; readonly network: string }[];
+  /** Host `n` (1–254) of segment `segment` (0–15) on the public side. */
+  edgeHost(segment: number, n: number): string;
+  /** Host `n` (1–254) of segment `segment` (0–63) on the backend side. */
+  backendHost(segment: number, n: number): string;
+  /** Host `n` of segment `segment` (0–127) on the operators' network. */
+  operatorsHost(segment: number, n: number): string;
+  officeHost(n: number): string;
+}
+
+/** The plan of slot 0–3. */
+export function addressPlan(slot: number): AddressPlan {
+  if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS) throw new RangeError(`slot ${String(slot)} is not 0–3`);
+  const two = `198.${String(18 + (slot >> 1))}`;
+  const third = (slot & 1) * 128;
+  const at = (offset: number): string => `${two}.${String(third + offset)}`;
+  const operators = `10.${String(200 + slot)}`;
+  const office = slot * 64;
+  return {
+    slot,
+    networks: [
+      { name: 'edge', cidr: `${at(0)}.0/18`, prefix: at(0) },
+      { name: 'backend', cidr: `${at(64)}.0/18`, prefix: at(64) },
+      { name: 'operators', cidr: `${operators}.0.0/16`, prefix: `${operators}.0` },
+      { name: 'office', cidr: `203.0.113.${String(office)}/26`, prefix: '203.0.113' },
+    ],
+    blocks: [
+      { name: 'load', cidr: `${at(16)}.0/20`, network: 'edge' },
+      { name: 'clients', cidr: `${at(32)}.0/19`, network: 'edge' },
+      { name: 'operators', cidr: `${operators}.128.0/17`, network: 'operators' },
+      { name: 'office', cidr: `203.0.113.${String(office + 32)}/27`, network: 'office' },
+    ],
+    edgeHost: (segment, n) => `${at(segment)}.${String(n)}`,
+    backendHost: (segment, n) => `${at(64 + segment)}.${String(n)}`,
+    operatorsHost: (segment, n) => `${operators}.${String(segment)}.${String(n)}`,
+    officeHost: (n) => `203.0.113.${String(office + n)}`,
+  };
+}
+
+/** Number of addresses in a CIDR block and the `n`th of them (from 0). */
+export function block(cidr: string): { readonly size: number; at(n: number): string } {
+  const [base = '', bits = '32'] = cidr.split('/');
+  const octets = base.split('.').map(Number);
+  const start = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  const size = 2 ** (32 - Number(bits));
+  return {
+    size,
+    at(n) {
+      if (n < 0 || n >= size) throw new RangeError(`address ${String(n)} lies outside ${cidr}`);
+      const value = start + n;
+      return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+    },
+  };
+}

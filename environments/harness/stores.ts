@@ -1,0 +1,44 @@
+import { GenericContainer, Wait } from 'testcontainers';
+import type { StartedTestContainer } from 'testcontainers';
+import { RUN_LABEL } from './docker.ts';
+import type { FileToPut } from './containers.ts';
+import { networkName } from './networks.ts';
+import type { ServiceRef } from './types.ts';
+
+// The label of the run and the watchdog of the harness do what Ryuk would do.
+process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+
+export interface StoreStart {
+  readonly runId: string;
+  readonly name: string;
+  readonly image: string;
+  readonly kind: 'postgres' | 'redis' | 'monitoring';
+  readonly files?: readonly FileToPut[];
+  readonly hosts?: Readonly<Record<string, string>>;
+}
+
+/** A command that succeeds inside the container once the store serves. */
+const READY = {
+  postgres: 'pg_isready -h 127.0.0.1 -U gateproof -d gateproof',
+  redis: 'redis-cli ping',
+  monitoring: 'curl -sf http://127.0.0.1:9090/-/ready',
+} as const;
+
+/**
+ * Starts a data store or the monitoring with testcontainers. Others reach it by
+ * its name; testcontainers cannot ask for a fixed address, and nothing needs one.
+ */
+export async function startStore(start: StoreStart): Promise<ServiceRef> {
+  const network = networkName(start.runId, 'backend');
+  const started: StartedTestContainer = await new GenericContainer(start.image)
+    .withName(`gateproof-${start.runId}-${start.name}`)
+    .withLabels({ [RUN_LABEL]: start.runId, 'gateproof.service': start.name, 'gateproof.role': start.kind })
+    .withNetworkMode(network)
+    .withNetworkAliases(start.name)
+    .withExtraHosts(Object.entries(start.hosts ?? {}).map(([host, ipAddress]) => ({ host, ipAddress })))
+    .withCopyContentToContainer((start.files ?? []).map(({ path, content, mode }) => ({ target: path, content, ...(mode ? { mode } : {}) })))
+    .withStartupTimeout(60_000)
+    .withWaitStrategy(Wait.forSuccessfulCommand(READY[start.kind]))
+    .start();
+  return { name: start.name, role: start.kind, containerId: started.getId(), addresses: { backend: started.getIpAddress(network) } };
+}

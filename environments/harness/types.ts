@@ -1,0 +1,70 @@
+/**
+ * What the harness hands out. Only this folder talks to Docker; a topology is
+ * described by plain data (`TopologyDescriptor`), so that another process (a
+ * vitest worker, an experiment) can attach to what the command line started.
+ */
+import type { VariantName } from '../../reports/record/types.ts';
+
+/** A container of the run, as another process needs to find it. */
+export interface ServiceRef {
+  /** Service name within the topology: `gateway-1`, `customer-3`, `postgres`. */
+  readonly name: string;
+  readonly role: ServiceRole;
+  readonly containerId: string;
+  /** Network name (`edge`, `backend`, …) → address. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+export type ServiceRole =
+  | 'gateway' | 'app' | 'postgres' | 'redis' | 'monitoring' | 'exporter'
+  | 'toxiproxy' | 'vantage' | 'inspector' | 'generator';
+
+/** A block of client addresses, all of them local to the vantage. */
+export interface ClientBlock {
+  /** `clients` (anybody), `operators` (inside 10.0.0.0/8), `office` (inside 203.0.113.0/24), `load` (the generator's). */
+  readonly name: 'clients' | 'operators' | 'office' | 'load';
+  readonly cidr: string;
+  /** Network on which the gateway meets this block. */
+  readonly network: string;
+}
+
+export interface TopologyDescriptor {
+  readonly runId: string;
+  readonly environment: string;
+  readonly variant: VariantName;
+  /** Host name that the gateway's certificate and virtual host carry. */
+  readonly serverName: string;
+  /** Address slot of the run, 0–3; see addresses.ts. */
+  readonly slot: number;
+  readonly services: readonly ServiceRef[];
+  readonly clientBlocks: readonly ClientBlock[];
+  /** Docker network names by their short name. */
+  readonly networks: Readonly<Record<string, { readonly id: string; readonly cidr: string }>>;
+  readonly addressMap: Readonly<Record<string, string>>;
+  readonly imageIds: Readonly<Record<string, string>>;
+  /** Folder on the host that holds this variant's configuration as it was mounted. */
+  readonly configDir: string;
+  /** What a replaced image lacks, by capability name → reason. */
+  readonly missing: Readonly<Record<string, string>>;
+  /** Which cores belong to whom, in words. */
+  readonly pinning: string;
+}
+
+/** A change of configuration text: used by mutants and by the duration scale. */
+export type ConfigEdit = (path: string, text: string) => string;
+
+export interface ReplicaOptions {
+  /** `shared`: the topology's own backends; `private`: a lab container that plays every instance. */
+  readonly backends: 'shared' | 'private';
+  /** Divides every configured duration by this factor, never below 3 s. */
+  readonly scale?: number;
+  readonly edit?: ConfigEdit;
+  /** nginx worker processes; the configuration's own value when absent. */
+  readonly workers?: number;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}

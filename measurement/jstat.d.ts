@@ -1,0 +1,13 @@
+/** The part of jstat (which ships no types) that the project uses. */
+declare module 'jstat' {
+  interface BetaDistribution {
+    /** Quantile function of Beta(alpha, beta) at probability `p`. */
+    inv(p: number, alpha: number, beta: number): number;
+  }
+  const jStat: {
+    readonly beta: BetaDistribution;
+    /** Natural logarithm of the gamma function. */
+    gammaln(x: number): number;
+  };
+  export default jStat;
+}

@@ -1,0 +1,123 @@
+/** Record → `report.html`: one file that opens offline, loads nothing and runs only its own script. */
+import { scripts, styles } from './assets.ts';
+import { bytes, moment } from './format.ts';
+import { html, trusted } from './markup.ts';
+import { arrange, deviations } from './model.ts';
+import { answer, keptShare, OUTCOME_TOKEN } from './page/answer.ts';
+import { breaks } from './page/breaks.ts';
+import { experimentRuns, experiments } from './page/experiments.ts';
+import { history } from './page/history.ts';
+import { instruments } from './page/instruments.ts';
+import { ledger } from './page/ledger.ts';
+import { quietGlyph } from './page/parts.ts';
+import { scenarioRuns, scenarios } from './page/scenarios.ts';
+import { SYMBOLS } from './page/symbols.ts';
+import { variants } from './page/variants.ts';
+import { headline, outcome, shortAnswer } from './sentences.ts';
+import type { RunRecord } from '../record/types.ts';
+import type { Markup } from './markup.ts';
+import type { Model } from './model.ts';
+
+/**
+ * The whole page. The policy admits the page's script and style by hash alone;
+ * style attributes carry numbers and colour names of our own, and no script may
+ * write markup (`require-trusted-types-for`).
+ */
+export function renderHtml(record: RunRecord): string {
+  const model = arrange(record);
+  const style = styles();
+  const script = scripts();
+  const policy = [
+    "default-src 'none'",
+    `script-src '${script.hash}'`,
+    `style-src '${style.hash}'`,
+    `style-src-elem '${style.hash}'`,
+    "style-src-attr 'unsafe-inline'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+  const title = `${headline(record)} ${record.run.environment} · ${record.run.profile} · Gateproof`;
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${trusted(style.text)}</style></head>
+<body>
+<noscript><p class="noscript">The charts, the filters and the evidence of this report are shown by the script in this file. The same data are in record.json beside it.</p></noscript>
+<a class="skip" href="#main">Skip to the report</a>
+${SYMBOLS}
+${top(record)}
+<div class="shell">
+${rail(model)}
+<main id="main">
+${answer(model)}${variants(model)}${breaks(model)}${ledger(model)}${experiments(model)}${scenarios(model)}${history(model)}${instruments(model)}
+</main>
+</div>
+${footer(record)}
+<div id="live" class="vh" aria-live="polite"></div>
+<script>${trusted(script.text)}</script>
+</body></html>
+`.text;
+}
+
+const LOGO = trusted(
+  '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M2.5 16V6.5a6.5 6.5 0 0 1 13 0V16" fill="none" stroke="currentColor" stroke-width="1.8"/><path d="m5.6 10.2 2.5 2.5 4.4-4.9" fill="none" class="tick" stroke-width="1.9"/></svg>',
+);
+
+const HALF_MOON = trusted(
+  '<svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.3" fill="none" stroke="currentColor" stroke-width="1.4"/><path d="M8 1.7a6.3 6.3 0 0 1 0 12.6z" fill="currentColor"/></svg>',
+);
+
+function top(record: RunRecord): Markup {
+  const { run } = record;
+  const token = OUTCOME_TOKEN[outcome(record)];
+  return html`<header class="top"><div>
+<a class="brand" href="#answer" aria-label="Gateproof, to the answer">${LOGO}Gateproof</a>
+<span class="gate">${quietGlyph(token)}${shortAnswer(record)}</span>
+<span class="crumb">${run.environment} · ${run.profile} · ${run.revision}</span>
+<span class="grow"></span>${run.partial ? html`<span class="tag partial">partial</span>` : null}
+<button class="btn" id="theme" aria-label="Colour theme: system" hidden>${HALF_MOON} <span></span></button>
+</div></header>`;
+}
+
+function rail(model: Model): Markup {
+  const { record } = model;
+  const claims = model.rows.length;
+  const good = record.calibration.filter((result) => result.holds).length;
+  const entries: readonly (readonly [string, string, string])[] = [
+    ['answer', 'Answer', { holds: 'holds', breaks: 'breaks', open: 'open', failed: 'failed' }[outcome(record)]],
+    ['variants', 'Variants', claims === 0 ? '' : keptShare(model)],
+    ...(claims === 0 ? [] : [['breaks', 'What breaks', String(deviations(model).length)] as const]),
+    ['ledger', 'Claims', String(claims)],
+    ...experimentRuns(model).map(({ id, runs }, index, all) => [id, all.length > 1 ? `Experiment ${index + 1}` : 'Experiment', `${runs[0]?.experiment.trials.length ?? 0} ×`] as const),
+    ...scenarioRuns(model).map(({ id }, index, all) => [id, all.length > 1 ? `Load ${index + 1}` : 'Load', ''] as const),
+    ...((record.history?.length ?? 0) > 0 ? [['history', 'History', `${record.history?.[0]?.values.length ?? 0} runs`] as const] : []),
+    ['instruments', 'Instruments', record.calibration.length === 0 ? '' : `${good} of ${record.calibration.length}`],
+    ['files', 'Files', ''],
+  ];
+  return html`<nav class="rail" aria-label="Sections">${entries.map(([id, name, figure]) => html`<a href="#${id}">${name} <span>${figure}</span></a>`)}</nav>`;
+}
+
+const FILE_PURPOSE: Readonly<Record<string, string>> = {
+  'report.html': 'this page',
+  'record.json': 'everything the page is made of',
+  'junit.xml': 'for the CI’s test view',
+  'results.sarif': 'findings at their claims',
+  'events.ndjson': 'as it happened, one event a line',
+  'summary.txt': 'the answer in a few lines',
+};
+
+function footer(record: RunRecord): Markup {
+  const purpose = (name: string): string => FILE_PURPOSE[name] ?? (name.endsWith('.png') ? 'picture for comments and chat' : name.startsWith('raw') ? 'logs, histograms, configuration' : '');
+  return html`<footer id="files" class="shell" aria-label="Files of the run"><div></div><div>
+<h2>Files of this run</h2>
+${record.files.length === 0 ? html`<p class="dim">The record names no files.</p>` : html`<ul class="files">${record.files.map((file) => html`<li><span class="mono">${file.name}</span><span class="num">${bytes(file.bytes)}</span><span>${purpose(file.name)}</span></li>`)}</ul>`}
+<p class="dim">Made from <span class="mono">record.json</span> alone, schema <span class="mono">${record.schema}</span>, run started ${moment(record.run.startedAt)}. Opens offline, loads nothing.</p>
+</div></footer>`;
+}

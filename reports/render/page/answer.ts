@@ -1,0 +1,188 @@
+/** Section 1: does the gate hold, what decided it, and why it may be believed. */
+import { duration, enumerate, moment, number, percent, plural } from '../format.ts';
+import { html } from '../markup.ts';
+import { headline, lede, outcome, scope, scopeSentence } from '../sentences.ts';
+import { emphasise, filterQuery, quietGlyph } from './parts.ts';
+import { trust } from './trust.ts';
+import type { Markup, Part } from '../markup.ts';
+import type { Model } from '../model.ts';
+import type { Outcome } from '../sentences.ts';
+
+/** Palette token of an outcome. */
+export const OUTCOME_TOKEN: Readonly<Record<Outcome, string>> = {
+  holds: 'conforms',
+  breaks: 'deviates',
+  open: 'inconclusive',
+  failed: 'error',
+};
+
+/** The whole first screen. */
+export function answer(model: Model): Markup {
+  const { record } = model;
+  const { run } = record;
+  const how = outcome(record);
+  return html`<section id="answer" aria-labelledby="h-answer">
+    <p class="eyebrow">${run.environment}, profile ${run.profile}, ${moment(run.startedAt)}</p>
+    <div class="verdict v-${how}">
+      <h1 id="h-answer">${quietGlyph(OUTCOME_TOKEN[how])}<span>${headline(record)}</span></h1>
+      <p class="lede">${emphasise(lede(model))}</p>
+      ${banner(model)}
+    </div>
+    <div class="facts">
+      <div>
+        <h2>What decided the gate</h2>
+        ${decided(model)}
+      </div>
+      <div>
+        <h2>Can this run be trusted?</h2>
+        ${trust(model)}
+      </div>
+      <div>
+        <h2>Run</h2>
+        ${runFacts(model)}
+      </div>
+    </div>
+  </section> `;
+}
+
+/** Why an exit code is not 0, or why 0 is not the whole story. */
+function banner(model: Model): Part {
+  const { gate } = model.record.summary;
+  const { run } = model.record;
+  const partial = run.partial
+    ? html`<div class="banner i">
+        <b>${quietGlyph('inconclusive')}This record is partial.</b
+        >${run.partialReason ?? 'Not everything that was planned was measured.'}<small
+          >Every section below carries “partial”.</small
+        >
+      </div>`
+    : null;
+  const fresh =
+    gate.newDeviations.length > 0
+      ? html`<div class="banner">
+          <b
+            >${quietGlyph('deviates')}${plural(gate.newDeviations.length, 'deviation')} that neither baseline nor waiver
+            knows</b
+          >
+          <ul class="inline">
+            ${gate.newDeviations.map((id) => html`<li><a class="cid" href="#${encodeURIComponent(claimOf(id))}">${id}</a></li>`)}
+          </ul>
+        </div>`
+      : null;
+  const warnings = gate.warnings.map(
+    (text) => html`<div class="banner w"><b>${quietGlyph('inconclusive')}Warning</b>${text}</div>`,
+  );
+  return [partial, fresh, warnings];
+}
+
+/** A gate may name a claim with its variant in front (`documented/…`). */
+function claimOf(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1).replace(/^.*[:\s]/, '');
+}
+
+function decided(model: Model): Markup {
+  const { record } = model;
+  const { gate } = record.summary;
+  const counts = Object.values(record.summary.byVariant);
+  const open = counts.reduce((sum, own) => sum + own.inconclusive + own.notRun + own.error, 0);
+  const fixed = gate.vanished.length;
+  const waivers = model.rows
+    .flatMap((row) => row.results.flatMap((result) => result?.waiver?.expires ?? []))
+    .toSorted();
+  const parts = scope(model);
+  return html`<p class="why">${gate.sentence}</p>
+    <dl class="kv n">
+      <dt>${gate.newDeviations.length}</dt>
+      <dd>new ${gate.newDeviations.length === 1 ? 'deviation' : 'deviations'}</dd>
+      <dt>${gate.knownDeviations.length}</dt>
+      <dd>known, each with its mechanism in the baseline</dd>
+      <dt>${gate.waived.length}</dt>
+      <dd>waived${waivers[0] === undefined ? '' : `; the first waiver ends on ${waivers[0]}`}</dd>
+      <dt>${fixed}</dt>
+      <dd>
+        gone since the
+        baseline${fixed === 0 ? null : html`: <a href="#ledger" data-filter="${filterQuery({ disposition: 'fixed' })}">take ${fixed === 1 ? 'it' : 'them'} out of it</a>`}
+      </dd>
+      <dt>${open}</dt>
+      <dd>inconclusive, not run or failed in the harness</dd>
+    </dl>
+    <div class="scope" aria-hidden="true">
+      ${[
+        { n: parts.judged, colour: 'ink-2' },
+        { n: parts.open, colour: 'inconclusive-fill' },
+        { n: parts.notApplicable, colour: 'na-fill' },
+        { n: parts.outside, colour: 'line' },
+      ].map(({ n, colour }) => (n === 0 ? null : html`<i style="--n:${n};background:var(--${colour})"></i>`))}
+    </div>
+    <p class="scopetext">${scopeSentence(model)} <a href="#notjudged">What was not judged</a></p>`;
+}
+
+const SUT = new Set([
+  'nginx',
+  'keepalived',
+  'openssl',
+  'modsecurity',
+  'brotli',
+  'app-node',
+  'pm2',
+  'postgres',
+  'postgresql',
+  'redis',
+  'prometheus',
+  'alertmanager',
+]);
+
+function runFacts(model: Model): Markup {
+  const { run, summary, variants } = model.record;
+  const took =
+    run.finishedAt === null ? 'not finished' : duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt));
+  const versions = Object.entries(run.versions).map(([name, version]) => ({ name, text: `${name} ${version}` }));
+  const of = (sut: boolean): string =>
+    versions
+      .filter(({ name }) => SUT.has(name.toLowerCase()) === sut)
+      .map(({ text }) => text)
+      .join(', ');
+  const replaced = run.images.filter((image) => image.replaced).map((image) => `${image.role} by ${image.reference}`);
+  const facts: readonly (readonly [string, Part])[] = [
+    ['Run', html`<span class="mono">${run.id}</span>`],
+    ['Seed', html`<span class="mono">${run.seed}</span> <span class="dim">replays order, phases, addresses</span>`],
+    [
+      'Revision',
+      html`<span class="mono">${run.revision}</span>, exit code <span class="mono">${summary.gate.exitCode}</span>`,
+    ],
+    [
+      'Document',
+      html`${run.document.title}${run.document.sha256 === undefined ? null : html` <span class="mono dim">${run.document.sha256.slice(0, 12)}</span>`}`,
+    ],
+    ['Duration', `${took}, ${enumerate(variants.map((variant) => variant.name)) || 'no variant'}`],
+    [
+      'Host',
+      `${plural(run.host.cores, 'core')}, ${number(run.host.memory_gib, 1)} GiB, ${run.host.kernel}, ${run.host.arch}`,
+    ],
+    ['Docker', `${run.host.docker}, cgroup ${run.host.cgroup}`],
+    ['Pinned', run.host.pinning],
+    ['Under test', of(true)],
+    ['Tools', of(false)],
+    ['Replaced', replaced.join(', ')],
+    ['Selection', run.selection === null ? '' : html`<span class="mono">${run.selection}</span>`],
+    ['Command', html`<span class="mono">${run.command}</span>`],
+  ];
+  return html`<dl class="kv">
+    ${facts
+      .filter(([, value]) => value !== '')
+      .map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+      )}
+  </dl>`;
+}
+
+/** Share of judged promises kept, for the navigation. */
+export function keptShare(model: Model): string {
+  const counts = model.variants.map((name) => model.record.summary.byVariant[name]);
+  if (counts.length === 0) return 'none';
+  return counts.length > 1
+    ? counts.map((own) => String(own?.conforms ?? 0)).join(' → ')
+    : percent(counts[0]?.conforms ?? 0, counts[0]?.total ?? 0);
+}
