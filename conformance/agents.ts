@@ -41,7 +41,7 @@ export class AgentPool {
     if (!service) throw new HarnessError(`the topology has no ${name}`, 'start it again');
     const streams = await streamExec(service.containerId, ['node', AGENT_PATH]);
     this.#closers.push(streams.close);
-    return new RemoteAgent({ stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr, name });
+    return new RemoteAgent(streams, `${name} agent`);
   }
 }
 

@@ -19,23 +19,50 @@ export interface CaseReplica {
   reload(): Promise<void>;
 }
 
-/** What one process needs to run cases: agents, addresses, replicas. Shared by its cases; closed at the end. */
+/** A gateway with a broken configuration that stands for the first one; its edit goes into every replica too. */
+export interface StandIn {
+  readonly gateway: ServiceRef;
+  readonly edit: NonNullable<ReplicaOptions['edit']>;
+}
+
+interface SessionParts {
+  readonly topology: TopologyDescriptor;
+  readonly addresses: ClientAddresses;
+  readonly replicas: Replicas;
+  readonly agents: AgentPool;
+}
+
+/** What one lane needs to run cases: agents, addresses, replicas. Shared by its cases; closed at the end. */
 export class Session implements AsyncDisposable {
   readonly topology: TopologyDescriptor;
   readonly addresses: ClientAddresses;
   readonly replicas: Replicas;
   readonly #agents: AgentPool;
-  /** Set by a mutant: applied to the configuration of every replica, and another gateway stands for the first. */
-  readonly #mutant: { readonly gateway: ServiceRef; readonly edit: NonNullable<ReplicaOptions['edit']> } | undefined;
+  readonly #standIn: StandIn | undefined;
   readonly #scaled = new Map<number, Promise<CaseReplica>>();
   readonly #disposables: AsyncDisposable[] = [];
 
-  constructor(topology: TopologyDescriptor, lane: number, mutant?: { gateway: ServiceRef; edit: NonNullable<ReplicaOptions['edit']> }, agents?: AgentPool) {
-    this.topology = topology;
-    this.addresses = new ClientAddresses(topology, lane);
-    this.replicas = new Replicas(topology, lane);
-    this.#agents = agents ?? new AgentPool(topology);
-    this.#mutant = mutant;
+  private constructor(parts: SessionParts, standIn?: StandIn) {
+    this.topology = parts.topology;
+    this.addresses = parts.addresses;
+    this.replicas = parts.replicas;
+    this.#agents = parts.agents;
+    this.#standIn = standIn;
+  }
+
+  /** Opens a session; `lane` (0–3) is nobody else's. */
+  static open(topology: TopologyDescriptor, lane: number): Session {
+    return new Session({
+      topology,
+      addresses: new ClientAddresses(topology, lane),
+      replicas: new Replicas(topology, lane),
+      agents: new AgentPool(topology),
+    });
+  }
+
+  /** The same lane with another gateway in place of the first. Dispose of it before the session itself. */
+  standingIn(standIn: StandIn): Session {
+    return new Session({ topology: this.topology, addresses: this.addresses, replicas: this.replicas, agents: this.#agents }, standIn);
   }
 
   /** The agent in the vantage: where clients' requests start. */
@@ -55,14 +82,14 @@ export class Session implements AsyncDisposable {
   }
 
   gateway(name = 'gateway-1'): Gateway {
-    const service = this.#mutant && name === 'gateway-1' ? this.#mutant.gateway : this.service(name);
+    const service = this.#standIn && name === 'gateway-1' ? this.#standIn.gateway : this.service(name);
     return new Gateway(service, this.topology.serverName, this.vantage);
   }
 
   /** A gateway of the caller's own; the caller disposes of it. */
   async startReplica(options: ReplicaOptions): Promise<CaseReplica & AsyncDisposable> {
     const { edit } = options;
-    const mutate = this.#mutant?.edit;
+    const mutate = this.#standIn?.edit;
     const both: ReplicaOptions['edit'] = mutate && edit ? (path, text) => edit(path, mutate(path, text)) : (mutate ?? edit);
     const replica = await this.replicas.start({ ...options, ...(both ? { edit: both } : {}) });
     return {
@@ -95,7 +122,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#scaled.values()]);
     await Promise.all(this.#disposables.map((disposable) => disposable[Symbol.asyncDispose]()));
-    await this.#agents.close();
+    if (!this.#standIn) await this.#agents.close();
   }
 }
 

@@ -44,7 +44,7 @@ whenRegistered((entry) => {
 
 async function measure(entry: Case, claim: Claim): Promise<void> {
   const refused = givenUp.get(claim.id);
-  const session = (kept.gateproofSession ??= new Session(run.topology, lane));
+  const session = (kept.gateproofSession ??= Session.open(run.topology, lane));
   const measured = refused
     ? { outcome: notApplicable(claim.statement, refused.contradicts ? `contradicts ${refused.contradicts}: ${refused.why}` : refused.why), duration_ms: 0, failure: undefined }
     : await runCase(entry, claim, session);

@@ -26,7 +26,7 @@ export function sendProbe(series: SeriesConfig, localAddress: string | undefined
   const judge = (closed: boolean): void => {
     const answer = readAnswer(received, closed);
     if (answer === 'incomplete') return;
-    if (answer === 'truncated') return finish({ ok: false, kind: received === '' ? 'closed-without-answer' : 'truncated' });
+    if (answer === 'truncated') { finish({ ok: false, kind: received === '' ? 'closed-without-answer' : 'truncated' }); return; }
     const servedBy = series.servedByMember ? memberOf(answer.body, series.servedByMember) : undefined;
     finish({
       ok: series.expect.includes(answer.status),

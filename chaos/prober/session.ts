@@ -135,8 +135,8 @@ class Wire {
   }
 
   #take(event: ProberEvent): void {
-    if (event.event === 'probes') return this.#probes(event.series, event.probes);
-    if (event.event === 'failed') return this.#fail(new Error(`prober: ${event.message}`));
+    if (event.event === 'probes') { this.#probes(event.series, event.probes); return; }
+    if (event.event === 'failed') { this.#fail(new Error(`prober: ${event.message}`)); return; }
     const waiter = this.#waiting.get(event.event);
     if (waiter) waiter.resolve(event);
     else this.#early.push(event);

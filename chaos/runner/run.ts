@@ -6,7 +6,7 @@ import type { ClaimJudgement, Experiment, TrialData } from './experiment.ts';
 import { gatewaySettings } from './settings.ts';
 import type { ChaosTarget } from './target.ts';
 import { runTrial } from './trial.ts';
-import type { Phase } from './trial.ts';
+import type { Phase, TrialDurations } from './trial.ts';
 
 export interface ExperimentOptions {
   readonly target: ChaosTarget;
@@ -20,6 +20,7 @@ export interface ExperimentOptions {
   /** Service whose nginx settings predictions are computed from. */
   readonly gateway?: string;
   readonly onPhase?: (trial: number, phase: Phase) => void;
+  readonly durations?: TrialDurations;
   readonly signal?: AbortSignal;
 }
 
@@ -44,12 +45,13 @@ export async function runExperiment(name: string, declared: Experiment, options:
   const rollbacks = { done: 0, failed: 0 };
   const count = options.trials ?? declared.trials[options.profile];
   for (let trial = 0; trial < count && rollbacks.failed === 0; trial += 1) {
-    const { onPhase, signal } = options;
+    const { durations, onPhase, signal } = options;
     const ended = await runTrial(declared, {
       target: options.target,
       runDir: options.runDir,
       phase_s: random(),
       ...(onPhase ? { onPhase: (phase: Phase) => onPhase(trial + 1, phase) } : {}),
+      ...(durations ? { durations } : {}),
       ...(signal ? { signal } : {}),
     });
     data.push(ended.data);

@@ -19,11 +19,15 @@ import type { Timeline } from './timeline.ts';
 import { applyUndo, writeUndo } from './undo.ts';
 import { pause, waitFor } from './wait.ts';
 
-/** Steady state before the fault: long enough for 300 probes at 10 ms. */
-const STEADY_BEFORE_MS = 3_000;
-const STEADY_AFTER_MS = 1_500;
-/** The first probes meet cold code and cold caches on both ends; they are not judged. */
-const WARM_UP_MS = 1_000;
+export interface TrialDurations {
+  /** The first probes meet cold code and cold caches on both ends; they are not judged. */
+  readonly warmUp_ms: number;
+  /** Steady state before the fault: 300 probes at 10 ms. */
+  readonly steadyBefore_ms: number;
+  readonly steadyAfter_ms: number;
+}
+
+const DURATIONS: TrialDurations = { warmUp_ms: 1_000, steadyBefore_ms: 3_000, steadyAfter_ms: 1_500 };
 const STEADY_TIMEOUT_MS = 30_000;
 
 export type Phase =
@@ -36,6 +40,7 @@ export interface TrialOptions {
   /** Random part of the wait before the fault, so that trials meet the timers at any phase. */
   readonly phase_s: number;
   readonly onPhase?: (phase: Phase) => void;
+  readonly durations?: TrialDurations;
   /** Aborts the trial at the next phase; what was injected is undone. */
   readonly signal?: AbortSignal;
 }
@@ -83,8 +88,6 @@ class TrialRun {
   readonly #armed: Armed[] = [];
   readonly #fault = { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 };
   #steadyFrom_ms = 0;
-  #done = 0;
-  #failed = 0;
 
   constructor(experiment: Experiment, options: TrialOptions, timeline: Timeline, session: ProberSession, series: string) {
     this.#experiment = experiment;
@@ -95,15 +98,17 @@ class TrialRun {
   }
 
   get rollbacks(): Rollbacks {
-    return { done: this.#done, failed: this.#failed };
+    const done = this.#armed.filter((armed) => armed.undone).length;
+    return { done, failed: this.#armed.length - done };
   }
 
   async measure(): Promise<void> {
     const { method } = this.#experiment;
+    const durations = this.#options.durations ?? DURATIONS;
     this.#phase('steady state before');
-    await pause(WARM_UP_MS);
+    await pause(durations.warmUp_ms);
     this.#steadyFrom_ms = this.#timeline.now_ms();
-    await this.#steady(STEADY_BEFORE_MS);
+    await this.#steady(durations.steadyBefore_ms);
     await pause(this.#options.phase_s * 1000);
     this.#phase('inject');
     for (const fault of method) await this.#inject(fault);
@@ -114,28 +119,27 @@ class TrialRun {
     await this.#experiment.observe(this.#watch());
     this.#phase('revert');
     await this.undoAll();
+    if (this.rollbacks.failed > 0) throw new Error('a fault could not be undone');
     this.#phase('prove removal');
     for (const fault of method) this.#timeline.note(fault.name, `removal proved: ${await fault.proveRemoval(this.#options.target)}`);
     this.#fault.healed_ms = this.#timeline.now_ms();
     this.#phase('recover');
     await this.#experiment.recover(this.#watch());
     this.#phase('steady state after');
-    await this.#steady(STEADY_AFTER_MS);
+    await this.#steady(durations.steadyAfter_ms);
     await this.#othersRun();
   }
 
-  /** Undoes what is armed and not undone yet, newest first; failures are counted, never thrown. */
+  /** Undoes what is armed and not undone yet, newest first; failures are kept, never thrown. */
   async undoAll(): Promise<void> {
     for (const armed of this.#armed.toReversed()) {
       if (armed.undone) continue;
       try {
         await applyUndo(this.#options.target, armed.undo);
         armed.undone = true;
-        this.#done += 1;
         this.#log(armed, 'undone');
         this.#timeline.note(armed.fault.name, 'undone');
       } catch (error) {
-        this.#failed += 1;
         this.#log(armed, 'failed');
         this.#timeline.note(armed.fault.name, `could not be undone: ${error instanceof Error ? error.message : String(error)}`);
       }

@@ -25,7 +25,12 @@ export interface CasesRun {
  * go to the journal from the workers; the returned names are cases in which the
  * harness failed.
  */
-export async function runCases({ provided, seed, onCase, signal }: CasesRun): Promise<{ failed: string[]; unhandled: string[] }> {
+export async function runCases({
+  provided,
+  seed,
+  onCase,
+  signal,
+}: CasesRun): Promise<{ failed: string[]; unhandled: string[] }> {
   const failed: string[] = [];
   const unhandled: string[] = [];
   const reporter: Reporter = {
@@ -57,12 +62,17 @@ export async function runCases({ provided, seed, onCase, signal }: CasesRun): Pr
     testTimeout: 200_000,
     hookTimeout: 60_000,
   });
-  const abort = (): void => { void vitest.cancelCurrentRun('keyboard-input'); };
+  const abort = (): void => {
+    void vitest.cancelCurrentRun('keyboard-input');
+  };
   signal.addEventListener('abort', abort, { once: true });
   try {
     unhandled.push(
       ...vitest.state.getTestModules().flatMap((module) =>
-        module.errors().map(({ message }) => message).filter((message) => !message.startsWith('No test suite found')),
+        module
+          .errors()
+          .map(({ message }) => message)
+          .filter((message) => !message.startsWith('No test suite found')),
       ),
     );
     return { failed, unhandled };

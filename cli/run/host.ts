@@ -20,8 +20,12 @@ export async function describeHost(): Promise<Omit<RunInfo['host'], 'pinning'>> 
 export function revision(): string {
   const cwd = join(import.meta.dirname, '../..');
   try {
-    const git = (...argv: string[]): string => execFileSync('git', argv, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+changes');
+    const git = (...argv: string[]): string =>
+      execFileSync('git', argv, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return (
+      git('rev-parse', '--short=12', 'HEAD') +
+      (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+changes')
+    );
   } catch {
     return 'unknown';
   }

@@ -8,7 +8,9 @@ export function onInterrupt(handler: (signal: NodeJS.Signals) => void): () => vo
   const listener = (signal: NodeJS.Signals): void => {
     if (asked) process.exit(130);
     asked = true;
-    process.stderr.write('\nStopping: containers and networks are being removed, the report will say partial. Again to end at once.\n');
+    process.stderr.write(
+      '\nStopping: containers and networks are being removed, the report will say partial. Again to end at once.\n',
+    );
     handler(signal);
   };
   process.on('SIGINT', listener);

@@ -14,19 +14,29 @@ export interface RunFolder {
 }
 
 /**
- * Makes the folder of a new run and points `latest` to it. The identifier sorts
- * by time; its tail is the process, so that two starts in one second differ.
+ * Makes the folder of a new run and points `latest` to it (not for a topology
+ * that is only brought up). The identifier sorts by time; its tail is the
+ * process, so that two starts in one second differ.
  */
-export function createRunFolder(root: string, now: Date): RunFolder {
+export function createRunFolder(root: string, now: Date, kind: 'run' | 'up' = 'run'): RunFolder {
   const id = `${now.toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').toLowerCase()}-${process.pid.toString(36)}`;
   const dir = join(root, id);
   mkdirSync(join(dir, 'raw'), { recursive: true });
   const journal = join(dir, 'events.ndjson');
-  writeFileSync(journal, '');
-  const latest = join(root, 'latest');
-  rmSync(latest, { force: true });
-  symlinkSync(id, latest);
-  return { id, dir, journal, append: (event) => { appendFileSync(journal, `${JSON.stringify(event)}\n`); } };
+  if (kind === 'run') {
+    writeFileSync(journal, '');
+    const latest = join(root, 'latest');
+    rmSync(latest, { force: true });
+    symlinkSync(id, latest);
+  }
+  return {
+    id,
+    dir,
+    journal,
+    append: (event) => {
+      appendFileSync(journal, `${JSON.stringify(event)}\n`);
+    },
+  };
 }
 
 /** True while the process that owns a run lives: the run is not a leftover then. */

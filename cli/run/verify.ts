@@ -3,25 +3,27 @@ import { ensureImages } from '../../environments/harness/images.ts';
 import type { ImageSet } from '../../environments/harness/images.ts';
 import { healLeftovers } from '../../environments/harness/leftovers.ts';
 import type { Topology } from '../../environments/harness/topology.ts';
-import type { Claim, Ledger } from '../../environments/ledger/ledger.ts';
+import type { GivenUp } from '../../environments/harness/variant.ts';
+import type { Ledger } from '../../environments/ledger/ledger.ts';
 import type { Baseline } from '../../environments/ledger/baseline.ts';
 import type { Profile, RunInfo, RunRecord, VariantName } from '../../reports/record/types.ts';
 import { runCases } from './cases.ts';
 import { describeHost, revision } from './host.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runExperiments } from './experiments.ts';
+import type { Measuring } from './measuring.ts';
 import { runScenarios } from './scenarios.ts';
 import { createRunFolder, ownerLives, RUNS_DIR } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Progress } from './progress.ts';
-import type { Selection } from './selection.ts';
+import type { Plan } from './plan.ts';
 import { startTopology } from './start-topology.ts';
 import { writeReports } from './write-reports.ts';
 
 export interface VerifyOptions {
   readonly ledger: Ledger;
   readonly baseline: Baseline;
-  readonly selection: Selection;
+  readonly plan: Plan;
   readonly variants: readonly VariantName[];
   readonly profile: Profile;
   readonly seed: number;
@@ -40,11 +42,20 @@ export interface VerifyOptions {
  */
 export async function runVerify(options: VerifyOptions): Promise<{ record: RunRecord; dir: string }> {
   const host = await describeHost();
-  await healLeftovers(ownerLives, (text) => { options.progress.note(text); });
-  const images = await ensureImages({ overrides: options.images, progress: (text) => { options.progress.note(text); } });
+  await healLeftovers(ownerLives, (text) => {
+    options.progress.note(text);
+  });
+  const images = await ensureImages({
+    overrides: options.images,
+    progress: (text) => {
+      options.progress.note(text);
+    },
+  });
   const folder = createRunFolder(options.out ?? RUNS_DIR, new Date());
   const stopping = new AbortController();
-  const release = onInterrupt((signal) => { stopping.abort(signal); });
+  const release = onInterrupt((signal) => {
+    stopping.abort(signal);
+  });
   folder.append(runStarted(options, folder, host, images));
   let reason: string | undefined;
   try {
@@ -68,7 +79,12 @@ export async function runVerify(options: VerifyOptions): Promise<{ record: RunRe
 
 const now = (): string => new Date().toISOString();
 
-function runStarted(options: VerifyOptions, folder: RunFolder, host: Awaited<ReturnType<typeof describeHost>>, images: ImageSet): Parameters<RunFolder['append']>[0] {
+function runStarted(
+  options: VerifyOptions,
+  folder: RunFolder,
+  host: Awaited<ReturnType<typeof describeHost>>,
+  images: ImageSet,
+): Parameters<RunFolder['append']>[0] {
   const run: Omit<RunInfo, 'finishedAt' | 'partial' | 'partialReason'> = {
     id: folder.id,
     startedAt: now(),
@@ -78,19 +94,36 @@ function runStarted(options: VerifyOptions, folder: RunFolder, host: Awaited<Ret
     seed: options.seed,
     revision: revision(),
     command: options.command,
-    selection: options.selection.text,
-    host: { ...host, pinning: host.cores < 2 ? 'one core: not pinned' : 'system under test and instruments on cores of their own' },
-    versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<string, string>,
-    images: Object.entries(images.roles).map(([role, { reference, id, replaced }]) => ({ role, reference, id, replaced })),
+    selection: options.plan.text,
+    host: {
+      ...host,
+      pinning: host.cores < 2 ? 'one core: not pinned' : 'system under test and instruments on cores of their own',
+    },
+    versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<
+      string,
+      string
+    >,
+    images: Object.entries(images.roles).map(([role, { reference, id, replaced }]) => ({
+      role,
+      reference,
+      id,
+      replaced,
+    })),
   };
-  const { cases, experiments, scenarios, outside } = options.selection;
-  const planned = [...new Set([...cases.map(({ id }) => id), ...experiments.flatMap(({ claims }) => claims), ...scenarios.flatMap(({ claims }) => claims)])];
+  const { planned, outside } = options.plan;
   return { event: 'run-started', at: now(), run, variants: options.variants, planned, outside };
 }
 
-async function runVariants(options: VerifyOptions, folder: RunFolder, images: ImageSet, signal: AbortSignal): Promise<void> {
+async function runVariants(
+  options: VerifyOptions,
+  folder: RunFolder,
+  images: ImageSet,
+  signal: AbortSignal,
+): Promise<void> {
   let topology: Topology | undefined;
-  const stop = (): void => { void topology?.stop(); };
+  const stop = (): void => {
+    void topology?.stop();
+  };
   signal.addEventListener('abort', stop, { once: true });
   try {
     for (const name of options.variants) {
@@ -113,7 +146,7 @@ async function runVariant(
   running: Topology | undefined,
   signal: AbortSignal,
 ): Promise<Topology> {
-  const { progress, ledger, selection, baseline } = options;
+  const { progress, ledger, plan, baseline } = options;
   progress.phase(`${name}: starting the topology`);
   const { topology, variant } = await startTopology({
     runId: folder.id,
@@ -123,33 +156,54 @@ async function runVariant(
     logDir: join(folder.dir, 'raw', name),
     extent: 'full',
     running,
-    progress: (phase) => { progress.phase(`${name}: ${phase}`); },
+    progress: (phase) => {
+      progress.phase(`${name}: ${phase}`);
+    },
   });
   const { adaptations, remedies, givenUp } = variant;
   const { descriptor, started_ms } = topology;
-  folder.append({ event: 'variant-started', at: now(), variant: name, adaptations, remedies, addressMap: descriptor.addressMap, started_ms });
+  folder.append({
+    event: 'variant-started',
+    at: now(),
+    variant: name,
+    adaptations,
+    remedies,
+    addressMap: descriptor.addressMap,
+    started_ms,
+  });
   const known = name === 'documented' ? knownDeviations(baseline) : {};
-  progress.phase(`${name}: ${String(selection.cases.length)} cases`, selection.cases.length);
-  const { failed, unhandled } = await runCases({
-    provided: { topology: descriptor, journal: folder.journal, environment: ledger.environment, claims: selection.cases, givenUp, known },
+  const run: Measuring = {
+    topology: descriptor,
+    folder,
+    profile: options.profile,
     seed: options.seed,
+    progress,
+    signal,
+    claims: new Map(ledger.claims.map((claim) => [claim.id, claim])),
+    givenUp: new Map(givenUp.map((entry) => [entry.claim, entry])),
+    known,
+  };
+  if (plan.cases.length > 0) await measureCases(options, run, givenUp);
+  if (!signal.aborted) await runExperiments(plan.experiments, run);
+  if (!signal.aborted) await runScenarios(plan.scenarios, run);
+  folder.append({ event: 'variant-finished', at: now(), variant: name });
+  return topology;
+}
+
+async function measureCases({ plan, ledger, seed }: VerifyOptions, run: Measuring, givenUp: readonly GivenUp[]): Promise<void> {
+  const { topology, folder, progress, signal, known } = run;
+  progress.phase(`${topology.variant}: ${String(plan.cases.length)} cases`, plan.cases.length);
+  const { failed, unhandled } = await runCases({
+    provided: { topology, journal: folder.journal, environment: ledger.environment, claims: plan.cases, givenUp, known },
+    seed,
     onCase: () => { progress.step(); },
     signal,
   });
   for (const text of [...failed.map((claim) => `the measurement of ${claim} failed`), ...unhandled]) {
     folder.append({ event: 'note', at: now(), level: 'error', text });
   }
-  const shared = { descriptor, folder, seed: options.seed, profile: options.profile, progress, signal, variant, known, claims: claimsById(ledger) };
-  if (!signal.aborted) await runExperiments(selection.experiments, shared);
-  if (!signal.aborted) await runScenarios(selection.scenarios, shared);
-  folder.append({ event: 'variant-finished', at: now(), variant: name });
-  return topology;
 }
 
 function knownDeviations(baseline: Baseline): Record<string, { mechanism: string; remedy: string }> {
   return Object.fromEntries(baseline.entries.map(({ claim, mechanism, remedy }) => [claim, { mechanism, remedy }]));
-}
-
-function claimsById(ledger: Ledger): ReadonlyMap<string, Claim> {
-  return new Map(ledger.claims.map((claim) => [claim.id, claim]));
 }

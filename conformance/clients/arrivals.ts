@@ -37,7 +37,8 @@ export class ArrivalLog {
   }
 
   /**
-   * All arrivals known by now whose line contains the marker, oldest first.
+   * All arrivals known by now whose line, as it stands in the file, contains the
+   * marker; oldest first.
    * What was written before this call is included.
    *
    * @throws when the folder cannot be read, or the marker is empty.
@@ -58,12 +59,10 @@ export class ArrivalLog {
   }
 
   async #search(marker: string): Promise<readonly Arrival[]> {
-    // As it stands in JSON text: quotes and backslashes are escaped there.
-    const needle = JSON.stringify(marker).slice(1, -1);
     const matches: Arrival[] = [];
     for (let i = this.#first; i < this.#lines.length; i += 1) {
       const line = this.#lines[i] ?? '';
-      if (line.includes(needle)) {
+      if (line.includes(marker)) {
         const arrival = parseArrival(line);
         if (arrival !== undefined) matches.push(arrival);
       }

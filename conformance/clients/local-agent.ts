@@ -98,6 +98,7 @@ class Schedule {
     }
     const outcome = connection.request(step).then((observation) => {
       this.#noteLateness(step, observation.sent_ms ?? begun_ms);
+      if (step.connection === undefined) connection.close();
       return observation;
     });
     return this.#guard(step, outcome);

@@ -89,7 +89,6 @@ function bodyExcerpt(base64: string, bytes: number): string {
   const kept = Buffer.from(base64, 'base64');
   const text = kept.toString('utf8');
   // Binary or compressed: control characters or broken UTF-8 in the beginning.
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(text.slice(0, 200))) return `‹${bytes} bytes, binary›`;
   // Masked before it is cut: half a token would not be recognised.
   const excerpt = cut(maskText(text));

@@ -106,7 +106,7 @@ export interface TlsSeen {
   /** base64; the session to offer next time. */
   readonly session?: string;
   readonly ticketLifetime_s?: number;
-  /** Server certificate: subject CN, issuer CN, subject alternative names, validity, SHA-256. */
+  /** Server certificate: subject CN, issuer CN, subject alternative names, validity, SHA-256; absent on a resumed session. */
   readonly certificate?: {
     readonly subject: string;
     readonly issuer: string;

@@ -3,6 +3,9 @@ const LIFETIME_HINT_TAG = 0xa9;
 const INTEGER_TAG = 0x02;
 const SEQUENCE_TAG = 0x30;
 
+/** Newer Node versions put this, and the server name behind a 16-bit length, before OpenSSL's structure. */
+const NODE_PREFIX = Buffer.from('\0nodejs:tls:session:1\0', 'latin1');
+
 interface Element {
   readonly tag: number;
   readonly content: Buffer;
@@ -24,6 +27,17 @@ function elementAt(der: Buffer, offset: number): Element | undefined {
   }
   const end = start + length;
   return end > der.length ? undefined : { tag, content: der.subarray(start, end), end };
+}
+
+/**
+ * OpenSSL's part of a session as Node hands it out. With its own part Node would
+ * leave out, silently, a session of another server name; here the steps decide
+ * what is offered to whom, and the server's answer is the finding.
+ */
+export function sessionStructure(session: Buffer): Buffer {
+  const prefixed = session.subarray(0, NODE_PREFIX.length).equals(NODE_PREFIX);
+  if (!prefixed || session.length < NODE_PREFIX.length + 2) return session;
+  return session.subarray(NODE_PREFIX.length + 2 + session.readUInt16BE(NODE_PREFIX.length));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createSecureContext, DEFAULT_CIPHERS } from 'node:tls';
 import type { ConnectionOptions, DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import type { TlsOptions, TlsSeen } from './protocol.ts';
-import { ticketLifetime_s } from './tls-session.ts';
+import { sessionStructure, ticketLifetime_s } from './tls-session.ts';
 
 const OLD_VERSIONS: readonly (string | undefined)[] = ['TLSv1', 'TLSv1.1'];
 
@@ -92,7 +92,7 @@ export class TlsRecorder {
     this.#socket = socket;
     this.#ocspAsked = ocspAsked;
     socket.on('session', (session: Buffer) => {
-      this.#session = session;
+      this.#session = sessionStructure(session);
       this.#sessionArrived.resolve();
     });
     socket.on('OCSPResponse', (response: Buffer | null) => {
@@ -105,18 +105,18 @@ export class TlsRecorder {
     const socket = this.#socket;
     const peer = socket.getPeerCertificate(true);
     const reused = socket.isSessionReused();
-    // An anonymous suite has no certificate: Node gives an empty object then.
-    const known = typeof peer?.fingerprint256 === 'string';
+    // On a resumed session the server sends none, and an anonymous suite has none: an empty object then.
+    const known = !reused && typeof peer?.fingerprint256 === 'string';
     this.#handshake = {
       protocol: socket.getProtocol() ?? 'unknown',
       cipher: socket.getCipher()?.name ?? 'unknown',
       alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null,
       reused,
-      ...(known ? { certificate: certificateOf(peer) } : {}),
-      ...(known && !reused ? { chain: chainOf(peer) } : {}),
+      ...(known ? { certificate: certificateOf(peer), chain: chainOf(peer) } : {}),
     };
     // TLS 1.3 sends its tickets after the handshake; before that version the session is there now.
-    if (this.#handshake.protocol !== 'TLSv1.3') this.#session ??= socket.getSession();
+    const session = this.#handshake.protocol === 'TLSv1.3' ? undefined : socket.getSession();
+    if (session !== undefined) this.#session ??= sessionStructure(session);
   }
 
   /** Settled when the server has issued a session (TLS 1.3: after the handshake, or never). */

@@ -1,3 +1,4 @@
+/* global process, __dirname */
 // PM2 in real cluster mode: its daemon is the primary, each worker is one process on the shared port.
 const clustered = process.env.USE_CLUSTER !== 'false';
 const instance = process.env.INSTANCE || 'app';

@@ -34,7 +34,7 @@ export async function startApps(start: AppStart): Promise<ServiceRef[]> {
           HOST: address,
           PORT: String(spec.port),
           WORKER_COUNT: String(spec.workers),
-          PG_URL: `postgres://gateproof@postgres-1:5432/gateproof`,
+          PG_URL: `postgres://gateproof:gateproof@postgres-1:5432/gateproof`,
           REDIS_URL: `redis://redis-1:6379`,
         },
         volumes: { [start.arrivalsVolume]: ARRIVALS_PATH },

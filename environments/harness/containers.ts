@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type Docker from 'dockerode';
 import tar from 'tar-stream';
 import { docker, isStatus, RUN_LABEL } from './docker.ts';
@@ -140,9 +140,9 @@ export async function mustExec(containerId: string, argv: readonly string[], opt
 }
 
 export interface ExecStreams {
-  readonly stdin: NodeJS.WritableStream;
-  readonly stdout: NodeJS.ReadableStream;
-  readonly stderr: NodeJS.ReadableStream;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
   /** Resolves with the exit code when the command has ended. */
   readonly ended: Promise<number>;
   /** Ends the standard input and lets go of the connection. */

@@ -31,7 +31,9 @@ export async function ensureBase(progress: (text: string) => void): Promise<void
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
   if (refusal === undefined) return;
-  progress(`cannot pull ${BASE_IMAGE} (${refusal.slice(0, 160)}); bootstrapping it from Debian packages, about a minute`);
+  progress(
+    `cannot pull ${BASE_IMAGE} (${refusal.slice(0, 160)}); bootstrapping it from Debian packages, about a minute`,
+  );
   await bootstrap(refusal);
 }
 
@@ -54,10 +56,14 @@ export async function imageExists(reference: string): Promise<boolean> {
  */
 export async function pullImage(reference: string, silence_ms: number): Promise<void> {
   const giveUp = new AbortController();
-  const timer = setTimeout(() => { giveUp.abort(); }, silence_ms);
+  const timer = setTimeout(() => {
+    giveUp.abort();
+  }, silence_ms);
   try {
-    const answer = (await docker().pull(reference, { abortSignal: giveUp.signal })) as NodeJS.ReadableStream;
-    await followEngine(answer, () => { timer.refresh(); });
+    const answer = await docker().pull(reference, { abortSignal: giveUp.signal });
+    await followEngine(answer, () => {
+      timer.refresh();
+    });
   } catch (error) {
     throw giveUp.signal.aborted ? new Error(`no progress within ${String(silence_ms / 1000)} s`) : error;
   } finally {
@@ -75,7 +81,10 @@ async function bootstrap(refusal: string): Promise<void> {
   const target = join(ROOT, '.cache', `base-${String(process.pid)}`);
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   try {
-    await run('debootstrap', ['--variant=minbase', SUITE, target], { timeout: DEBOOTSTRAP_LIMIT_MS, maxBuffer: 64 * 2 ** 20 });
+    await run('debootstrap', ['--variant=minbase', SUITE, target], {
+      timeout: DEBOOTSTRAP_LIMIT_MS,
+      maxBuffer: 64 * 2 ** 20,
+    });
     // Downloaded archives are of no use in an image.
     rmSync(join(target, 'var/cache/apt/archives'), { recursive: true, force: true });
     const [repo, tag] = BASE_IMAGE.split(':') as [string, string];

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import tar from 'tar-stream';
 import { docker } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import { BASE_IMAGE } from './image-base.ts';
-import { contextFiles, imageReference, listFiles, RECIPES, ROOT } from './image-recipes.ts';
+import { fetchNode } from './image-node.ts';
+import { contextFiles, imageReference, RECIPES, ROOT } from './image-recipes.ts';
 import type { BuildRole, ContextFile } from './image-recipes.ts';
 import { followEngine } from './image-stream.ts';
 
@@ -15,7 +17,6 @@ const run = promisify(execFile);
 
 /** How much of a failed build's log is shown. */
 const SHOWN_LINES = 25;
-const NPM_LIMIT_MS = 5 * 60_000;
 
 export interface BuildRequest {
   readonly role: BuildRole;
@@ -42,7 +43,8 @@ export async function buildImage({ role, hashes, arch }: BuildRequest): Promise<
     tail.splice(0, Math.max(0, tail.length - SHOWN_LINES));
   };
   try {
-    const files = [...contextFiles(role), ...(role === 'node' ? await nodeFiles(hashes.node, arch) : [])];
+    using fetched = role === 'node' ? await fetchNode(arch) : undefined;
+    const files = [...contextFiles(role), ...(fetched?.files ?? [])];
     const answer = await docker().buildImage(packContext(files, role), {
       t: imageReference(role, hashes[role]),
       buildargs: await buildArguments(role, hashes),
@@ -52,7 +54,9 @@ export async function buildImage({ role, hashes, arch }: BuildRequest): Promise<
       // Compilers in the background must not slow down the images that people wait for.
       ...(role === 'tools' ? { cpushares: 256 } : {}),
     });
-    await followEngine(answer, (event) => { note(event.stream ?? (event.error ? `${event.error}\n` : '')); });
+    await followEngine(answer, (event) => {
+      note(event.stream ?? (event.error ? `${event.error}\n` : ''));
+    });
   } catch (error) {
     if (error instanceof HarnessError) throw error;
     const detail = error instanceof Error ? error.message : String(error);
@@ -77,8 +81,12 @@ function packContext(files: readonly ContextFile[], role: BuildRole): NodeJS.Rea
     }
     pack.finalize();
   };
-  write().catch((error: unknown) => { pack.destroy(error instanceof Error ? error : new Error(String(error))); });
-  return pack;
+  const context = new PassThrough();
+  // A file that cannot be read ends the upload, and with it the build.
+  Promise.all([write(), pipeline(pack, context)]).catch((error: unknown) => {
+    context.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  return context;
 }
 
 /**
@@ -86,7 +94,11 @@ function packContext(files: readonly ContextFile[], role: BuildRole): NodeJS.Rea
  * networks that re-sign TLS. Only download steps see them; no image that runs does.
  */
 function hostCertificates(): Buffer {
-  const candidates = [process.env['NODE_EXTRA_CA_CERTS'], process.env['SSL_CERT_FILE'], '/etc/ssl/certs/ca-certificates.crt'];
+  const candidates = [
+    process.env['NODE_EXTRA_CA_CERTS'],
+    process.env['SSL_CERT_FILE'],
+    '/etc/ssl/certs/ca-certificates.crt',
+  ];
   const found = candidates.find((path) => path !== undefined && path !== '' && existsSync(path));
   return found === undefined ? Buffer.alloc(0) : readFileSync(found);
 }
@@ -95,7 +107,7 @@ function hostCertificates(): Buffer {
 async function buildArguments(role: BuildRole, hashes: BuildRequest['hashes']): Promise<Record<string, string>> {
   const { uses, downloads } = RECIPES[role];
   const args: Record<string, string> = {};
-  if (!uses.includes('node') || role === 'node') args['BASE'] = BASE_IMAGE;
+  if (!uses.includes('node')) args['BASE'] = BASE_IMAGE;
   for (const used of uses) args[used.toUpperCase()] = imageReference(used, hashes[used]);
   // Names that the engine knows without a declaration in the Dockerfile.
   const passed = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
@@ -116,29 +128,4 @@ async function npmRegistry(): Promise<string> {
   } catch {
     return '';
   }
-}
-
-/**
- * Node and npm for the engine's architecture, installed on this machine by its
- * own npm from the committed lock file: an image without Node could not fetch it.
- */
-async function nodeFiles(hash: string, arch: string): Promise<ContextFile[]> {
-  const cpu = arch === 'amd64' || arch === 'x86_64' ? 'x64' : arch === 'aarch64' ? 'arm64' : arch;
-  const folder = join(ROOT, `.cache/images/node-${hash}-${cpu}-${String(process.pid)}`);
-  mkdirSync(folder, { recursive: true });
-  try {
-    for (const name of ['package.json', 'package-lock.json', '.npmrc']) {
-      await pipeline(createReadStream(join(ROOT, 'environments/images/node', name)), createWriteStream(join(folder, name)));
-    }
-    await run(
-      'npm',
-      ['ci', '--ignore-scripts', '--no-bin-links', '--os=linux', `--cpu=${cpu}`, '--libc=glibc'],
-      { cwd: folder, timeout: NPM_LIMIT_MS },
-    );
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    const detail = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    throw new HarnessError(`npm could not fetch Node for the images: ${detail.trim().slice(-600)}`, 'check that npm reaches its registry', { cause: error });
-  }
-  return [];
 }

@@ -14,7 +14,10 @@ export interface EngineEvent {
  *
  * @throws Error with the engine's own words when it reports a failure
  */
-export async function followEngine(answer: NodeJS.ReadableStream, onEvent: (event: EngineEvent) => void): Promise<void> {
+export async function followEngine(
+  answer: NodeJS.ReadableStream,
+  onEvent: (event: EngineEvent) => void,
+): Promise<void> {
   for await (const line of createInterface({ input: answer })) {
     if (line.trim() === '') continue;
     const event = JSON.parse(line) as EngineEvent;

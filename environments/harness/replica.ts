@@ -60,7 +60,7 @@ export class Replicas {
     try {
       const plan = addressPlan(this.#topology.slot);
       const name = `replica-${String(this.#lane)}-${String((this.#sequence += 1))}`;
-      const lab = options.backends === 'private' ? await this.#startLab(name, number) : undefined;
+      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, number) : undefined;
       if (lab) ids.push(lab.service.containerId);
       const hosts = lab?.addresses ?? this.#sharedBackends();
       const gateway = await startGateway({
@@ -114,13 +114,23 @@ export class Replicas {
     return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
   }
 
+  /**
+   * Starts backends alone: one container that plays every instance. A topology
+   * without backends of its own can list them as its own; they stay until it ends.
+   */
+  async startBackends(): Promise<ServiceRef[]> {
+    const number = this.#take();
+    const { service, addresses } = await this.#startLab(`backends-${String(this.#lane)}`, number);
+    return Object.entries(addresses).map(([name, address]) => ({ ...service, name, addresses: { backend: address } }));
+  }
+
   async #startLab(name: string, number: number): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
     const plan = addressPlan(this.#topology.slot);
     const names = Object.keys(LAB_PORTS);
     const addresses = Object.fromEntries(names.map((instance, i) => [instance, plan.backendHost(1 + this.#lane, 2 + number * 12 + i)]));
     const service = await startLab({
       runId: this.#topology.runId,
-      name: `${name}-lab`,
+      name,
       image: this.#image('app'),
       instances: Object.fromEntries(names.map((instance) => [instance, { address: addresses[instance] ?? '', port: LAB_PORTS[instance] ?? 0 }])),
       arrivalsVolume: `gateproof-${this.#topology.runId}-arrivals`,

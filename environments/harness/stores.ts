@@ -24,13 +24,19 @@ const READY = {
   monitoring: 'curl -sf http://127.0.0.1:9090/-/ready',
 } as const;
 
+/** Ten instances of two workers with four connections each, and room to spare. */
+const ARGUMENTS: Readonly<Partial<Record<StoreStart['kind'], string[]>>> = {
+  postgres: ['-c', 'listen_addresses=*', '-c', 'max_connections=200'],
+};
+
 /**
  * Starts a data store or the monitoring with testcontainers. Others reach it by
  * its name; testcontainers cannot ask for a fixed address, and nothing needs one.
  */
 export async function startStore(start: StoreStart): Promise<ServiceRef> {
   const network = networkName(start.runId, 'backend');
-  const started: StartedTestContainer = await new GenericContainer(start.image)
+  const argv = ARGUMENTS[start.kind];
+  const container = new GenericContainer(start.image)
     .withName(`gateproof-${start.runId}-${start.name}`)
     .withLabels({ [RUN_LABEL]: start.runId, 'gateproof.service': start.name, 'gateproof.role': start.kind })
     .withNetworkMode(network)
@@ -38,7 +44,7 @@ export async function startStore(start: StoreStart): Promise<ServiceRef> {
     .withExtraHosts(Object.entries(start.hosts ?? {}).map(([host, ipAddress]) => ({ host, ipAddress })))
     .withCopyContentToContainer((start.files ?? []).map(({ path, content, mode }) => ({ target: path, content, ...(mode ? { mode } : {}) })))
     .withStartupTimeout(60_000)
-    .withWaitStrategy(Wait.forSuccessfulCommand(READY[start.kind]))
-    .start();
+    .withWaitStrategy(Wait.forSuccessfulCommand(READY[start.kind]));
+  const started: StartedTestContainer = await (argv ? container.withCommand(argv) : container).start();
   return { name: start.name, role: start.kind, containerId: started.getId(), addresses: { backend: started.getIpAddress(network) } };
 }

@@ -2,6 +2,7 @@
  * Journal → run record. Pure, and indifferent to how the run ended: a killed
  * run's journal gives a record that says it is partial and what it lacks.
  */
+import { resultFromRuns, verifiedByRuns } from './measured-by.ts';
 import { mergeVerdicts, severity } from './merge.ts';
 import { SCHEMA_ID } from './types.ts';
 import type { CatalogueEntry, JournalEvent } from './events.ts';
@@ -71,7 +72,10 @@ export function deriveRecord(events: readonly JournalEvent[], options: DeriveOpt
     run,
     variants,
     calibration: events.filter((event) => event.event === 'calibration').map((event) => event.calibration),
-    outside: started.outside,
+    // What an experiment measured after all is not outside the profile.
+    outside: started.outside.filter(
+      ({ id }) => !variants.some(({ claims }) => claims.some((claim) => claim.id === id)),
+    ),
     summary: { byVariant: Object.fromEntries(variants.map(({ name, claims }) => [name, count(claims)])) },
     ...(notes.length > 0 && { notes }),
     ...(options.history !== undefined && { history: options.history }),
@@ -113,15 +117,20 @@ function deriveVariant(
     results.set(event.claim.id, before === undefined ? event.claim : mergeResults(before, event.claim));
     if (before !== undefined) notes.push(duplicateNote(event.at, name, before, event.claim));
   }
-  const remedies = start?.remedies ?? [];
+  const experiments = own.filter((event) => event.event === 'experiment').map((event) => event.experiment);
+  const scenarios = own.filter((event) => event.event === 'scenario').map((event) => event.scenario);
+  for (const id of verifiedByRuns(experiments, scenarios).filter((claim) => !results.has(claim))) {
+    const result = resultFromRuns(catalogued(id, started), experiments, scenarios);
+    if (result !== null) results.set(id, result);
+  }
   const missing = started.planned.filter((id) => !results.has(id)).map((id) => notRun(id, started, name));
   return {
     name,
     adaptations: start?.adaptations ?? [],
-    remedies,
+    remedies: start?.remedies ?? [],
     claims: inPlannedOrder([...results.values(), ...missing], started.planned),
-    experiments: own.filter((event) => event.event === 'experiment').map((event) => event.experiment),
-    scenarios: own.filter((event) => event.event === 'scenario').map((event) => event.scenario),
+    experiments,
+    scenarios,
     addressMap: start?.addressMap ?? {},
     started_ms: start?.started_ms ?? 0,
   };
@@ -149,19 +158,26 @@ function duplicateNote(at: string, variant: VariantName, a: ClaimResult, b: Clai
   return { at, level: 'warning', text: `${b.id} was measured twice in ${variant}: ${a.verdict} and ${b.verdict}.` };
 }
 
+/** What is known about a claim before it is measured. */
+function catalogued(id: string, started: Started): CatalogueEntry {
+  const outside = started.outside.find((entry) => entry.id === id);
+  return (
+    started.catalogue?.find((entry) => entry.id === id) ?? {
+      id,
+      statement: outside?.statement ?? id,
+      // Without the catalogue the strictest level is assumed, so that nothing missing looks harmless.
+      level: 'must',
+      kind: outside?.kind ?? 'conformance',
+      topic: outside?.topic ?? id.split('.')[1] ?? id,
+      source: { section: '', lines: [0, 0] },
+    }
+  );
+}
+
 /** Stands in for a planned claim that the run did not reach. */
 function notRun(id: string, started: Started, variant: VariantName): ClaimResult {
-  const known: CatalogueEntry = started.catalogue?.find((entry) => entry.id === id) ?? {
-    id,
-    statement: id,
-    // Without the catalogue the strictest level is assumed, so that nothing missing looks harmless.
-    level: 'must',
-    kind: 'conformance',
-    topic: id.split('.')[1] ?? id,
-    source: { section: '', lines: [0, 0] },
-  };
   return {
-    ...known,
+    ...catalogued(id, started),
     verdict: 'not-run',
     expected: '',
     observed: '',

@@ -2,7 +2,20 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const STYLES = ['base', 'frame', 'answer', 'variants', 'breaks', 'ledger', 'charts', 'tables', 'wide', 'narrow', 'print'];
+const STYLES = [
+  'base',
+  'frame',
+  'answer',
+  'variants',
+  'breaks',
+  'story',
+  'ledger',
+  'charts',
+  'tables',
+  'wide',
+  'narrow',
+  'print',
+];
 const SCRIPTS = [
   'dom',
   'scale',

@@ -1,7 +1,7 @@
-/** Record → `report.html`: one file that opens offline, loads nothing and runs only its own script. */
+/** Record → `report.markup`: one file that opens offline, loads nothing and runs only its own script. */
 import { scripts, styles } from './assets.ts';
 import { bytes, moment } from './format.ts';
-import { html, trusted } from './markup.ts';
+import { markup, trusted } from './markup.ts';
 import { arrange, deviations } from './model.ts';
 import { answer, keptShare, OUTCOME_TOKEN } from './page/answer.ts';
 import { breaks } from './page/breaks.ts';
@@ -40,30 +40,38 @@ export function renderHtml(record: RunRecord): string {
     "trusted-types 'none'",
   ].join('; ');
   const title = `${headline(record)} ${record.run.environment} · ${record.run.profile} · Gateproof`;
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${trusted(style.text)}</style></head>
-<body>
-<noscript><p class="noscript">The charts, the filters and the evidence of this report are shown by the script in this file. The same data are in record.json beside it.</p></noscript>
-<a class="skip" href="#main">Skip to the report</a>
-${SYMBOLS}
-${top(record)}
-<div class="shell">
-${rail(model)}
-<main id="main">
-${answer(model)}${variants(model)}${breaks(model)}${ledger(model)}${experiments(model)}${scenarios(model)}${history(model)}${instruments(model)}
-</main>
-</div>
-${footer(record)}
-<div id="live" class="vh" aria-live="polite"></div>
-<script>${trusted(script.text)}</script>
-</body></html>
-`.text;
+  return markup`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="referrer" content="no-referrer" />
+        <link rel="icon" href="data:," />
+        <title>${title}</title>
+        ${trusted(`<style>${style.text}</style>`)}
+      </head>
+      <body>
+        <noscript
+          ><p class="noscript">
+            The charts, the filters and the evidence of this report are shown by the script in this file. The same data
+            are in record.json beside it.
+          </p></noscript
+        >
+        <a class="skip" href="#main">Skip to the report</a>
+        ${SYMBOLS} ${top(record)}
+        <div class="shell">
+          ${rail(model)}
+          <main id="main">
+            ${answer(model)}${variants(model)}${breaks(model)}${ledger(model)}${experiments(model)}${scenarios(model)}${history(model)}${instruments(model)}
+          </main>
+        </div>
+        ${footer(record)}
+        <div id="live" class="vh" aria-live="polite"></div>
+        ${trusted(`<script>${script.text}</script>`)}
+      </body>
+    </html> `.text;
 }
 
 const LOGO = trusted(
@@ -77,13 +85,15 @@ const HALF_MOON = trusted(
 function top(record: RunRecord): Markup {
   const { run } = record;
   const token = OUTCOME_TOKEN[outcome(record)];
-  return html`<header class="top"><div>
-<a class="brand" href="#answer" aria-label="Gateproof, to the answer">${LOGO}Gateproof</a>
-<span class="gate">${quietGlyph(token)}${shortAnswer(record)}</span>
-<span class="crumb">${run.environment} · ${run.profile} · ${run.revision}</span>
-<span class="grow"></span>${run.partial ? html`<span class="tag partial">partial</span>` : null}
-<button class="btn" id="theme" aria-label="Colour theme: system" hidden>${HALF_MOON} <span></span></button>
-</div></header>`;
+  return markup`<header class="top">
+    <div>
+      <a class="brand" href="#answer" aria-label="Gateproof, to the answer">${LOGO}Gateproof</a>
+      <span class="gate">${quietGlyph(token)}${shortAnswer(record)}</span>
+      <span class="crumb">${run.environment} · ${run.profile} · ${run.revision}</span>
+      <span class="grow"></span>${run.partial ? markup`<span class="tag partial">partial</span>` : null}
+      <button class="btn" id="theme" aria-label="Colour theme: system" hidden>${HALF_MOON} <span></span></button>
+    </div>
+  </header>`;
 }
 
 function rail(model: Model): Markup {
@@ -95,13 +105,26 @@ function rail(model: Model): Markup {
     ['variants', 'Variants', claims === 0 ? '' : keptShare(model)],
     ...(claims === 0 ? [] : [['breaks', 'What breaks', String(deviations(model).length)] as const]),
     ['ledger', 'Claims', String(claims)],
-    ...experimentRuns(model).map(({ id, runs }, index, all) => [id, all.length > 1 ? `Experiment ${index + 1}` : 'Experiment', `${runs[0]?.experiment.trials.length ?? 0} ×`] as const),
-    ...scenarioRuns(model).map(({ id }, index, all) => [id, all.length > 1 ? `Load ${index + 1}` : 'Load', ''] as const),
-    ...((record.history?.length ?? 0) > 0 ? [['history', 'History', `${record.history?.[0]?.values.length ?? 0} runs`] as const] : []),
+    ...experimentRuns(model).map(
+      ({ id, runs }, index, all) =>
+        [
+          id,
+          all.length > 1 ? `Experiment ${index + 1}` : 'Experiment',
+          `${runs[0]?.experiment.trials.length ?? 0} ×`,
+        ] as const,
+    ),
+    ...scenarioRuns(model).map(
+      ({ id }, index, all) => [id, all.length > 1 ? `Load ${index + 1}` : 'Load', ''] as const,
+    ),
+    ...((record.history?.length ?? 0) > 0
+      ? [['history', 'History', `${record.history?.[0]?.values.length ?? 0} runs`] as const]
+      : []),
     ['instruments', 'Instruments', record.calibration.length === 0 ? '' : `${good} of ${record.calibration.length}`],
     ['files', 'Files', ''],
   ];
-  return html`<nav class="rail" aria-label="Sections">${entries.map(([id, name, figure]) => html`<a href="#${id}">${name} <span>${figure}</span></a>`)}</nav>`;
+  return markup`<nav class="rail" aria-label="Sections">
+    ${entries.map(([id, name, figure]) => markup`<a href="#${id}">${name} <span>${figure}</span></a>`)}
+  </nav>`;
 }
 
 const FILE_PURPOSE: Readonly<Record<string, string>> = {
@@ -114,10 +137,28 @@ const FILE_PURPOSE: Readonly<Record<string, string>> = {
 };
 
 function footer(record: RunRecord): Markup {
-  const purpose = (name: string): string => FILE_PURPOSE[name] ?? (name.endsWith('.png') ? 'picture for comments and chat' : name.startsWith('raw') ? 'logs, histograms, configuration' : '');
-  return html`<footer id="files" class="shell" aria-label="Files of the run"><div></div><div>
-<h2>Files of this run</h2>
-${record.files.length === 0 ? html`<p class="dim">The record names no files.</p>` : html`<ul class="files">${record.files.map((file) => html`<li><span class="mono">${file.name}</span><span class="num">${bytes(file.bytes)}</span><span>${purpose(file.name)}</span></li>`)}</ul>`}
-<p class="dim">Made from <span class="mono">record.json</span> alone, schema <span class="mono">${record.schema}</span>, run started ${moment(record.run.startedAt)}. Opens offline, loads nothing.</p>
-</div></footer>`;
+  const purpose = (name: string): string =>
+    FILE_PURPOSE[name] ??
+    (name.endsWith('.png')
+      ? 'picture for comments and chat'
+      : name.startsWith('raw')
+        ? 'logs, histograms, configuration'
+        : '');
+  return markup`<footer id="files" class="shell" aria-label="Files of the run">
+    <div></div>
+    <div>
+      <h2>Files of this run</h2>
+      ${
+        record.files.length === 0
+          ? markup`<p class="dim">The record names no files.</p>`
+          : markup`<ul class="files">
+              ${record.files.map((file) => markup`<li><span class="mono">${file.name}</span><span class="num">${bytes(file.bytes)}</span><span>${purpose(file.name)}</span></li>`)}
+            </ul>`
+      }
+      <p class="dim">
+        Made from <span class="mono">record.json</span> alone, schema <span class="mono">${record.schema}</span>, run
+        started ${moment(record.run.startedAt)}. Opens offline, loads nothing.
+      </p>
+    </div>
+  </footer>`;
 }

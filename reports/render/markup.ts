@@ -35,8 +35,8 @@ function render(part: Part): string {
   return part instanceof Markup ? part.text : part.map(render).join('');
 }
 
-/** Tagged template: `html\`<b>${anything}</b>\``. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+/** Tagged template: `markup\`<b>${anything}</b>\``. */
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.map((text, index) => text + (index < parts.length ? render(parts[index]) : '')).join(''));
 }
 

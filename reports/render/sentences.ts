@@ -3,7 +3,7 @@
  * function so that its wording can be tested for one, many, none and partial.
  */
 import { deviations, withVerdict } from './model.ts';
-import { enumerate, figure, latency, plural, seconds } from './format.ts';
+import { enumerate, latency, number, plural, seconds } from './format.ts';
 import type { Model } from './model.ts';
 import type { Counts, ExperimentResult, RunRecord, ScenarioResult, Trial, VariantResult } from '../record/types.ts';
 
@@ -146,33 +146,40 @@ export function trialsInTime(experiment: ExperimentResult): {
   return { within: limit === null ? valid.length : valid.filter((trial) => trial.upper_s <= limit).length, valid };
 }
 
+function capital(text: string): string {
+  return text.replace(/^./, (first) => first.toUpperCase());
+}
+
 function trialSentence(name: string, experiment: ExperimentResult): string {
   const { within, valid } = trialsInTime(experiment);
   if (valid.length === 0) return `${name}: no valid trial.`;
+  const longest = Math.max(...valid.map((trial) => trial.upper_s));
+  const outage = longest === 0 ? 'no outage' : `an outage of at most ${seconds(longest)}`;
+  if (experiment.limit_s === null) return `${name}: ${outage} in ${plural(valid.length, 'trial')}.`;
+  return `${name}: ${outage}, within ${seconds(experiment.limit_s)} in ${within} of ${plural(valid.length, 'trial')}.`;
+}
+
+/** How many requests failed in the valid trials of an experiment. */
+export function failedRequests(experiment: ExperimentResult): string {
+  const { valid } = trialsInTime(experiment);
   const failed = valid.reduce((sum, trial) => sum + trial.failedRequests, 0);
   const requests = valid.reduce((sum, trial) => sum + trial.totalRequests, 0);
-  const longest = Math.max(...valid.map((trial) => trial.upper_s));
-  const out = longest === 0 ? 'no outage' : `an outage of at most ${seconds(longest)}`;
-  const limit =
-    experiment.limit_s === null ? '' : `, within ${seconds(experiment.limit_s)} in ${within} of ${valid.length}`;
-  return `${name}: ${plural(valid.length, 'trial')}${limit}, ${out}, ${figure(failed)} of ${figure(requests)} requests failed.`;
+  return `${number(failed)} of ${number(requests)} requests failed.`;
 }
 
 /** What clients saw of a fault, in each variant. */
 export function experimentFinding(
   runs: readonly { readonly variant: string; readonly experiment: ExperimentResult }[],
 ): string {
-  return runs
-    .map(({ variant, experiment }) => trialSentence(variant, experiment))
-    .join(' ')
-    .replace(/^./, (first) => first.toUpperCase());
+  return runs.map(({ variant, experiment }) => capital(trialSentence(variant, experiment))).join(' ');
 }
 
 /** Whether the latency promises of a scenario hold. */
 export function scenarioFinding(
   runs: readonly { readonly variant: string; readonly scenario: ScenarioResult }[],
 ): string {
-  const lines = runs.map(({ variant, scenario }) => {
+  const lines = runs.map(({ variant: name, scenario }) => {
+    const variant = capital(name);
     const held = scenario.promises.filter((promise) => promise.verdict === 'conforms').length;
     const tail = scenario.corrected.find((point) => point.percentile >= 99);
     const p99 = tail === undefined ? '' : ` (P${tail.percentile} ${latency(tail.value_ms)})`;
@@ -182,7 +189,7 @@ export function scenarioFinding(
     return `${variant}: ${held} of ${plural(scenario.promises.length, 'latency promise')} ${scenario.promises.length === 1 ? 'holds' : 'hold'}${p99}`;
   });
   const sentence = lines.map((line) => line.replace(/\.$/, '')).join('. ');
-  return sentence === '' ? 'No load in this run.' : `${sentence.replace(/^./, (first) => first.toUpperCase())}.`;
+  return sentence === '' ? 'No load in this run.' : `${sentence}.`;
 }
 
 /** Whether the instruments can be believed. */

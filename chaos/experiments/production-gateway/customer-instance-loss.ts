@@ -29,8 +29,8 @@ const RETURN_TIMEOUT_MS = 30_000;
 /** Answers by the returned victim are counted for this long. */
 const SHARE_WINDOW_MS = 4_000;
 const PRIMARIES = 5;
-/** More addresses than probes, so that no per-address limit is ever met. */
-const PROBES_AT_MOST = 8_000;
+/** About as many as a trial sends. In a smaller block an address comes round again, still far below any limit. */
+const PROBES_AT_MOST = 3_000;
 
 const NO_ERRORS = 'production-gateway.failover.kill-one-instance';
 const GRADUAL_RETURN = 'production-gateway.health.passive-slow-start';

@@ -14,7 +14,11 @@ export interface Answer {
 
 /** A JSON answer. */
 export function json(status: number, body: unknown, headers: Answer['headers'] = {}): Answer {
-  return { status, headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(body) };
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(body),
+  };
 }
 
 /** Bytes that a truncated answer announces on top of what it sends. */
@@ -28,15 +32,22 @@ export function shape(answer: Answer, behaviour: Behaviour): Answer {
   const own = body ?? (bodyBytes === undefined ? undefined : filler(bodyBytes));
   const plain = own ?? answer.body;
   // Names of headers are compared without case, so that a replacement never doubles one.
-  const merged = new Map(Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [name, value] as const]));
-  const set = (name: string, value: string | readonly string[]): unknown => merged.set(name.toLowerCase(), [name, value]);
+  const merged = new Map(
+    Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [name, value] as const]),
+  );
+  const set = (name: string, value: string | readonly string[]): unknown =>
+    merged.set(name.toLowerCase(), [name, value]);
   if (contentType !== undefined) set('Content-Type', contentType);
   else if (own !== undefined || behaviour.stream) set('Content-Type', 'text/plain; charset=utf-8');
   if (gzip) set('Content-Encoding', 'gzip');
   if (closeAfter || neverRead) set('Connection', 'close');
   for (const [name, value] of fillerHeaders(headerBytes ?? 0)) set(name, value);
   for (const [name, value] of Object.entries(headers ?? {})) set(name, value);
-  return { status: status ?? answer.status, headers: Object.fromEntries(merged.values()), body: gzip ? gzipSync(plain) : plain };
+  return {
+    status: status ?? answer.status,
+    headers: Object.fromEntries(merged.values()),
+    body: gzip ? gzipSync(plain) : plain,
+  };
 }
 
 function fillerHeaders(bytes: number): [string, string][] {
@@ -60,7 +71,8 @@ export async function send(response: ServerResponse, answer: Answer, behaviour: 
   if (behaviour.stream) return sendStream(response, behaviour.stream, behaviour);
   const bodiless = shaped.status === 204 || shaped.status === 304;
   const length = Buffer.byteLength(shaped.body);
-  if (!bodiless && !response.hasHeader('Content-Length')) response.setHeader('Content-Length', length + (behaviour.truncate ? NEVER_SENT : 0));
+  if (!bodiless && !response.hasHeader('Content-Length'))
+    response.setHeader('Content-Length', length + (behaviour.truncate ? NEVER_SENT : 0));
   if (behaviour.truncate) return cutShort(response, shaped.body);
   await new Promise<void>((resolve) => {
     response.once('close', resolve);

@@ -5,7 +5,7 @@ export interface StreamPlan {
   readonly chunkBytes: number;
 }
 
-/** What a request (header `x-behave`, JSON) or the file of an instance may ask of the answer. Absent keys change nothing. */
+/** What a request (header `x-behave`, JSON) or the file of an instance may ask for. Absent keys change nothing. */
 export interface Behaviour {
   readonly status?: number;
   /** Wait before answering, after the request's body was read. */
@@ -76,11 +76,16 @@ const truth: Rule = { wanted: 'true or false', holds: (value) => typeof value ==
 const texts: Rule = { wanted: 'a list of texts', holds: isTexts };
 const headers: Rule = {
   wanted: 'an object of texts or lists of texts',
-  holds: (value) => isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string' || isTexts(entry)),
+  holds: (value) =>
+    isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string' || isTexts(entry)),
 };
 const LARGEST = 1024 ** 3;
 
-const STREAM: Readonly<Record<string, Rule>> = { chunks: whole(0, 1_000_000), interval_ms: amount, chunkBytes: whole(1, LARGEST) };
+const STREAM: Readonly<Record<string, Rule>> = {
+  chunks: whole(0, 1_000_000),
+  interval_ms: amount,
+  chunkBytes: whole(1, LARGEST),
+};
 const SERVICE_TIME: Readonly<Record<string, Rule>> = { scale: amount, fixed_ms: amount };
 
 const REQUEST_RULES: Readonly<Record<keyof Behaviour, Rule>> = {
@@ -111,7 +116,10 @@ const REQUEST_RULES: Readonly<Record<keyof Behaviour, Rule>> = {
 const INSTANCE_RULES: Readonly<Record<keyof InstanceBehaviour, Rule>> = {
   ...REQUEST_RULES,
   listening: truth,
-  serviceTime: { wanted: 'an object with "scale" or "fixed_ms"', holds: (value) => isRecord(value) && matches(value, SERVICE_TIME) },
+  serviceTime: {
+    wanted: 'an object with "scale" or "fixed_ms"',
+    holds: (value) => isRecord(value) && matches(value, SERVICE_TIME),
+  },
 };
 
 /** The asked behaviour cannot be understood; the message says which key and what it may be. */
@@ -122,7 +130,7 @@ export class BehaviourError extends Error {}
  * @throws BehaviourError for anything but known keys with possible values.
  */
 export function parseBehaviour(json: string): Behaviour {
-  return checked(json, REQUEST_RULES) as Behaviour;
+  return checked(json, REQUEST_RULES);
 }
 
 /**
@@ -130,7 +138,7 @@ export function parseBehaviour(json: string): Behaviour {
  * @throws BehaviourError as {@link parseBehaviour} does.
  */
 export function parseInstanceBehaviour(json: string): InstanceBehaviour {
-  return checked(json, INSTANCE_RULES) as InstanceBehaviour;
+  return checked(json, INSTANCE_RULES);
 }
 
 function checked(json: string, rules: Readonly<Record<string, Rule>>): Record<string, unknown> {
@@ -184,8 +192,34 @@ function layer(behaviour: Behaviour, { instance, path, count }: Occasion): Decis
 }
 
 /** Whether the answer itself changes, so that a route of its own meaning must not give it. */
-export function shapes({ status, headers, headerBytes, body, bodyBytes, contentType, gzip, stream, truncate, headerDelay_ms, closeAfter, neverRead }: Behaviour): boolean {
-  return [status, headers, headerBytes, body, bodyBytes, contentType, gzip, stream, truncate, headerDelay_ms, closeAfter, neverRead].some((key) => key !== undefined);
+export function shapes({
+  status,
+  headers,
+  headerBytes,
+  body,
+  bodyBytes,
+  contentType,
+  gzip,
+  stream,
+  truncate,
+  headerDelay_ms,
+  closeAfter,
+  neverRead,
+}: Behaviour): boolean {
+  return [
+    status,
+    headers,
+    headerBytes,
+    body,
+    bodyBytes,
+    contentType,
+    gzip,
+    stream,
+    truncate,
+    headerDelay_ms,
+    closeAfter,
+    neverRead,
+  ].some((key) => key !== undefined);
 }
 
 function matches(value: Record<string, unknown>, rules: Readonly<Record<string, Rule>>): boolean {

@@ -25,7 +25,11 @@ export interface Config {
   readonly metrics: { readonly enabled: boolean; readonly path: string };
   readonly metricsAuth: boolean;
   readonly metricsToken: string;
-  readonly cookie: { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: 'lax' | 'strict' | 'none' | false };
+  readonly cookie: {
+    readonly secure: boolean;
+    readonly httpOnly: boolean;
+    readonly sameSite: 'lax' | 'strict' | 'none' | false;
+  };
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
@@ -44,9 +48,17 @@ export interface Config {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Origins that the document allows while CORS_ORIGINS is unset (its section on CORS). */
-const FALLBACK_ORIGINS = ['http://localhost:3000', 'https://api.insightserenity.com', 'https://www.insightserenity.com'];
+const FALLBACK_ORIGINS = [
+  'http://localhost:3000',
+  'https://api.insightserenity.com',
+  'https://www.insightserenity.com',
+];
 
-const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> = { 'admin-server': 3000, 'customer-services': 3001, auth: 3100 };
+const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> = {
+  'admin-server': 3000,
+  'customer-services': 3001,
+  auth: 3100,
+};
 
 /**
  * Reads the documented variables and the few of our own.
@@ -103,8 +115,14 @@ export function parseInstances(text: string): LabInstance[] {
   return (list(text) ?? []).map((entry) => {
     const match = /^([a-z]+)-(\d+)@([0-9.]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(entry);
     const service = match && SERVICES.find((name) => name.split('-')[0] === match[1]);
-    if (!match || !service) throw new Error(`INSTANCES: cannot read "${entry}"; expected (admin|customer|auth)-<n>@<address>:<port>`);
-    return { instance: `${match[1] ?? ''}-${match[2] ?? ''}`, service, host: (match[3] ?? '').replace(/[[\]]/g, ''), port: Number(match[4]) };
+    if (!match || !service)
+      throw new Error(`INSTANCES: cannot read "${entry}"; expected (admin|customer|auth)-<n>@<address>:<port>`);
+    return {
+      instance: `${match[1] ?? ''}-${match[2] ?? ''}`,
+      service,
+      host: (match[3] ?? '').replace(/[[\]]/g, ''),
+      port: Number(match[4]),
+    };
   });
 }
 
@@ -155,6 +173,9 @@ function oneOf<T extends string>(env: Env, name: string, allowed: readonly T[], 
 }
 
 function list(value: string | undefined): string[] | null {
-  const entries = (value ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  const entries = (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
   return entries.length > 0 ? entries : null;
 }

@@ -94,7 +94,8 @@ export class Front {
     try {
       return file.current();
     } catch (error) {
-      if (error instanceof BehaviourError) throw new Error(`behaviour file of ${this.#options.config.instance}: ${error.message}`, { cause: error });
+      if (error instanceof BehaviourError)
+        throw new Error(`behaviour file of ${this.#options.config.instance}: ${error.message}`, { cause: error });
       throw error;
     }
   }
@@ -110,7 +111,8 @@ export class Front {
     if (ownRoute && (isNamed(method, path) || path.startsWith('/socket.io/'))) {
       if (behaviour.delay_ms !== undefined) await wait(behaviour.delay_ms);
       if (path.startsWith('/socket.io/')) return socketIo(request, response);
-      return (await named())(request, response);
+      (await named())(request, response);
+      return;
     }
     const body = behaviour.neverRead ? null : await readBody(request);
     if (behaviour.delay_ms !== undefined) await wait(behaviour.delay_ms);
@@ -119,7 +121,14 @@ export class Front {
     if (behaviour.reset && !behaviour.stream) return void request.socket.resetAndDestroy();
     if (response.destroyed) return;
     if (ownRoute && path.startsWith(STREAM_PREFIX)) return serverSentEvents(request, response, config.instance);
-    const context: RawContext = { arrival, worker: config.worker, body, hits, inFlight: this.#active.size, serial: () => (this.#serial += 1) };
+    const context: RawContext = {
+      arrival,
+      worker: config.worker,
+      body,
+      hits,
+      inFlight: this.#active.size,
+      serial: () => (this.#serial += 1),
+    };
     await send(response, rawAnswer(path, context), behaviour);
   }
 
@@ -139,7 +148,14 @@ export class Front {
     if (response.headersSent) return void response.destroy();
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     const asked = error instanceof BehaviourError || isHeaderError(error);
-    await send(response, json(asked ? 400 : 500, { error: asked ? `x-behave: ${message}` : message, instance: this.#options.config.instance }), {});
+    await send(
+      response,
+      json(asked ? 400 : 500, {
+        error: asked ? `x-behave: ${message}` : message,
+        instance: this.#options.config.instance,
+      }),
+      {},
+    );
   }
 
   /** Keeps count, and writes the log line when the answer is out or the connection is gone. */
@@ -185,5 +201,9 @@ function text(value: string | string[] | undefined): string | null {
 }
 
 function isHeaderError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ERR_INVALID_HTTP_TOKEN' || error.code === 'ERR_INVALID_CHAR');
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ERR_INVALID_HTTP_TOKEN' || error.code === 'ERR_INVALID_CHAR')
+  );
 }

@@ -48,9 +48,15 @@ export async function createInstance(config: Config): Promise<Instance> {
   const file = new InstanceFile(join(config.runDir, `${config.instance}.json`));
   const stores = await openStores(config, metrics, log);
   const metricsSource = await clusterMetrics(metrics.registry, config.runDir, config.instance);
-  const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: config.keepAliveTimeout_ms, shouldUpgradeCallback: (request) => isUpgradeWanted(config, request) });
+  const server = createServer({
+    ...SERVER_OPTIONS,
+    keepAliveTimeout: config.keepAliveTimeout_ms,
+    shouldUpgradeCallback: (request) => isUpgradeWanted(config, request),
+  });
   server.maxHeadersCount = 0;
-  const named = once<RequestListener>(async () => (await import('./routes/named.ts')).namedRoutes(server, { config, metrics, metricsSource, stores }));
+  const named = once<RequestListener>(async () =>
+    (await import('./routes/named.ts')).namedRoutes(server, { config, metrics, metricsSource, stores }),
+  );
   const socketIo = once<SocketIo>(async () => (await import('./socket-io.ts')).createSocketIo(config, stores, log));
   const front = new Front({
     config,
@@ -66,7 +72,7 @@ export async function createInstance(config: Config): Promise<Instance> {
   const upgrades = new Upgrades(config, front, log, socketIo.get);
   const connections = new Connections(server, (open) => metrics.activeConnections.set(open));
   server.on('request', (request, response) => void front.handle(request, response));
-  server.on('upgrade', (request, socket, head) => void upgrades.handle(request, socket as Parameters<Upgrades['handle']>[1], head));
+  server.on('upgrade', (request, socket, head) => void upgrades.handle(request, socket, head));
   const listener = new Listener(server, config, connections, file, log);
   return {
     config,
@@ -153,7 +159,8 @@ class Listener {
       return this.#file.current().listening ?? true;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (error instanceof BehaviourError && message !== this.#complaint) this.#log('error', { message: `behaviour file: ${message}` });
+      if (error instanceof BehaviourError && message !== this.#complaint)
+        this.#log('error', { message: `behaviour file: ${message}` });
       this.#complaint = message;
       return this.#server.listening;
     }

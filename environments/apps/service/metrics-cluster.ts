@@ -29,7 +29,8 @@ function alone(registry: Registry): MetricsSource {
  * process. So each worker serves its own figures on a UNIX socket in a folder
  * that all workers of the same primary share; the scraped one asks every
  * sibling and adds up. What a scrape has shown is written down, so that the
- * counters of a worker that died stay in the sum and no total ever falls.
+ * counters of a worker that died stay in the sum and no total ever falls. Lost
+ * is only what a killed worker counted after the last scrape.
  */
 export async function clusterMetrics(registry: Registry, runDir: string, instance: string): Promise<MetricsSource> {
   if (!cluster.isWorker) return alone(registry);
@@ -50,7 +51,7 @@ export async function clusterMetrics(registry: Registry, runDir: string, instanc
     contentType: registry.contentType,
     text: async () => AggregatorRegistry.aggregate(await snapshots(folder)).metrics(),
     close: async () => {
-      keep(folder, own, (await registry.getMetricsAsJSON()) as Snapshot);
+      keep(folder, own, await registry.getMetricsAsJSON());
       rmSync(socketPath, { force: true });
       server.close();
     },
@@ -58,14 +59,20 @@ export async function clusterMetrics(registry: Registry, runDir: string, instanc
 }
 
 async function snapshots(folder: string): Promise<Snapshot[]> {
-  const workers = readdirSync(folder).filter((name) => name.endsWith('.sock')).map((name) => name.slice(0, -'.sock'.length));
+  const workers = readdirSync(folder)
+    .filter((name) => name.endsWith('.sock'))
+    .map((name) => name.slice(0, -'.sock'.length));
   await Promise.all(workers.map((worker) => refresh(folder, worker)));
   const answered = new Set(readdirSync(folder).filter((name) => name.endsWith('.sock')));
-  return readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => {
-    const snapshot = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Snapshot;
-    // A worker that is gone has no open connections any more; what it counted stays counted.
-    return answered.has(name.replace(/json$/, 'sock')) ? snapshot : snapshot.filter(({ type }) => String(type) !== 'gauge');
-  });
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => {
+      const snapshot = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Snapshot;
+      // A worker that is gone has no open connections any more; what it counted stays counted.
+      return answered.has(name.replace(/json$/, 'sock'))
+        ? snapshot
+        : snapshot.filter(({ type }) => String(type) !== 'gauge');
+    });
 }
 
 async function refresh(folder: string, worker: string): Promise<void> {
@@ -82,10 +89,16 @@ function ask(socketPath: string): Promise<Snapshot> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ socketPath, path: '/', timeout: PEER_TIMEOUT_MS }, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('error', reject);
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => (text += chunk))
+        .on('error', reject);
       response.on('end', () => resolve(JSON.parse(text) as Snapshot));
     });
-    request.on('timeout', () => request.destroy(new Error('no answer in time'))).on('error', reject).end();
+    request
+      .on('timeout', () => request.destroy(new Error('no answer in time')))
+      .on('error', reject)
+      .end();
   });
 }
 

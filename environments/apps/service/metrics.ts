@@ -27,8 +27,17 @@ export function createMetrics(): Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1, 1.5, 3, 10],
       registers,
     }),
-    requests: new Counter({ name: 'http_requests_total', help: 'Requests answered.', labelNames: ['method', 'status_code'], registers }),
-    activeConnections: new Gauge({ name: 'active_connections', help: 'Open TCP connections, upgraded ones included.', registers }),
+    requests: new Counter({
+      name: 'http_requests_total',
+      help: 'Requests answered.',
+      labelNames: ['method', 'status_code'],
+      registers,
+    }),
+    activeConnections: new Gauge({
+      name: 'active_connections',
+      help: 'Open TCP connections, upgraded ones included.',
+      registers,
+    }),
     queryDuration: new Histogram({
       name: 'database_query_duration_seconds',
       help: 'Time of a database query, the wait for a pooled connection included.',
@@ -36,9 +45,17 @@ export function createMetrics(): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
       registers,
     }),
-    redisOperations: new Counter({ name: 'redis_operations_total', help: 'Commands sent to Redis.', labelNames: ['operation'], registers }),
+    redisOperations: new Counter({
+      name: 'redis_operations_total',
+      help: 'Commands sent to Redis.',
+      labelNames: ['operation'],
+      registers,
+    }),
     consultations: counter('consultations_booked_total', 'Consultations booked.'),
-    payments: counter('payments_processed_total', 'Payments processed, repetitions of the same idempotency key left out.'),
+    payments: counter(
+      'payments_processed_total',
+      'Payments processed, repetitions of the same idempotency key left out.',
+    ),
     registrations: counter('user_registrations_total', 'Users registered.'),
   };
 }

@@ -14,9 +14,6 @@ export interface SocketIo {
   readonly close: () => void;
 }
 
-/** Engine.IO keeps these on its requests and refuses to share their type with Node's. */
-type EngineRequest = Parameters<Engine['handleRequest']>[0];
-
 /**
  * Rooms that reach every instance when Redis is there: `join` (room), `leave`
  * (room), `message` ({room, text}), each acknowledged; `hello` tells who serves.
@@ -26,11 +23,18 @@ type EngineRequest = Parameters<Engine['handleRequest']>[0];
 export function createSocketIo(config: Config, stores: Stores, log: Log): SocketIo {
   const engine = new Engine();
   const io = new Server({ serveClient: false });
-  const subscriber = stores.redis?.subscriber((error) => log('error', { message: `socket.io adapter: ${error.message}` }));
+  const subscriber = stores.redis?.subscriber((error) =>
+    log('error', { message: `socket.io adapter: ${error.message}` }),
+  );
   if (stores.redis && subscriber) io.adapter(createAdapter(stores.redis.client, subscriber));
   io.bind(engine);
   io.on('connection', (socket) => {
-    socket.emit('hello', { instance: config.instance, service: config.service, pid: process.pid, worker: config.worker });
+    socket.emit('hello', {
+      instance: config.instance,
+      service: config.service,
+      pid: process.pid,
+      worker: config.worker,
+    });
     socket.on('join', async (room: unknown, done: unknown) => {
       await socket.join(String(room));
       acknowledge(done, { joined: String(room) });
@@ -40,15 +44,18 @@ export function createSocketIo(config: Config, stores: Stores, log: Log): Socket
       acknowledge(done, { left: String(room) });
     });
     socket.on('message', (message: unknown, done: unknown) => {
-      const { room, text } = (typeof message === 'object' && message !== null ? message : {}) as { room?: unknown; text?: unknown };
+      const { room, text } = (typeof message === 'object' && message !== null ? message : {}) as {
+        room?: unknown;
+        text?: unknown;
+      };
       io.to(String(room)).emit('message', { room, text, from: socket.id, instance: config.instance, pid: process.pid });
       acknowledge(done, { sent: true });
     });
     socket.on('echo', (data: unknown, done: unknown) => acknowledge(done, data));
   });
   return {
-    request: (request, response) => engine.handleRequest(request as EngineRequest, response),
-    upgrade: (request, socket, head) => engine.handleUpgrade(request as EngineRequest, socket, head),
+    request: (request, response) => engine.handleRequest(request, response),
+    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
     close: () => {
       io.disconnectSockets(true);
       engine.close();

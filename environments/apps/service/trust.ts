@@ -13,7 +13,11 @@ export function trusts(proxies: TrustedProxies, distance: number): boolean {
 /** Client address as Express and Fastify derive it: the first untrusted one from the near end, else the farthest. */
 export function clientAddress(request: IncomingMessage, proxies: TrustedProxies): string {
   const forwarded = String(request.headers['x-forwarded-for'] ?? '');
-  const chain = forwarded.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '').reverse();
+  const chain = forwarded
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .reverse();
   const addresses = [plain(request.socket.remoteAddress ?? ''), ...chain];
   const first = addresses.findIndex((_, distance) => !trusts(proxies, distance));
   return addresses[first === -1 ? addresses.length - 1 : first] ?? '';

@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WebSocketServer } from 'ws';
+import type { HeaderList } from './arrivals.ts';
 import type { Config } from './config.ts';
 import { pathOf } from './front.ts';
 import type { Front } from './front.ts';
@@ -35,28 +36,32 @@ export class Upgrades {
   }
 
   /** Completes or refuses a handshake; never rejects. */
-  async handle(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+  async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
       const { headers } = this.#front.arrived(request, true);
       const { behaviour } = this.#front.decision(request, pathOf(request));
       if (behaviour.delay_ms !== undefined) await wait(behaviour.delay_ms);
       if (behaviour.hang || socket.destroyed) return;
-      if (behaviour.reset) return void socket.resetAndDestroy();
-      if (behaviour.status !== undefined) return refuse(socket, behaviour.status, '');
-      if (pathOf(request).startsWith(SOCKET_IO_PREFIX)) return (await this.#socketIo()).upgrade(request, socket, head);
-      const server = await this.load();
-      const { instance, service, worker } = this.#config;
-      server.handleUpgrade(request, socket, head, (client) => {
-        client.on('error', () => client.terminate());
-        client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
-        client.send(JSON.stringify({ instance, service, pid: process.pid, worker, headers }));
-      });
+      if (behaviour.reset) return void request.socket.resetAndDestroy();
+      if (behaviour.status !== undefined) refuse(socket, behaviour.status, '');
+      else if (pathOf(request).startsWith(SOCKET_IO_PREFIX)) (await this.#socketIo()).upgrade(request, socket, head);
+      else await this.#echo(request, socket, head, headers);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#log('error', { message });
       refuse(socket, 400, message);
     }
+  }
+
+  async #echo(request: IncomingMessage, socket: Duplex, head: Buffer, headers: HeaderList): Promise<void> {
+    const server = await this.load();
+    const { instance, service, worker } = this.#config;
+    server.handleUpgrade(request, socket, head, (client) => {
+      client.on('error', () => client.terminate());
+      client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
+      client.send(JSON.stringify({ instance, service, pid: process.pid, worker, headers }));
+    });
   }
 
   /** Loads the library, which only instances that meet a WebSocket need. */
@@ -71,7 +76,12 @@ export class Upgrades {
   }
 }
 
-function refuse(socket: Socket, status: number, message: string): void {
-  const head = `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n`;
-  socket.end(`${head}Content-Length: ${String(Buffer.byteLength(message))}\r\n\r\n${message}`);
+function refuse(socket: Duplex, status: number, message: string): void {
+  const head = [
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${String(Buffer.byteLength(message))}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${message}`);
 }

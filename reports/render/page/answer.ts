@@ -1,6 +1,6 @@
 /** Section 1: does the gate hold, what decided it, and why it may be believed. */
 import { duration, enumerate, moment, number, percent, plural } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { headline, lede, outcome, scope, scopeSentence } from '../sentences.ts';
 import { emphasise, filterQuery, quietGlyph } from './parts.ts';
 import { trust } from './trust.ts';
@@ -21,7 +21,7 @@ export function answer(model: Model): Markup {
   const { record } = model;
   const { run } = record;
   const how = outcome(record);
-  return html`<section id="answer" aria-labelledby="h-answer">
+  return markup`<section id="answer" aria-labelledby="h-answer">
     <p class="eyebrow">${run.environment}, profile ${run.profile}, ${moment(run.startedAt)}</p>
     <div class="verdict v-${how}">
       <h1 id="h-answer">${quietGlyph(OUTCOME_TOKEN[how])}<span>${headline(record)}</span></h1>
@@ -50,7 +50,7 @@ function banner(model: Model): Part {
   const { gate } = model.record.summary;
   const { run } = model.record;
   const partial = run.partial
-    ? html`<div class="banner i">
+    ? markup`<div class="banner i">
         <b>${quietGlyph('inconclusive')}This record is partial.</b
         >${run.partialReason ?? 'Not everything that was planned was measured.'}<small
           >Every section below carries “partial”.</small
@@ -59,18 +59,18 @@ function banner(model: Model): Part {
     : null;
   const fresh =
     gate.newDeviations.length > 0
-      ? html`<div class="banner">
+      ? markup`<div class="banner">
           <b
             >${quietGlyph('deviates')}${plural(gate.newDeviations.length, 'deviation')} that neither baseline nor waiver
             knows</b
           >
           <ul class="inline">
-            ${gate.newDeviations.map((id) => html`<li><a class="cid" href="#${encodeURIComponent(claimOf(id))}">${id}</a></li>`)}
+            ${gate.newDeviations.map((id) => markup`<li><a class="cid" href="#${encodeURIComponent(claimOf(id))}">${id}</a></li>`)}
           </ul>
         </div>`
       : null;
   const warnings = gate.warnings.map(
-    (text) => html`<div class="banner w"><b>${quietGlyph('inconclusive')}Warning</b>${text}</div>`,
+    (text) => markup`<div class="banner w"><b>${quietGlyph('inconclusive')}Warning</b>${text}</div>`,
   );
   return [partial, fresh, warnings];
 }
@@ -90,7 +90,7 @@ function decided(model: Model): Markup {
     .flatMap((row) => row.results.flatMap((result) => result?.waiver?.expires ?? []))
     .toSorted();
   const parts = scope(model);
-  return html`<p class="why">${gate.sentence}</p>
+  return markup`<p class="why">${gate.sentence}</p>
     <dl class="kv n">
       <dt>${gate.newDeviations.length}</dt>
       <dd>new ${gate.newDeviations.length === 1 ? 'deviation' : 'deviations'}</dd>
@@ -101,7 +101,7 @@ function decided(model: Model): Markup {
       <dt>${fixed}</dt>
       <dd>
         gone since the
-        baseline${fixed === 0 ? null : html`: <a href="#ledger" data-filter="${filterQuery({ disposition: 'fixed' })}">take ${fixed === 1 ? 'it' : 'them'} out of it</a>`}
+        baseline${fixed === 0 ? null : markup`: <a href="#ledger" data-filter="${filterQuery({ disposition: 'fixed' })}">take ${fixed === 1 ? 'it' : 'them'} out of it</a>`}
       </dd>
       <dt>${open}</dt>
       <dd>inconclusive, not run or failed in the harness</dd>
@@ -112,7 +112,7 @@ function decided(model: Model): Markup {
         { n: parts.open, colour: 'inconclusive-fill' },
         { n: parts.notApplicable, colour: 'na-fill' },
         { n: parts.outside, colour: 'line' },
-      ].map(({ n, colour }) => (n === 0 ? null : html`<i style="--n:${n};background:var(--${colour})"></i>`))}
+      ].map(({ n, colour }) => (n === 0 ? null : markup`<i style="--n:${n};background:var(--${colour})"></i>`))}
     </div>
     <p class="scopetext">${scopeSentence(model)} <a href="#notjudged">What was not judged</a></p>`;
 }
@@ -144,15 +144,15 @@ function runFacts(model: Model): Markup {
       .join(', ');
   const replaced = run.images.filter((image) => image.replaced).map((image) => `${image.role} by ${image.reference}`);
   const facts: readonly (readonly [string, Part])[] = [
-    ['Run', html`<span class="mono">${run.id}</span>`],
-    ['Seed', html`<span class="mono">${run.seed}</span> <span class="dim">replays order, phases, addresses</span>`],
+    ['Run', markup`<span class="mono">${run.id}</span>`],
+    ['Seed', markup`<span class="mono">${run.seed}</span> <span class="dim">replays order, phases, addresses</span>`],
     [
       'Revision',
-      html`<span class="mono">${run.revision}</span>, exit code <span class="mono">${summary.gate.exitCode}</span>`,
+      markup`<span class="mono">${run.revision}</span>, exit code <span class="mono">${summary.gate.exitCode}</span>`,
     ],
     [
       'Document',
-      html`${run.document.title}${run.document.sha256 === undefined ? null : html` <span class="mono dim">${run.document.sha256.slice(0, 12)}</span>`}`,
+      markup`${run.document.title}${run.document.sha256 === undefined ? null : markup` <span class="mono dim">${run.document.sha256.slice(0, 12)}</span>`}`,
     ],
     ['Duration', `${took}, ${enumerate(variants.map((variant) => variant.name)) || 'no variant'}`],
     [
@@ -164,15 +164,15 @@ function runFacts(model: Model): Markup {
     ['Under test', of(true)],
     ['Tools', of(false)],
     ['Replaced', replaced.join(', ')],
-    ['Selection', run.selection === null ? '' : html`<span class="mono">${run.selection}</span>`],
-    ['Command', html`<span class="mono">${run.command}</span>`],
+    ['Selection', run.selection === null ? '' : markup`<span class="mono">${run.selection}</span>`],
+    ['Command', markup`<span class="mono">${run.command}</span>`],
   ];
-  return html`<dl class="kv">
+  return markup`<dl class="kv">
     ${facts
       .filter(([, value]) => value !== '')
       .map(
         ([name, value]) =>
-          html`<dt>${name}</dt>
+          markup`<dt>${name}</dt>
             <dd>${value}</dd>`,
       )}
   </dl>`;

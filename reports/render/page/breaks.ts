@@ -1,6 +1,6 @@
 /** Section 3: what breaks, why, and the smallest change that mends it. */
 import { plural } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { deviations, remedyFor, worst } from '../model.ts';
 import { breaksFinding } from '../sentences.ts';
 import { renderEvidence } from './evidence.ts';
@@ -32,14 +32,14 @@ export function breaks(model: Model): Part {
   const more =
     others.length === 0
       ? null
-      : html`<details class="data more" open>
+      : markup`<details class="data more" open>
           <summary>The other ${plural(others.length, 'deviation')}, shorter</summary>
           ${shortList(model, others)}
         </details>`;
   const link =
     all.length === 0
       ? null
-      : html`<p class="after">
+      : markup`<p class="after">
           <a
             href="#ledger"
             data-filter="${filterQuery({ variant: model.variants[0] ?? 'documented', verdict: 'deviates' })}"
@@ -68,7 +68,7 @@ function story(model: Model, row: Row): Markup {
   const result = row.results[at];
   if (result?.story === undefined) throw new Error(`Claim ${row.id} has no story.`);
   const other = row.results.findIndex((candidate, index) => index !== at && candidate !== null);
-  return html`<article class="story">
+  return markup`<article class="story">
     <p class="eyebrow">One of them, step by step</p>
     <header>
       ${glyph('deviates')}
@@ -78,7 +78,7 @@ function story(model: Model, row: Row): Markup {
       </div>
     </header>
     <ol class="steps">
-      ${result.story.steps.map((step) => html`<li><span>${step}</span></li>`)}
+      ${result.story.steps.map((step) => markup`<li><span>${step}</span></li>`)}
     </ol>
     <div class="beside">
       ${column(model, at, result)}${other === -1 ? null : column(model, other, row.results[other] ?? result)}
@@ -94,7 +94,7 @@ function story(model: Model, row: Row): Markup {
 }
 
 function column(model: Model, index: number, result: ClaimResult): Markup {
-  return html`<div class="col">
+  return markup`<div class="col">
     <p class="col-head">
       ${glyph(result.verdict)}<b>${model.variants[index] ?? ''}</b> <span>${result.observed}</span>
     </p>
@@ -104,7 +104,7 @@ function column(model: Model, index: number, result: ClaimResult): Markup {
 
 function deviation(model: Model, row: Row, rank: number): Markup {
   const result = row.results.find((candidate) => candidate?.verdict === 'deviates') ?? row.claim;
-  return html`<article class="dev">
+  return markup`<article class="dev">
     <header>
       <span class="rk">${rank}</span>${glyph('deviates')}
       <div>
@@ -129,15 +129,15 @@ function deviation(model: Model, row: Row, rank: number): Markup {
 
 function measured(name: string, result: ClaimResult | null): Part {
   if (result === null) return null;
-  return html`<dt>${name.replace(/^./, (first) => first.toUpperCase())}</dt>
+  return markup`<dt>${name.replace(/^./, (first) => first.toUpperCase())}</dt>
     <dd>${glyph(result.verdict)} ${result.observed === '' ? (result.reason ?? '') : result.observed}</dd>`;
 }
 
 function remedyBox(model: Model, row: Row, result: ClaimResult): Markup {
   const remedy = remedyFor(model, row.id);
   const title = result.remedy ?? remedy?.title ?? 'None with open-source parts.';
-  const file = remedy === null ? null : html` <span class="mono dim">${remedy.file}</span>`;
-  return html`<div class="fix">
+  const file = remedy === null ? null : markup` <span class="mono dim">${remedy.file}</span>`;
+  return markup`<div class="fix">
     <p class="lab">Remedy. <span class="rem">${title}</span>${file}</p>
     ${remedy === null ? null : diff(remedy)}
   </div>`;
@@ -154,18 +154,18 @@ export function tags(row: Row): readonly Markup[] {
     (result) => result?.contradicts !== undefined || result?.contradiction !== undefined,
   );
   return [
-    ...[...dispositions].map((disposition) => html`<span class="tag t-${disposition}">${disposition}</span>`),
-    ...(row.fate === 'plus' ? [html`<span class="tag">needs Plus</span>`] : []),
-    ...(contradicts ? [html`<span class="tag">contradiction</span>`] : []),
+    ...[...dispositions].map((disposition) => markup`<span class="tag t-${disposition}">${disposition}</span>`),
+    ...(row.fate === 'plus' ? [markup`<span class="tag">needs Plus</span>`] : []),
+    ...(contradicts ? [markup`<span class="tag">contradiction</span>`] : []),
   ];
 }
 
 function shortList(model: Model, rows: readonly Row[]): Markup {
-  return html`<ul class="short">
+  return markup`<ul class="short">
     ${rows.map((row) => {
       const result = worst(row) ?? row.claim;
       const remedy = result.remedy ?? remedyFor(model, row.id)?.title ?? 'no remedy with open-source parts';
-      return html`<li>
+      return markup`<li>
         <div>${glyph('deviates')}<span>${row.claim.statement} ${claimLink(row)} ${tags(row)}</span></div>
         <p>${result.reason ?? result.observed}</p>
         <p>${remedy}</p>
@@ -185,7 +185,7 @@ function contradictions(model: Model): Part {
       'Where the document contradicts itself',
       `${plural(both.length, 'place')}; the dot marks the reading that reality agrees with`,
     ),
-    html`<div class="contras">
+    markup`<div class="contras">
       ${both.map(({ row, result, contradiction }) => contradictionRow(row, result, contradiction))}
     </div>`,
     givenUp(model),
@@ -193,12 +193,12 @@ function contradictions(model: Model): Part {
 }
 
 function contradictionRow(row: Row, result: ClaimResult, contradiction: Contradiction): Markup {
-  return html`<div class="ct">
+  return markup`<div class="ct">
     <div><b>${contradiction.about}</b>${claimLink(row)}</div>
     ${contradiction.readings.map(
       (reading) =>
-        html`<div class="rd ${reading.agrees ? 'yes' : ''}">
-          ${reading.agrees ? html`<span class="vh">Reality agrees: </span>` : null}${reading.says}<small
+        markup`<div class="rd ${reading.agrees ? 'yes' : ''}">
+          ${reading.agrees ? markup`<span class="vh">Reality agrees: </span>` : null}${reading.says}<small
             >${reading.where}</small
           >
         </div>`,
@@ -222,10 +222,10 @@ function givenUp(model: Model): Part {
       'Readings given up',
       `${plural(rows.length, 'claim')} that the hardened variant cannot keep beside another`,
     ),
-    html`<ul class="short two-cols">
+    markup`<ul class="short two-cols">
       ${rows.map(
         ({ row, other }) =>
-          html`<li>
+          markup`<li>
             <div>${glyph('not-applicable')}<span>${row.claim.statement} ${claimLink(row)}</span></div>
             <p>
               contradicts <a class="cid" href="#${encodeURIComponent(other)}">${other.split('.').slice(1).join('.')}</a>

@@ -1,6 +1,6 @@
 /** What was seen, as text: nothing in here becomes markup. */
 import { reduceSeries } from '../reduce.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { chart, figures, table } from './parts.ts';
 import type { Evidence } from '../../record/types.ts';
 import type { Markup } from '../markup.ts';
@@ -18,7 +18,7 @@ function cut(text: string): string {
 }
 
 function box(title: string, text: string): Markup {
-  return html`<div>
+  return markup`<div>
     <p class="lab">${title}</p>
     <pre class="box" tabindex="0" role="group" aria-label="${title}">${cut(text)}</pre>
   </div>`;
@@ -30,7 +30,7 @@ function cutLines(all: readonly string[]): string {
 }
 
 function exchange(item: Extract<Evidence, { kind: 'exchange' }>): Markup {
-  return html`<div class="xc">
+  return markup`<div class="xc">
     <p class="lab">${item.title}</p>
     <pre class="box rq" tabindex="0" role="group" aria-label="${item.title}: request">${cut(item.request)}</pre>
     <pre class="box rs" tabindex="0" role="group" aria-label="${item.title}: response">${cut(item.response)}</pre>
@@ -43,7 +43,7 @@ function series(item: Extract<Evidence, { kind: 'series' }>): Markup {
     lines: item.lines.map((line) => ({ ...line, points: reduceSeries(line.points, MAX_POINTS) })),
   };
   const rows = item.lines.flatMap((line) => line.points.slice(0, MAX_ROWS).map(([x, y]) => [line.name, x, y]));
-  return html`<div>
+  return markup`<div>
     <p class="lab">${item.title}</p>
     ${chart('series', drawn, `${item.title}: ${item.lines.map((line) => line.name).join(', ')}`)}${figures(['Line', item.xUnit, item.yUnit], rows)}
   </div>`;
@@ -59,7 +59,7 @@ export function renderEvidence(item: Evidence): Markup {
     case 'config':
       return box(item.title, item.text);
     case 'table':
-      return html`<div>
+      return markup`<div>
         <p class="lab">${item.title}</p>
         <div class="scroll evt" tabindex="0" role="group" aria-label="${item.title}">
           ${table(item.columns, item.rows.slice(0, MAX_ROWS))}

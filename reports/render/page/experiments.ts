@@ -1,7 +1,7 @@
 /** Section 5: what clients saw of a fault, trial by trial. */
 import { duration, figure, number, plural, seconds } from '../format.ts';
-import { html } from '../markup.ts';
-import { experimentFinding, trialsInTime } from '../sentences.ts';
+import { markup } from '../markup.ts';
+import { experimentFinding, failedRequests, trialsInTime } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
 import { chart, figures, glyph, section } from './parts.ts';
 import type { ExperimentResult, Trial } from '../../record/types.ts';
@@ -36,8 +36,8 @@ function experimentSection(model: Model, id: string, runs: readonly Run[]): Mark
   const first = runs[0]?.experiment;
   if (first === undefined) throw new Error('An experiment without a run.');
   const claims = [...new Set(runs.flatMap((run) => run.experiment.verifies))];
-  const say = html`Verifies
-  ${claims.length === 0 ? 'no claim of the document' : claims.map((claim) => html`<a class="cid" href="#${encodeURIComponent(claim)}">${claim.split('.').slice(1).join('.')}</a> `)}`;
+  const say = markup`Verifies
+  ${claims.length === 0 ? 'no claim of the document' : claims.map((claim) => markup`<a class="cid" href="#${encodeURIComponent(claim)}">${claim.split('.').slice(1).join('.')}</a> `)}`;
   const trials = runs.flatMap((run) => run.experiment.trials);
   return section(
     id,
@@ -46,8 +46,8 @@ function experimentSection(model: Model, id: string, runs: readonly Run[]): Mark
     say,
     [
       setup(first),
-      trials.length === 0 ? html`<p class="dim">No trial was recorded.</p>` : [timelines(runs), strips(runs)],
-      html`<div class="words">${runs.map(words)}</div>`,
+      trials.length === 0 ? markup`<p class="dim">No trial was recorded.</p>` : [timelines(runs), strips(runs)],
+      markup`<div class="words">${runs.map(words)}</div>`,
       figures(
         ['Variant', 'Trial', 'Phase', 'Outage', 'Failed', 'Requests', 'Errors', 'Prober late', 'Counts'],
         runs.flatMap(trialRows),
@@ -72,10 +72,10 @@ function setup(experiment: ExperimentResult): Markup {
           },
         ]),
   ];
-  return html`<dl class="hyp">
+  return markup`<dl class="hyp">
     ${items.map(
       (item) =>
-        html`<div>
+        markup`<div>
           <dt>${item.name}</dt>
           <dd>${item.text}</dd>
         </div>`,
@@ -127,7 +127,7 @@ function timeline({ variant, experiment }: Run, trial: Trial, place: number): Ma
     .map(([kind, count]) => `${count} × ${kind}`)
     .join(', ');
   const label = `Trial ${place}, ${variant}: ${outage}, ${trial.failedRequests} of ${trial.totalRequests} requests failed`;
-  return html`<figure class="tl">
+  return markup`<figure class="tl">
     <figcaption>
       <b
         >Trial ${place} of ${experiment.trials.length}, ${variant}: ${outage}, ${number(trial.failedRequests)} of
@@ -140,7 +140,7 @@ function timeline({ variant, experiment }: Run, trial: Trial, place: number): Ma
     <ol class="events">
       ${trial.timeline.map(
         (event, index) =>
-          html`<li>
+          markup`<li>
             <i>${index + 1}</i><span class="mono">${sign(event.at_ms - zero)}</span
             ><span>${event.what} <span class="dim">${event.source}</span></span>
           </li>`,
@@ -172,7 +172,7 @@ function strips(runs: readonly Run[]): Part {
     })),
   }));
   const count = Math.max(...runs.map((run) => run.experiment.trials.length));
-  const strip = html`<figure>
+  const strip = markup`<figure>
     <figcaption>
       <b>${plural(count, 'trial')} in each variant.</b> One stroke a trial, from the last probe known to fail to the
       first known to succeed; first trial on
@@ -181,7 +181,7 @@ function strips(runs: readonly Run[]): Part {
     ${chart('strip', data, `Outage of each of ${count} trials in ${runs.map((run) => run.variant).join(' and ')}`)}
   </figure>`;
   if (count < 5) return strip;
-  return html`<div class="two w">
+  return markup`<div class="two w">
     ${strip}
     <figure>
       <figcaption>
@@ -200,9 +200,9 @@ function words({ variant, experiment }: Run): Markup {
     experiment.limit_s === null
       ? ''
       : `${within} of ${plural(valid.length, 'valid trial')} ended within ${seconds(experiment.limit_s)}. `;
-  return html`<p>
+  return markup`<p>
     ${glyph(experiment.verdict)}<span
-      ><b>${variant}: ${VERDICT_WORD[experiment.verdict]}.</b> ${limit}${experiment.observed}${reason} ${thrown} of
+      ><b>${variant}: ${VERDICT_WORD[experiment.verdict]}.</b> ${limit}${experiment.observed}${reason} ${failedRequests(experiment)} ${thrown} of
       ${plural(experiment.trials.length, 'trial')} thrown away; ${experiment.rollbacks.done} rolled back,
       ${experiment.rollbacks.failed} failed. Took ${duration(experiment.duration_ms)}.
       <code>${experiment.reproduce}</code></span

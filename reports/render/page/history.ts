@@ -1,6 +1,6 @@
 /** Section 7: this run among earlier ones; only when the record brings them. */
 import { figure } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { chart, section } from './parts.ts';
 import type { HistoryRow } from '../../record/types.ts';
 import type { Part } from '../markup.ts';
@@ -22,7 +22,7 @@ export function history(model: Model): Part {
     'History',
     finding,
     say,
-    html`<div class="scroll" tabindex="0" role="group" aria-label="History of figures">
+    markup`<div class="scroll" tabindex="0" role="group" aria-label="History of figures">
       <table class="tbl stack">
         <thead>
           <tr>
@@ -46,7 +46,7 @@ export function history(model: Model): Part {
 function historyRow(row: HistoryRow): Part {
   const last = row.values.at(-1);
   const data = { values: row.values, band: row.band ?? null, change: row.changePoint?.index ?? null };
-  return html`<tr>
+  return markup`<tr>
     <th scope="row">${row.figure}<small>${row.unit}</small></th>
     <td class="wide spark">${chart('spark', data, `${row.values.length} runs`)}</td>
     <td class="num nw"><b>${last === undefined ? '' : figure(last)}</b></td>

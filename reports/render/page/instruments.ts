@@ -1,6 +1,6 @@
 /** Section 8: instruments, adaptations, what was not judged, what the run said about itself. */
 import { figure, plural } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { instrumentsFinding } from '../sentences.ts';
 import { claimLink, glyph, section, subheading } from './parts.ts';
 import type { CalibrationResult, Note, VariantResult } from '../../record/types.ts';
@@ -27,7 +27,7 @@ export function instruments(model: Model): Markup {
 }
 
 function calibration(results: readonly CalibrationResult[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Calibration">
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="Calibration">
     <table class="tbl stack">
       <thead>
         <tr>
@@ -50,8 +50,8 @@ function calibrationRow(result: CalibrationResult): Markup {
   const error = result.measured - result.truth;
   const signed = `${error > 0 ? '+' : error < 0 ? '−' : ''}${figure(Math.abs(error))}`;
   const cell = (name: string, value: string, extra = ''): Markup =>
-    html`<td class="num nw ${extra}" data-l="${name}">${value} ${result.unit}</td>`;
-  return html`<tr>
+    markup`<td class="num nw ${extra}" data-l="${name}">${value} ${result.unit}</td>`;
+  return markup`<tr>
     <th scope="row">
       ${glyph(result.holds ? 'conforms' : 'error', result.holds ? 'within tolerance' : 'outside tolerance')}
       ${result.instrument}
@@ -65,7 +65,7 @@ function calibrationRow(result: CalibrationResult): Markup {
 function gauge(error: number, { tolerance, holds, unit }: CalibrationResult): Markup {
   const share = tolerance === 0 ? Math.sign(error) * 1.2 : Math.max(-1.2, Math.min(1.2, error / tolerance));
   const x = (value: number): number => Math.round((75 + value * 58) * 10) / 10;
-  return html`<svg
+  return markup`<svg
     width="150"
     height="18"
     viewBox="0 0 150 18"
@@ -84,15 +84,15 @@ function adaptations(variants: readonly VariantResult[]): Part {
   );
   const merged = [...Map.groupBy(all, (adaptation) => adaptation.id).values()];
   const head = subheading('Adaptations', 'what had to differ from the document so that it starts here at all');
-  if (merged.length === 0) return [head, html`<p class="dim">None.</p>`];
+  if (merged.length === 0) return [head, markup`<p class="dim">None.</p>`];
   return [
     head,
-    html`<ul class="adapt">
+    markup`<ul class="adapt">
       ${merged.map((same) => {
         const [first] = same;
         return first === undefined
           ? null
-          : html`<li>
+          : markup`<li>
               <b>${first.what}</b><span>${first.why}</span
               ><span class="dim"
                 >${same.map((one) => one.variant).join(' and ')}${first.needsPlus ? ', needs NGINX Plus' : ''}</span
@@ -116,16 +116,16 @@ function notJudged(model: Model): Markup {
     ([, a], [, b]) => b.length - a.length,
   );
   const count = new Set(unjudged.map((item) => item.row)).size;
-  return html`<div id="notjudged">
+  return markup`<div id="notjudged">
     ${subheading('Not judged here', `${plural(count, 'claim')} not applicable, ${plural(model.record.outside.length, 'claim')} outside this profile; counted and never passed`)}
-    ${byReason.length + outside.length === 0 ? html`<p class="dim">Nothing.</p>` : null}
+    ${byReason.length + outside.length === 0 ? markup`<p class="dim">Nothing.</p>` : null}
     ${byReason.map(([why, items]) => group(`Not applicable: ${why}`, distinctRows(items.map((item) => item.row))))}
     ${outside.map(
       ([why, claims]) =>
-        html`<details class="data more">
+        markup`<details class="data more">
           <summary>${why} <span class="dim">${plural(claims.length, 'claim')}</span></summary>
           <ul class="plain">
-            ${claims.map((claim) => html`<li>${claim.statement} <span class="cid">${claim.id.split('.').slice(1).join('.')}</span></li>`)}
+            ${claims.map((claim) => markup`<li>${claim.statement} <span class="cid">${claim.id.split('.').slice(1).join('.')}</span></li>`)}
           </ul>
         </details>`,
     )}
@@ -137,10 +137,10 @@ function distinctRows(rows: readonly Row[]): readonly Row[] {
 }
 
 function group(title: string, rows: readonly Row[]): Markup {
-  return html`<details class="data more">
+  return markup`<details class="data more">
     <summary>${title} <span class="dim">${plural(rows.length, 'claim')}</span></summary>
     <ul class="plain">
-      ${rows.map((row) => html`<li>${row.claim.statement} ${claimLink(row)}</li>`)}
+      ${rows.map((row) => markup`<li>${row.claim.statement} ${claimLink(row)}</li>`)}
     </ul>
   </details>`;
 }
@@ -148,12 +148,12 @@ function group(title: string, rows: readonly Row[]): Markup {
 function addresses(variants: readonly VariantResult[]): Part {
   const map = Object.entries(variants[0]?.addressMap ?? {});
   if (map.length === 0) return null;
-  return html`<details class="data more">
+  return markup`<details class="data more">
     <summary>
       Documented addresses in this run <span class="dim">${plural(map.length, 'address', 'addresses')}</span>
     </summary>
     <ul class="plain cols3">
-      ${map.map(([from, to]) => html`<li><span class="mono">${from}</span> → <span class="mono">${to}</span></li>`)}
+      ${map.map(([from, to]) => markup`<li><span class="mono">${from}</span> → <span class="mono">${to}</span></li>`)}
     </ul>
   </details>`;
 }
@@ -163,8 +163,8 @@ function notes(all: readonly Note[]): Part {
   if (said.length === 0) return null;
   return [
     subheading('What the run said about itself', plural(said.length, 'warning')),
-    html`<ul class="adapt">
-      ${said.map((note) => html`<li><b>${note.level}</b><span>${note.text}</span><span class="dim mono">${note.at}</span></li>`)}
+    markup`<ul class="adapt">
+      ${said.map((note) => markup`<li><b>${note.level}</b><span>${note.text}</span><span class="dim mono">${note.at}</span></li>`)}
     </ul>`,
   ];
 }

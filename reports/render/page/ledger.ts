@@ -1,6 +1,6 @@
 /** Section 4: every claim, with both verdicts visible before it is opened. */
 import { duration, plural } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { DISPOSITIONS, LEVELS, VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
 import { VERDICTS } from '../../record/merge.ts';
 import { ledgerFinding } from '../sentences.ts';
@@ -25,10 +25,10 @@ export function ledger(model: Model): Markup {
           tools(model),
           status(),
           head(model),
-          html`<div id="rows">
+          markup`<div id="rows">
             ${model.topics.map(
               (topic) =>
-                html`<div class="g-wrap" data-topic="${topic.name}">
+                markup`<div class="g-wrap" data-topic="${topic.name}">
                   <h3 class="grp">
                     <b>${topic.name.replaceAll('-', ' ')}</b><span>${plural(topic.rows.length, 'claim')}</span>
                   </h3>
@@ -43,10 +43,10 @@ export function ledger(model: Model): Markup {
 function tools(model: Model): Markup {
   const topics = model.topics.map((topic) => topic.name).toSorted();
   const chip = (key: string, value: string, label: Part, icon: Part = null): Markup =>
-    html`<button class="chip" data-key="${key}" data-value="${value}" aria-pressed="false">
+    markup`<button class="chip" data-key="${key}" data-value="${value}" aria-pressed="false">
       ${icon}${label} <i></i>
     </button>`;
-  return html`<div class="tools" role="search" aria-label="Filter the claims">
+  return markup`<div class="tools" role="search" aria-label="Filter the claims">
     <div class="r">
       <label class="search"
         ><span class="vh">Search claims</span
@@ -59,13 +59,13 @@ function tools(model: Model): Markup {
         /><kbd aria-hidden="true">/</kbd></label
       >
       <div class="segd" id="f-variant" role="group" aria-label="Verdict of which variant">
-        ${model.variants.map((name, index) => html`<button data-variant="${name}" aria-pressed="${index === 0 ? 'true' : 'false'}">${name}</button>`)}
+        ${model.variants.map((name, index) => markup`<button data-variant="${name}" aria-pressed="${index === 0 ? 'true' : 'false'}">${name}</button>`)}
       </div>
       <label
         ><span class="vh">Topic</span
         ><select id="f-topic">
           <option value="">All topics</option>
-          ${topics.map((topic) => html`<option>${topic}</option>`)}
+          ${topics.map((topic) => markup`<option>${topic}</option>`)}
         </select></label
       >
       <div class="chips" role="group" aria-label="Level">${LEVELS.map((level) => chip('level', level, level))}</div>
@@ -83,15 +83,15 @@ function tools(model: Model): Markup {
 }
 
 function status(): Markup {
-  return html`<p class="status">
+  return markup`<p class="status">
     <span id="count" role="status" aria-live="polite"></span><span class="grow"></span
     ><span><kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open <kbd>Esc</kbd> clear</span>
   </p>`;
 }
 
 function head(model: Model): Markup {
-  return html`<div class="lhead lrow ${model.variants.length > 1 ? '' : 'one'}" aria-hidden="true">
-    ${model.variants.map((name) => html`<span title="${name}">${name.slice(0, 1).toUpperCase()}</span>`)}<span
+  return markup`<div class="lhead lrow ${model.variants.length > 1 ? '' : 'one'}" aria-hidden="true">
+    ${model.variants.map((name) => markup`<span title="${name}">${name.slice(0, 1).toUpperCase()}</span>`)}<span
       >Claim</span
     ><span class="lv">Level</span><span class="ob">Observed, <span id="obv">${model.variants[0] ?? ''}</span></span
     ><span class="ms">Took</span><span></span>
@@ -105,7 +105,7 @@ function ledgerRow(model: Model, row: Row): Markup {
     disposition: result?.disposition ?? null,
   }));
   const took = row.results.reduce((sum, result) => sum + (result?.duration_ms ?? 0), 0);
-  return html`<details
+  return markup`<details
     class="row"
     id="${row.id}"
     data-level="${row.claim.level}"
@@ -118,7 +118,7 @@ function ledgerRow(model: Model, row: Row): Markup {
         >${row.claim.statement}<span class="sub"><span class="cid">${row.short}</span>${tags(row)}</span></span
       ><span class="lv">${row.claim.level}</span
       ><span class="ob"
-        >${row.results.map((result, index) => html`<span data-of="${model.variants[index] ?? ''}" ${index === 0 ? null : html`hidden`}>${observation(result)}</span>`)}</span
+        >${row.results.map((result, index) => markup`<span data-of="${model.variants[index] ?? ''}" ${index === 0 ? null : markup`hidden`}>${observation(result)}</span>`)}</span
       ><span class="ms">${took === 0 ? '' : duration(took)}</span><i class="chev" aria-hidden="true"></i>
     </summary>
     <template>${body(model, row)}</template>
@@ -140,13 +140,13 @@ function body(model: Model, row: Row): Markup {
     ? (remedy?.title ?? said.find((result) => result.remedy !== undefined)?.remedy)
     : undefined;
   const source = row.claim.source;
-  return html`<div class="body">
+  return markup`<div class="body">
     <div>
       <dl class="kv">
         <dt>Source</dt>
         <dd>
           <i>${source.section}</i>${source.section === '' ? null : ', '}<span class="nw">${lines(source.lines)}</span
-          >${(source.also ?? []).map((range) => html`, <span class="nw">${lines(range)}</span>`)}
+          >${(source.also ?? []).map((range) => markup`, <span class="nw">${lines(range)}</span>`)}
         </dd>
         <dt>Expected</dt>
         <dd>${row.claim.expected}</dd>
@@ -154,21 +154,21 @@ function body(model: Model, row: Row): Markup {
         ${
           reasons.length === 0
             ? null
-            : html`<dt>${said.some((result) => result.verdict === 'deviates') ? 'Mechanism' : 'Reason'}</dt>
-                <dd>${reasons.map((reason) => html`<p>${reason}</p>`)}</dd>`
+            : markup`<dt>${said.some((result) => result.verdict === 'deviates') ? 'Mechanism' : 'Reason'}</dt>
+                <dd>${reasons.map((reason) => markup`<p>${reason}</p>`)}</dd>`
         }
         ${
           mends === undefined
             ? null
-            : html`<dt>Remedy</dt>
+            : markup`<dt>Remedy</dt>
                 <dd>
-                  ${mends}${remedy === null ? null : html` <span class="mono dim">${remedy.file}</span>${diff(remedy)}`}
+                  ${mends}${remedy === null ? null : markup` <span class="mono dim">${remedy.file}</span>${diff(remedy)}`}
                 </dd>`
         }
         ${
           waiver === undefined
             ? null
-            : html`<dt>Waiver</dt>
+            : markup`<dt>Waiver</dt>
                 <dd>${waiver.reason} Answered for by ${waiver.owner} until ${waiver.expires}.</dd>`
         }
         <dt>Control</dt>
@@ -187,12 +187,12 @@ function resultLine(name: string, result: ClaimResult | null): Part {
   const disposition =
     result.disposition === undefined
       ? null
-      : html` <span class="tag t-${result.disposition}">${result.disposition}</span>`;
+      : markup` <span class="tag t-${result.disposition}">${result.disposition}</span>`;
   const contradicts =
     result.contradicts === undefined
       ? null
-      : html` contradicts <a class="cid" href="#${encodeURIComponent(result.contradicts)}">${result.contradicts}</a>`;
-  return html`<dt>${name.replace(/^./, (first) => first.toUpperCase())}</dt>
+      : markup` contradicts <a class="cid" href="#${encodeURIComponent(result.contradicts)}">${result.contradicts}</a>`;
+  return markup`<dt>${name.replace(/^./, (first) => first.toUpperCase())}</dt>
     <dd>
       ${glyph(result.verdict)}
       ${result.observed === '' ? VERDICT_WORD[result.verdict] : result.observed}${disposition}${contradicts}
@@ -201,10 +201,10 @@ function resultLine(name: string, result: ClaimResult | null): Part {
 
 function controls(results: readonly ClaimResult[]): Part {
   const named = new Map(results.flatMap((result) => result.controls ?? []).map((control) => [control.mutant, control]));
-  if (named.size === 0) return html`<span class="dim">no mutant is named in this record</span>`;
+  if (named.size === 0) return markup`<span class="dim">no mutant is named in this record</span>`;
   return [...named.values()].map(
     (control) =>
-      html`<p>
+      markup`<p>
         ${glyph(control.verdict)} mutant
         <span class="mono">${control.mutant}</span>
         ${control.verdict === 'deviates' ? 'turned the verdict' : `was ${VERDICT_WORD[control.verdict]}`}
@@ -215,13 +215,13 @@ function controls(results: readonly ClaimResult[]): Part {
 function variantEvidence(model: Model, name: string, result: ClaimResult | null): Part {
   if (result === null) return null;
   const title =
-    model.variants.length > 1 ? html`<p class="ev-of">${quietGlyph(VERDICT_TOKEN[result.verdict])}${name}</p>` : null;
+    model.variants.length > 1 ? markup`<p class="ev-of">${quietGlyph(VERDICT_TOKEN[result.verdict])}${name}</p>` : null;
   const nothing =
     result.verdict === 'not-applicable' || result.verdict === 'not-run'
       ? 'Not measured, so there is no evidence.'
       : 'No evidence was kept beside the observation.';
-  return html`<div class="ev-v">
-    ${title}${result.evidence.length === 0 ? html`<p class="dim">${nothing}</p>` : result.evidence.map(renderEvidence)}
+  return markup`<div class="ev-v">
+    ${title}${result.evidence.length === 0 ? markup`<p class="dim">${nothing}</p>` : result.evidence.map(renderEvidence)}
     <div>
       <p class="lab">Reproduce</p>
       <div class="cmd">

@@ -1,5 +1,5 @@
 /** Small pieces that every section of the page uses. */
-import { html, jsonForScript } from '../markup.ts';
+import { markup, jsonForScript } from '../markup.ts';
 import { VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
 import type { Remedy, Verdict } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
@@ -8,7 +8,7 @@ import type { Row } from '../model.ts';
 /** A verdict's glyph with its word for screen readers. */
 export function glyph(verdict: Verdict, label = VERDICT_WORD[verdict]): Markup {
   const token = VERDICT_TOKEN[verdict];
-  return html`<svg class="g ${token}" role="img" aria-label="${label}">
+  return markup`<svg class="g ${token}" role="img" aria-label="${label}">
     <title>${label}</title>
     <use href="#g-${token}" />
   </svg>`;
@@ -16,43 +16,43 @@ export function glyph(verdict: Verdict, label = VERDICT_WORD[verdict]): Markup {
 
 /** A glyph beside a word that already says it. */
 export function quietGlyph(token: string): Markup {
-  return html`<svg class="g ${token}" aria-hidden="true"><use href="#g-${token}" /></svg>`;
+  return markup`<svg class="g ${token}" aria-hidden="true"><use href="#g-${token}" /></svg>`;
 }
 
 /** A section: small name, finding as a full sentence, what to know, content. */
 export function section(id: string, name: string, finding: string, say: Part, content: Part, partial: boolean): Markup {
-  const tag = partial ? html` <span class="tag partial">partial</span>` : null;
-  return html`<section id="${id}" aria-labelledby="h-${id}">
+  const tag = partial ? markup` <span class="tag partial">partial</span>` : null;
+  return markup`<section id="${id}" aria-labelledby="h-${id}">
     <h2 id="h-${id}">${name}${tag}</h2>
     <p class="finding">${finding}</p>
-    ${say === null ? null : html`<p class="say">${say}</p>`} ${content}
+    ${say === null ? null : markup`<p class="say">${say}</p>`} ${content}
   </section> `;
 }
 
 /** A sub-heading with a quiet remark. */
 export function subheading(title: string, remark: Part = null): Markup {
-  return html`<div class="h3row">
+  return markup`<div class="h3row">
     <h3>${title}</h3>
-    ${remark === null ? null : html`<span class="dim">${remark}</span>`}
+    ${remark === null ? null : markup`<span class="dim">${remark}</span>`}
   </div>`;
 }
 
 /** A link to a claim in the ledger. */
 export function claimLink(row: Pick<Row, 'id' | 'short'>): Markup {
-  return html`<a class="cid" href="#${encodeURIComponent(row.id)}">${row.short}</a>`;
+  return markup`<a class="cid" href="#${encodeURIComponent(row.id)}">${row.short}</a>`;
 }
 
 /** A remedy as coloured diff lines. */
 export function diff(remedy: Pick<Remedy, 'diff'>): Markup {
   const kind = (line: string): string => (line.startsWith('+') ? 'a' : line.startsWith('-') ? 'd' : 'h');
   const lines = remedy.diff.replace(/\n$/, '').split('\n');
-  return html`<pre class="diff" tabindex="0" role="group" aria-label="Remedy as a diff">
-${lines.map((line) => html`<span class="${kind(line)}">${line === '' ? ' ' : line}</span>`)}</pre>`;
+  return markup`<pre class="diff" tabindex="0" role="group" aria-label="Remedy as a diff">
+${lines.map((line) => markup`<span class="${kind(line)}">${line === '' ? ' ' : line}</span>`)}</pre>`;
 }
 
 /** A place that the page's script draws a chart into, with the chart's data. */
 export function chart(kind: string, data: unknown, label: string): Markup {
-  return html`<div class="plot" data-chart="${kind}" data-label="${label}">
+  return markup`<div class="plot" data-chart="${kind}" data-label="${label}">
     <script type="application/json">
       ${jsonForScript(data)}
     </script>
@@ -61,7 +61,7 @@ export function chart(kind: string, data: unknown, label: string): Markup {
 
 /** Figures behind a chart, folded away. */
 export function figures(columns: readonly string[], rows: readonly (readonly Part[])[], title = 'Figures'): Markup {
-  return html`<details class="data">
+  return markup`<details class="data">
     <summary>${title}</summary>
     <div class="scroll" tabindex="0" role="group" aria-label="${title}">${table(columns, rows)}</div>
   </details>`;
@@ -69,17 +69,17 @@ export function figures(columns: readonly string[], rows: readonly (readonly Par
 
 /** A plain table. */
 export function table(columns: readonly string[], rows: readonly (readonly Part[])[]): Markup {
-  return html`<table>
+  return markup`<table>
     <thead>
       <tr>
-        ${columns.map((column) => html`<th scope="col">${column}</th>`)}
+        ${columns.map((column) => markup`<th scope="col">${column}</th>`)}
       </tr>
     </thead>
     <tbody>
       ${rows.map(
         (row) =>
-          html`<tr>
-            ${row.map((cell) => html`<td>${cell}</td>`)}
+          markup`<tr>
+            ${row.map((cell) => markup`<td>${cell}</td>`)}
           </tr>`,
       )}
     </tbody>
@@ -90,7 +90,7 @@ export function table(columns: readonly string[], rows: readonly (readonly Part[
 export function emphasise(sentence: string): readonly Markup[] {
   return sentence
     .split(/(\b\d[\d,.]* of \d[\d,.]*\d?|\b\d[\d,.]*\d|\b\d)\b/)
-    .map((part, index) => (index % 2 === 1 ? html`<b>${part}</b>` : html`${part}`));
+    .map((part, index) => (index % 2 === 1 ? markup`<b>${part}</b>` : markup`${part}`));
 }
 
 /** Lines of a document: `lines 12–15`. */

@@ -1,6 +1,6 @@
 /** Section 6: load, and whether it was a load that may be judged. */
 import { duration, latency, plural } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
@@ -32,9 +32,9 @@ export function scenarios(model: Model): readonly Markup[] {
   return scenarioRuns(model).map(({ id, runs }) => {
     const first = runs[0]?.scenario;
     if (first === undefined) throw new Error('A scenario without a run.');
-    const say = html`Scenario <span class="mono">${first.name}</span> by ${first.engine}, from
+    const say = markup`Scenario <span class="mono">${first.name}</span> by ${first.engine}, from
       ${plural(first.clientAddresses, 'client address', 'client addresses')}. Verifies
-      ${first.verifies.map((claim) => html`<a class="cid" href="#${encodeURIComponent(claim)}">${claim.split('.').slice(1).join('.')}</a> `)}`;
+      ${first.verifies.map((claim) => markup`<a class="cid" href="#${encodeURIComponent(claim)}">${claim.split('.').slice(1).join('.')}</a> `)}`;
     return section(
       id,
       `Load: ${first.title}`,
@@ -53,16 +53,16 @@ function scenarioRun({ variant, scenario }: Run): Markup {
     backend: scenario.backend ?? [],
     promises: scenario.promises,
   };
-  return html`<div class="h3row">
+  return markup`<div class="h3row">
       <h3>${glyph(scenario.verdict)} ${variant}: ${VERDICT_WORD[scenario.verdict]}</h3>
       <span class="dim">${scenario.observed}${scenario.reason === undefined ? '' : ` ${scenario.reason}`}</span>
     </div>
-    ${scenario.buckets.length === 0 ? html`<p class="dim">No second of load was recorded.</p>` : overTime(variant, scenario)}
+    ${scenario.buckets.length === 0 ? markup`<p class="dim">No second of load was recorded.</p>` : overTime(variant, scenario)}
     <div class="two">
       ${
         scenario.corrected.length === 0
           ? null
-          : html`<figure>
+          : markup`<figure>
               <figcaption>
                 <b>Latency spectrum.</b> Corrected counts from the intended start and decides; actual counts from the
                 real send and shows what a closed loop would have
@@ -114,7 +114,7 @@ function overTime(variant: string, scenario: ScenarioResult): Markup {
     bucket.dropped,
     bucket.errors,
   ]);
-  return html`<figure>
+  return markup`<figure>
     <figcaption>
       <b>Offered and achieved over time.</b> The warm-up is hatched and not counted. A valid load needs 99 % of what was
       offered. Below: every container on the same axis; pointer or arrow keys move the reading line.
@@ -131,7 +131,7 @@ function interval({ lower, upper }: Interval): string {
 
 function promises(scenario: ScenarioResult): Part {
   if (scenario.promises.length === 0) return null;
-  return html`<p class="lab">Promises, with 95 % confidence</p>
+  return markup`<p class="lab">Promises, with 95 % confidence</p>
     <table class="tbl">
       <thead>
         <tr>
@@ -144,7 +144,7 @@ function promises(scenario: ScenarioResult): Part {
       <tbody>
         ${scenario.promises.map(
           (promise) =>
-            html`<tr>
+            markup`<tr>
               <th scope="row">
                 ${glyph(promise.verdict)} <a href="#${encodeURIComponent(promise.claim)}">P${promise.percentile}</a>
               </th>
@@ -159,11 +159,11 @@ function promises(scenario: ScenarioResult): Part {
 
 function validity(scenario: ScenarioResult): Part {
   if (scenario.validity.length === 0) return null;
-  return html`<p class="lab gap">Was this load valid?</p>
+  return markup`<p class="lab gap">Was this load valid?</p>
     <ul class="ticks">
       ${scenario.validity.map(
         (rule) =>
-          html`<li>
+          markup`<li>
             ${glyph(rule.holds ? 'conforms' : 'inconclusive', rule.holds ? 'holds' : 'broken')}<span
               ><b>${rule.rule}</b> ${rule.seen}</span
             >

@@ -1,6 +1,6 @@
 /** The trust list: why the numbers below may be believed, or why not. */
 import { figure, plural } from '../format.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import type { Model } from '../model.ts';
 
@@ -14,10 +14,10 @@ interface Reason {
 /** The list. */
 export function trust(model: Model): Markup {
   const reasons = [instruments(model), controls(model), load(model), prober(model), faults(model), recordState(model)];
-  return html`<ul class="ticks">
+  return markup`<ul class="ticks">
     ${reasons.map(
       ({ name, text, good }) =>
-        html`<li>
+        markup`<li>
           ${mark(good)}<span><b>${name}</b> ${text}</span>
         </li>`,
     )}
@@ -26,7 +26,7 @@ export function trust(model: Model): Markup {
 
 function mark(good: boolean | null): Markup {
   const [token, label] = good === null ? ['na', 'none'] : good ? ['conforms', 'yes'] : ['inconclusive', 'not entirely'];
-  return html`<svg class="g ${token}" role="img" aria-label="${label}"><use href="#g-${token}" /></svg>`;
+  return markup`<svg class="g ${token}" role="img" aria-label="${label}"><use href="#g-${token}" /></svg>`;
 }
 
 function instruments({ record }: Model): Reason {

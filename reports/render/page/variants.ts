@@ -1,6 +1,5 @@
 /** Section 2: both variants on one scale, and by topic. */
-import { VERDICTS, severity } from '../../record/merge.ts';
-import { html } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { withVerdict } from '../model.ts';
 import { plural } from '../format.ts';
 import { variantsFinding } from '../sentences.ts';
@@ -37,7 +36,7 @@ export function variants(model: Model): Markup {
     variantsFinding(model),
     say,
     [
-      html`<div class="vb">${model.variants.map((name, index) => bar(model, name, index))}</div>`,
+      markup`<div class="vb">${model.variants.map((name, index) => bar(model, name, index))}</div>`,
       legend(model),
       remedies(model),
       subheading('By topic', 'most broken promises first'),
@@ -73,7 +72,7 @@ function bar(model: Model, name: string, index: number): Markup {
   const parts = segments(model, index).filter((segment) => segment.rows.length > 0);
   const label = `${name}: ${parts.map((segment) => `${segment.rows.length} ${segment.word}`).join(', ')}`;
   const note = name === 'documented' ? 'as written' : 'every open-source remedy';
-  return html`<div class="name">${name}<small>${note}</small></div>
+  return markup`<div class="name">${name}<small>${note}</small></div>
     <div class="sbar" role="group" aria-label="${label}">${parts.map((segment) => button(model, name, segment))}</div>
     ${index === 0 && model.variants.length > 1 ? flow(model, parts) : null}`;
 }
@@ -89,14 +88,14 @@ function button(model: Model, name: string, segment: Segment): Markup {
   });
   const token = VERDICT_TOKEN[segment.verdict];
   const fill = token === 'notrun' ? 'line-2' : `${token}-fill`;
-  return html`<button
+  return markup`<button
     class="seg ${small ? 's' : ''} ${plus ? 'plus' : ''} ${token}"
     style="--n:${count};--f:var(--${fill})"
     data-filter="${query}"
     aria-label="${name}: ${count} ${segment.word}"
     title="${count} ${segment.word}"
   >
-    <b>${count}</b>${small ? null : html` <span>${segment.word}</span>`}
+    <b>${count}</b>${small ? null : markup` <span>${segment.word}</span>`}
   </button>`;
 }
 
@@ -104,14 +103,14 @@ function button(model: Model, name: string, segment: Segment): Markup {
 function flow(model: Model, parts: readonly Segment[]): Part {
   const used = usedRemedies(model).length;
   if (!parts.some((segment) => segment.only === 'mended')) return null;
-  return html`<div></div>
+  return markup`<div></div>
     <div class="flow" aria-hidden="true">
       ${parts.map((segment) =>
         segment.only === 'mended'
-          ? html`<i class="br" style="--n:${segment.rows.length}"
+          ? markup`<i class="br" style="--n:${segment.rows.length}"
               ><span>${used === 0 ? 'mended' : plural(used, 'remedy', 'remedies')}</span></i
             >`
-          : html`<i style="--n:${segment.rows.length}"></i>`,
+          : markup`<i style="--n:${segment.rows.length}"></i>`,
       )}
     </div>`;
 }
@@ -121,39 +120,42 @@ function usedRemedies(model: Model): Model['remedies'] {
   return model.remedies.filter((remedy) => remedy.mends.some((id) => mended.has(id)));
 }
 
+/** Conforming first, as in the bars. */
+const LEGEND: readonly Verdict[] = ['conforms', 'deviates', 'not-applicable', 'inconclusive', 'not-run', 'error'];
+
 function legend(model: Model): Markup {
   const total = (verdict: Verdict): number =>
     model.variants.reduce((sum, _, index) => sum + withVerdict(model.rows, index, verdict).length, 0);
-  const swatches = VERDICTS.toSorted((a, b) => severity(b) - severity(a)).map((verdict) => {
+  const swatches = LEGEND.toSorted((a, b) => Number(total(a) === 0) - Number(total(b) === 0)).map((verdict) => {
     const token = VERDICT_TOKEN[verdict];
     const quiet = total(verdict) === 0;
-    return html`<span role="listitem" ${quiet ? html`class="dim"` : null}
-      >${quiet ? null : html`<i class="sw" style="--f:var(--${token === 'notrun' ? 'line-2' : `${token}-fill`})"></i>`}${quietGlyph(token)}${VERDICT_WORD[verdict]}${quiet ? ' 0' : ''}</span
+    return markup`<span role="listitem" ${quiet ? markup`class="dim"` : null}
+      >${quiet ? null : markup`<i class="sw" style="--f:var(--${token === 'notrun' ? 'line-2' : `${token}-fill`})"></i>`}${quietGlyph(token)}${VERDICT_WORD[verdict]}${quiet ? ' 0' : ''}</span
     >`;
   });
   const plus = model.rows.some((row) => row.fate === 'plus')
-    ? html`<span role="listitem"
+    ? markup`<span role="listitem"
         ><i class="sw plus" style="--f:var(--deviates-fill)"></i>deviates, needs NGINX Plus</span
       >`
     : null;
-  return html`<div class="legend" role="list" aria-label="Legend">${swatches}${plus}</div>`;
+  return markup`<div class="legend" role="list" aria-label="Legend">${plus}${swatches}</div>`;
 }
 
 function remedies(model: Model): Part {
   if (model.remedies.length === 0) return null;
   const items = model.remedies.map(
     (remedy) =>
-      html`<li>
+      markup`<li>
         <div>
           <b>${remedy.title}</b><span class="mono dim">${remedy.file}</span
           ><span class="ids"
-            >${remedy.mends.map((id) => html`<a class="cid" href="#${encodeURIComponent(id)}">${id.split('.').slice(1).join('.')}</a> `)}</span
+            >${remedy.mends.map((id) => markup`<a class="cid" href="#${encodeURIComponent(id)}">${id.split('.').slice(1).join('.')}</a> `)}</span
           >
         </div>
         ${diff(remedy)}
       </li>`,
   );
-  return html`<details class="data more">
+  return markup`<details class="data more">
     <summary>
       ${plural(model.remedies.length, 'remedy', 'remedies')} of the hardened variant, with the claims they mend
     </summary>
@@ -173,37 +175,37 @@ function matrix(model: Model): Markup {
   const half = Math.ceil(model.topics.length / 2);
   const parts = model.topics.length > 8 ? [model.topics.slice(0, half), model.topics.slice(half)] : [model.topics];
   const widest = Math.max(1, ...model.topics.map((topic) => topic.rows.length));
-  return html`<div class="mat ${parts.length > 1 ? 'two-up' : ''}" style="--max:${widest}">
+  return markup`<div class="mat ${parts.length > 1 ? 'two-up' : ''}" style="--max:${widest}">
     ${parts.map((topics, index) => matrixPart(model, topics, index + 1))}
   </div>`;
 }
 
 function matrixPart(model: Model, topics: readonly Topic[], part: number): Markup {
-  const columns = html`<col class="b" />
+  const columns = markup`<col class="b" />
     <col class="n" />
     <col class="n" />
     <col class="n" />`;
   const gap = (index: number, cell: Markup): Part => (index === 0 ? null : cell);
-  return html`<table>
+  return markup`<table>
     <caption class="vh">
       Claims by topic, variant and verdict, part ${part}
     </caption>
     <colgroup>
       <col />
-      ${model.variants.map((_, index) => [gap(index, html`<col class="sp" />`), columns])}
+      ${model.variants.map((_, index) => [gap(index, markup`<col class="sp" />`), columns])}
     </colgroup>
     <thead>
       <tr>
         <td></td>
         ${model.variants.map((name, index) => [
-          gap(index, html`<td></td>`),
-          html`<td class="b"></td>
+          gap(index, markup`<td></td>`),
+          markup`<td class="b"></td>
             <th colspan="3" scope="colgroup" class="num">${name}</th>`,
         ])}
       </tr>
       <tr>
         <th scope="col">Topic</th>
-        ${model.variants.map((name, index) => [gap(index, html`<td></td>`), html`<td class="b"></td>`, COLUMNS.map((column) => html`<th scope="col" class="num">${glyph(column.key === 'other' ? 'not-applicable' : column.verdicts[0], `${name}: ${column.word}`)}</th>`)])}
+        ${model.variants.map((name, index) => [gap(index, markup`<td></td>`), markup`<td class="b"></td>`, COLUMNS.map((column) => markup`<th scope="col" class="num">${glyph(column.key === 'other' ? 'not-applicable' : column.verdicts[0], `${name}: ${column.word}`)}</th>`)])}
       </tr>
     </thead>
     <tbody>
@@ -213,12 +215,12 @@ function matrixPart(model: Model, topics: readonly Topic[], part: number): Marku
 }
 
 function matrixRow(model: Model, topic: Topic): Markup {
-  return html`<tr data-topic="${topic.name}">
+  return markup`<tr data-topic="${topic.name}">
     <th scope="row">
       <button data-filter="${filterQuery({ topic: topic.name })}">${topic.name.replaceAll('-', ' ')}</button>
     </th>
     ${model.variants.map((name, index) => [
-      index === 0 ? null : html`<td></td>`,
+      index === 0 ? null : markup`<td></td>`,
       miniBar(model, topic, index),
       COLUMNS.map((column) => cell(topic, name, index, column)),
     ])}
@@ -228,10 +230,10 @@ function matrixRow(model: Model, topic: Topic): Markup {
 function cell(topic: Topic, name: string, index: number, column: (typeof COLUMNS)[number]): Markup {
   const verdicts: readonly Verdict[] = column.verdicts;
   const count = topic.rows.filter((row) => verdicts.includes(row.results[index]?.verdict ?? 'not-run')).length;
-  if (count === 0) return html`<td class="n zero"><span class="vh">0</span><span aria-hidden="true">·</span></td>`;
+  if (count === 0) return markup`<td class="n zero"><span class="vh">0</span><span aria-hidden="true">·</span></td>`;
   const shade = column.key === 'deviates' ? Math.round(8 + (count / topic.rows.length) * 46) : 0;
   const query = filterQuery({ topic: topic.name, variant: name, verdict: column.key });
-  return html`<td class="n ${column.key === 'deviates' ? 'bad' : ''}" style="--k:${shade}%">
+  return markup`<td class="n ${column.key === 'deviates' ? 'bad' : ''}" style="--k:${shade}%">
     <button data-filter="${query}" aria-label="${topic.name}, ${name}: ${count} ${column.word}">${count}</button>
   </td>`;
 }
@@ -239,12 +241,12 @@ function cell(topic: Topic, name: string, index: number, column: (typeof COLUMNS
 function miniBar(model: Model, topic: Topic, index: number): Markup {
   const topicModel: Model = { ...model, rows: topic.rows };
   const parts = segments(topicModel, index).filter((segment) => segment.rows.length > 0);
-  return html`<td class="b" aria-hidden="true">
+  return markup`<td class="b" aria-hidden="true">
     <div class="mini">
       ${parts.map((segment) => {
         const token = VERDICT_TOKEN[segment.verdict];
-        return html`<i
-          ${segment.word.includes('Plus') ? html`class="plus"` : null}
+        return markup`<i
+          ${segment.word.includes('Plus') ? markup`class="plus"` : null}
           style="--n:${segment.rows.length};--f:var(--${token === 'notrun' ? 'line-2' : `${token}-fill`})"
         ></i>`;
       })}

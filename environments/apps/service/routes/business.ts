@@ -19,7 +19,9 @@ export function businessRoutes(app: FastifyInstance, { config, metrics, stores }
       const key = idempotencyKey(request.headers['idempotency-key'], request.body) ?? id;
       const { stored, replayed } = await stores.records.insert(kind, key, id, request.body ?? null);
       if (!replayed) counter.inc();
-      return reply.code(replayed ? 200 : 201).send({ kind, id: stored.id, replayed, payload: stored.payload, instance: config.instance });
+      return reply
+        .code(replayed ? 200 : 201)
+        .send({ kind, id: stored.id, replayed, payload: stored.payload, instance: config.instance });
     });
   }
 }

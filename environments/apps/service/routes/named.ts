@@ -31,7 +31,7 @@ export async function namedRoutes(server: Server, context: RouteContext): Promis
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: (_address, distance) => trusts(config.trustedProxies, distance),
     serverFactory: (handler) => {
-      listener = handler as RequestListener;
+      listener = handler;
       return server;
     },
   });

@@ -31,7 +31,10 @@ export function healthRoute(app: FastifyInstance, { config, stores }: RouteConte
 async function check(dependency: { ping(): Promise<void> } | null): Promise<DependencyCheck> {
   if (dependency === null) return { status: 'disabled', latency: null };
   const start = performance.now();
-  const status = await dependency.ping().then(() => 'ok' as const, () => 'error' as const);
+  const status = await dependency.ping().then(
+    () => 'ok' as const,
+    () => 'error' as const,
+  );
   return { status, latency: Math.round(performance.now() - start) };
 }
 
@@ -45,7 +48,9 @@ function memory(): { readonly status: 'ok' | 'warning'; readonly usagePercentage
 /** Metrics of all workers of the instance; with METRICS_AUTH they need the bearer token of METRICS_TOKEN. */
 export function metricsRoute(app: FastifyInstance, { config, metricsSource }: RouteContext, path: string): void {
   app.get(path, async (request, reply) => {
-    const allowed = !config.metricsAuth || (config.metricsToken !== '' && request.headers.authorization === `Bearer ${config.metricsToken}`);
+    const allowed =
+      !config.metricsAuth ||
+      (config.metricsToken !== '' && request.headers.authorization === `Bearer ${config.metricsToken}`);
     if (!allowed) return reply.code(401).header('WWW-Authenticate', 'Bearer').send({ error: 'metrics need a token' });
     return reply.type(metricsSource.contentType).send(await metricsSource.text());
   });

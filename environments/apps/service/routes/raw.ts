@@ -36,14 +36,30 @@ export function rawAnswer(path: string, context: RawContext): Answer {
 }
 
 /** Exactly what arrived. */
-function echo({ arrival, worker, body, hits, inFlight }: RawContext, status = 200, headers: Answer['headers'] = {}): Answer {
+function echo(
+  { arrival, worker, body, hits, inFlight }: RawContext,
+  status = 200,
+  headers: Answer['headers'] = {},
+): Answer {
   const { instance, service, pid, method, url, httpVersion, peer, requestOnConnection, ip } = arrival;
   return json(
     status,
     {
-      instance, service, pid, worker, method, url, httpVersion, headers: arrival.headers,
-      bodyBytes: body?.bodyBytes ?? null, bodySha256: body?.bodySha256 ?? null,
-      peer, requestOnConnection, ip, inFlight, ...(hits === null ? {} : { hits }),
+      instance,
+      service,
+      pid,
+      worker,
+      method,
+      url,
+      httpVersion,
+      headers: arrival.headers,
+      bodyBytes: body?.bodyBytes ?? null,
+      bodySha256: body?.bodySha256 ?? null,
+      peer,
+      requestOnConnection,
+      ip,
+      inFlight,
+      ...(hits === null ? {} : { hits }),
     },
     headers,
   );
@@ -56,13 +72,26 @@ function echo({ arrival, worker, body, hits, inFlight }: RawContext, status = 20
  */
 function cacheable({ arrival, serial }: RawContext): Answer {
   const query = new URLSearchParams(arrival.url.split('?')[1] ?? '');
-  const asked: readonly [string, string][] = [['cc', 'Cache-Control'], ['etag', 'ETag'], ['lm', 'Last-Modified'], ['expires', 'Expires'], ['vary', 'Vary']];
-  const headers = Object.fromEntries(asked.flatMap(([key, name]) => (query.has(key) ? [[name, query.get(key) ?? '']] : [])));
+  const asked: readonly [string, string][] = [
+    ['cc', 'Cache-Control'],
+    ['etag', 'ETag'],
+    ['lm', 'Last-Modified'],
+    ['expires', 'Expires'],
+    ['vary', 'Vary'],
+  ];
+  const headers = Object.fromEntries(
+    asked.flatMap(([key, name]) => (query.has(key) ? [[name, query.get(key) ?? '']] : [])),
+  );
   const known = arrival.headers.find(([name]) => name.toLowerCase() === 'if-none-match')?.[1];
   const etag = headers['ETag'];
   const number = serial();
-  if (etag !== undefined && known?.split(',').some((one) => weakly(one) === weakly(etag))) return { status: 304, headers, body: '' };
-  return json(200, { serial: number, instance: arrival.instance, pid: arrival.pid, time: new Date(arrival.at).toISOString() }, headers);
+  if (etag !== undefined && known?.split(',').some((one) => weakly(one) === weakly(etag)))
+    return { status: 304, headers, body: '' };
+  return json(
+    200,
+    { serial: number, instance: arrival.instance, pid: arrival.pid, time: new Date(arrival.at).toISOString() },
+    headers,
+  );
 }
 
 /** Weak comparison of entity tags (RFC 9110, 8.8.3.2). */
@@ -74,7 +103,11 @@ function weakly(tag: string): string {
  * Server-sent events: one at once, then one every `interval` ms (default 1000)
  * until `events` of them (default: no end) or until the client leaves.
  */
-export async function serverSentEvents(request: IncomingMessage, response: ServerResponse, instance: string): Promise<void> {
+export async function serverSentEvents(
+  request: IncomingMessage,
+  response: ServerResponse,
+  instance: string,
+): Promise<void> {
   const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
   const interval_ms = Math.max(1, Number(query.get('interval') ?? 1000) || 1000);
   const events = query.has('events') ? Number(query.get('events')) : Infinity;
@@ -82,7 +115,10 @@ export async function serverSentEvents(request: IncomingMessage, response: Serve
   if (request.method === 'HEAD') return void response.end();
   for (let sequence = 1; sequence <= events && !response.destroyed; sequence += 1) {
     if (sequence > 1) await wait(interval_ms);
-    await writeChunk(response, `id: ${String(sequence)}\ndata: ${JSON.stringify({ instance, sequence, at: Date.now() })}\n\n`);
+    await writeChunk(
+      response,
+      `id: ${String(sequence)}\ndata: ${JSON.stringify({ instance, sequence, at: Date.now() })}\n\n`,
+    );
   }
   response.end();
 }

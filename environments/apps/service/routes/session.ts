@@ -18,7 +18,8 @@ export function sessionRoutes(app: FastifyInstance, { config, stores }: RouteCon
   for (const path of ['/api/v1/auth/login', '/api/v1/admin/auth/login']) {
     app.post(path, async (request, reply) => {
       const { username, password } = credentials(request.body);
-      if (username === '' || password !== config.loginPassword) return reply.code(401).send({ error: 'wrong user or password' });
+      if (username === '' || password !== config.loginPassword)
+        return reply.code(401).send({ error: 'wrong user or password' });
       const user: User = { name: username, role: username.startsWith('admin') ? 'admin' : 'customer' };
       const id = randomUUID();
       await stores.sessions.put(id, user);
@@ -28,7 +29,11 @@ export function sessionRoutes(app: FastifyInstance, { config, stores }: RouteCon
         void reply.setCookie(COOKIE, id, { path: '/', secure, httpOnly, ...(sameSite === false ? {} : { sameSite }) });
       }
       const claims: TokenClaims = { sub: user.name, role: user.role };
-      return reply.send({ token: app.jwt.sign(claims, { expiresIn: TOKEN_LIFETIME }), user, instance: config.instance });
+      return reply.send({
+        token: app.jwt.sign(claims, { expiresIn: TOKEN_LIFETIME }),
+        user,
+        instance: config.instance,
+      });
     });
   }
   app.get('/api/v1/me', async (request, reply) => {
@@ -49,5 +54,8 @@ export function sessionRoutes(app: FastifyInstance, { config, stores }: RouteCon
 
 function credentials(body: unknown): { username: string; password: string } {
   const { username, password } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  return { username: typeof username === 'string' ? username : '', password: typeof password === 'string' ? password : '' };
+  return {
+    username: typeof username === 'string' ? username : '',
+    password: typeof password === 'string' ? password : '',
+  };
 }

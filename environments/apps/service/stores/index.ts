@@ -18,8 +18,14 @@ export interface Stores {
 /** Opens the stores that are configured; their client libraries are loaded only then. */
 export async function openStores(config: Config, metrics: Metrics, log: Log): Promise<Stores> {
   const report = (store: string) => onceEach((message) => log('error', { message: `${store}: ${message}` }));
-  const postgres = config.pgUrl === null ? null : new (await import('./postgres.ts')).Postgres(config.pgUrl, metrics, report('postgres'));
-  const redis = config.redisUrl === null ? null : new (await import('./redis.ts')).RedisStore(config.redisUrl, metrics, report('redis'));
+  const postgres =
+    config.pgUrl === null
+      ? null
+      : new (await import('./postgres.ts')).Postgres(config.pgUrl, metrics, report('postgres'));
+  const redis =
+    config.redisUrl === null
+      ? null
+      : new (await import('./redis.ts')).RedisStore(config.redisUrl, metrics, report('redis'));
   return {
     postgres,
     redis,

@@ -25,7 +25,12 @@ export class Postgres implements RecordStore {
   #schema: Promise<void> | null = null;
 
   constructor(url: string, metrics: Metrics, onError: (error: Error) => void) {
-    this.#pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: LIMIT_MS, query_timeout: LIMIT_MS });
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: 4,
+      connectionTimeoutMillis: LIMIT_MS,
+      query_timeout: LIMIT_MS,
+    });
     this.#pool.on('error', onError);
     this.#metrics = metrics;
   }
@@ -35,7 +40,12 @@ export class Postgres implements RecordStore {
     await this.#timed('ping', () => this.#pool.query('select 1'));
   }
 
-  async insert(kind: string, key: string, id: string, payload: unknown): Promise<{ stored: Stored; replayed: boolean }> {
+  async insert(
+    kind: string,
+    key: string,
+    id: string,
+    payload: unknown,
+  ): Promise<{ stored: Stored; replayed: boolean }> {
     await this.#ensureSchema();
     const inserted = await this.#timed('insert', () =>
       this.#pool.query<Stored>(
@@ -47,7 +57,10 @@ export class Postgres implements RecordStore {
     const [fresh] = inserted.rows;
     if (fresh) return { stored: fresh, replayed: false };
     const found = await this.#timed('select', () =>
-      this.#pool.query<Stored>('select id, payload from business_record where kind = $1 and idempotency_key = $2', [kind, key]),
+      this.#pool.query<Stored>('select id, payload from business_record where kind = $1 and idempotency_key = $2', [
+        kind,
+        key,
+      ]),
     );
     const [first] = found.rows;
     if (!first) throw new Error(`${kind} with this idempotency key vanished`);

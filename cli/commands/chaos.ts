@@ -1,0 +1,65 @@
+import { Command } from 'commander';
+import { requireEnvironment } from '../../environments/ledger/ledger.ts';
+import type { Profile, VariantName } from '../../reports/record/types.ts';
+import { experimentsOf, requireName } from '../found.ts';
+import {
+  freshSeed,
+  imageOption,
+  profileOption,
+  seedOption,
+  variantsOf,
+  variantsOption,
+  wholeNumber,
+} from '../options.ts';
+import { typed } from '../typed.ts';
+
+interface Options {
+  readonly variant: VariantName | 'both';
+  readonly profile: Profile;
+  readonly trials?: number;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly image: Readonly<Record<string, string>>;
+  readonly json: boolean;
+}
+
+/** `gateproof chaos`: injects faults and judges what clients saw. */
+export function chaos(done: (exitCode: number) => void): Command {
+  return new Command('chaos')
+    .description('break an environment on purpose and judge what its clients see')
+    .argument('<environment>', 'name of an environment')
+    .argument('[experiment]', 'name of an experiment; all of them when absent')
+    .addOption(variantsOption())
+    .addOption(profileOption())
+    .option('--trials <number>', 'repetitions, instead of what the profile plans', wholeNumber(1))
+    .addOption(seedOption())
+    .option('--out <folder>', 'write the run below this folder instead of reports/runs')
+    .addOption(imageOption())
+    .option('--json', "print the record's summary for programs", false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gateproof chaos production-gateway
+  gateproof chaos production-gateway ${experimentsOf('production-gateway')[0] ?? '<experiment>'} --trials 10`,
+    )
+    .action(async (name: string, experiment: string | undefined, options: Options) => {
+      const environment = requireEnvironment(name);
+      if (experiment !== undefined) requireName('experiment', experiment, experimentsOf(environment));
+      const { variant, image, seed, ...rest } = options;
+      const { chaosCommand } = await import('../run/commands.ts');
+      done(
+        await chaosCommand({
+          ...rest,
+          environment,
+          experiment,
+          trials: options.trials,
+          variants: variantsOf(variant),
+          images: image,
+          seed: seed ?? freshSeed(),
+          out: options.out,
+          command: typed(),
+        }),
+      );
+    });
+}

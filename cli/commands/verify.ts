@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { listEnvironments, requireEnvironment } from '../../environments/ledger/ledger.ts';
+import type { Profile, VariantName } from '../../reports/record/types.ts';
+import { collect, freshSeed, imageOption, profileOption, seedOption, variantsOf, variantsOption } from '../options.ts';
+import { typed } from '../typed.ts';
+
+interface Options {
+  readonly variant: VariantName | 'both';
+  readonly profile: Profile;
+  readonly only: readonly string[];
+  readonly failed: boolean;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly image: Readonly<Record<string, string>>;
+  readonly json: boolean;
+}
+
+/** `gateproof verify`: measures claims and ends with the gate's exit code. */
+export function verify(done: (exitCode: number) => void): Command {
+  return new Command('verify')
+    .description('measure the claims of an environment and judge them')
+    .argument('<environment>', "name of an environment, or 'all'")
+    .addOption(variantsOption())
+    .addOption(profileOption())
+    .option('--only <glob>', 'only claims whose id matches; may be given several times', collect, [])
+    .option('--failed', 'only claims that did not conform in the latest run', false)
+    .addOption(seedOption())
+    .option('--out <folder>', 'write the run below this folder instead of reports/runs')
+    .addOption(imageOption())
+    .option('--json', "print the record's summary for programs", false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gateproof verify production-gateway
+  gateproof verify production-gateway --profile nightly --variant documented
+  gateproof verify production-gateway --only '*.rate-limit.*' --seed 7
+  gateproof verify production-gateway --image gateway=my/nginx:1.29`,
+    )
+    .action(async (environment: string, options: Options) => {
+      const environments = environment === 'all' ? listEnvironments() : [requireEnvironment(environment)];
+      const { variant, image, seed, ...rest } = options;
+      const { verifyCommand } = await import('../run/commands.ts');
+      done(
+        await verifyCommand({
+          ...rest,
+          environments,
+          variants: variantsOf(variant),
+          images: image,
+          seed: seed ?? freshSeed(),
+          out: options.out,
+          command: typed(),
+        }),
+      );
+    });
+}

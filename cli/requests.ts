@@ -1,0 +1,69 @@
+/** What the command line asks of the commands that start containers: plain, checked data. */
+import type { Profile, VariantName } from '../reports/record/types.ts';
+
+/** Common to everything that leaves a run. */
+export interface MeasureRequest {
+  readonly variants: readonly VariantName[];
+  readonly profile: Profile;
+  readonly seed: number;
+  /** Folder for runs instead of `reports/runs`. */
+  readonly out: string | undefined;
+  /** Role → image reference of the user's own. */
+  readonly images: Readonly<Record<string, string>>;
+  /** The command as it was typed, for the record. */
+  readonly command: string;
+  /** Print the record's summary as JSON instead of text. */
+  readonly json: boolean;
+}
+
+/** `gateproof verify` */
+export interface VerifyRequest extends MeasureRequest {
+  /** At least one; all of them exist. */
+  readonly environments: readonly string[];
+  /** Globs over claim ids; empty selects everything that the profile plans. */
+  readonly only: readonly string[];
+  /** Only what did not conform in the latest run. */
+  readonly failed: boolean;
+}
+
+/** `gateproof chaos` */
+export interface ChaosRequest extends MeasureRequest {
+  readonly environment: string;
+  /** Undefined: all experiments of the environment. */
+  readonly experiment: string | undefined;
+  /** Undefined: as many as the experiment plans for the profile. */
+  readonly trials: number | undefined;
+}
+
+/** `gateproof load` */
+export interface LoadRequest extends MeasureRequest {
+  readonly environment: string;
+  readonly scenario: string;
+}
+
+/** `gateproof up` */
+export interface UpRequest {
+  readonly environment: string;
+  readonly variant: VariantName;
+  readonly images: Readonly<Record<string, string>>;
+  readonly json: boolean;
+}
+
+/** `gateproof down` */
+export interface DownRequest {
+  /** Undefined: the one that `up` started. */
+  readonly environment: string | undefined;
+  /** Also what killed runs left behind. */
+  readonly all: boolean;
+}
+
+/** `gateproof status` */
+export interface StatusRequest {
+  readonly environment: string | undefined;
+  readonly json: boolean;
+}
+
+/** `gateproof calibrate` */
+export interface CalibrateRequest {
+  readonly json: boolean;
+}

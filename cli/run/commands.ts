@@ -1,0 +1,153 @@
+/** What the commands that start containers do, given checked requests. */
+import { calibrateOutages } from '../../chaos/calibration/outage.ts';
+import { ensureImages } from '../../environments/harness/images.ts';
+import { listRuns, removeRun } from '../../environments/harness/leftovers.ts';
+import { loadBaseline } from '../../environments/ledger/baseline.ts';
+import { UsageError } from '../../environments/ledger/errors.ts';
+import { loadLedger } from '../../environments/ledger/ledger.ts';
+import { calibrateLimiter } from '../../measurement/calibration/limiter.ts';
+import { renderSummary } from '../../reports/render/summary.ts';
+import type { CalibrationResult, RunRecord } from '../../reports/record/types.ts';
+import { EXIT } from '../exit.ts';
+import { lastVerdicts } from '../last-verdicts.ts';
+import type {
+  CalibrateRequest,
+  ChaosRequest,
+  DownRequest,
+  LoadRequest,
+  MeasureRequest,
+  StatusRequest,
+  UpRequest,
+  VerifyRequest,
+} from '../requests.ts';
+import { estimate_s, plan } from './plan.ts';
+import type { PlanRequest } from './plan.ts';
+import { startProgress } from './progress.ts';
+import { createRunFolder, ownerLives, RUNS_DIR } from './run-folder.ts';
+import { startTopology } from './start-topology.ts';
+import { runVerify } from './verify.ts';
+
+/** Severity of exit codes: 3 before 1 before 2. */
+const WORST_FIRST = [EXIT.harness, EXIT.newDeviation, EXIT.open, EXIT.ok];
+
+export async function verifyCommand(request: VerifyRequest): Promise<number> {
+  const codes: number[] = [];
+  for (const environment of request.environments) {
+    codes.push(await measure(environment, request, { only: request.failed ? notConforming(environment) : request.only }));
+  }
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.ok;
+}
+
+/** Claims that the newest run of an environment measured and that did not conform. @throws {UsageError} when there is none */
+function notConforming(environment: string): readonly string[] {
+  const last = lastVerdicts(environment);
+  const settled = new Set<string>(['conforms', 'not-applicable']);
+  const ids = loadLedger(environment)
+    .claims.map(({ id }) => id)
+    .filter((id) => Object.values(last.of(id)).some((verdict) => !settled.has(verdict)));
+  if (ids.length === 0) throw new UsageError('Everything that the latest run measured conforms.', 'Run without --failed.');
+  return ids;
+}
+
+export async function chaosCommand(request: ChaosRequest): Promise<number> {
+  const { experiment, trials } = request;
+  return measure(request.environment, request, { only: [], kinds: ['experiment'], experiment, trials });
+}
+
+export async function loadCommand(request: LoadRequest): Promise<number> {
+  return measure(request.environment, request, { only: [], kinds: ['scenario'], scenario: request.scenario });
+}
+
+async function measure(environment: string, request: MeasureRequest, what: Omit<PlanRequest, 'ledger' | 'profile'>): Promise<number> {
+  const ledger = loadLedger(environment);
+  const baseline = loadBaseline(ledger);
+  const planned = await plan({ ledger, profile: request.profile, ...what });
+  const progress = startProgress();
+  const minutes = Math.ceil(estimate_s(planned, request.profile, request.variants.length) / 60);
+  progress.note(
+    `${environment}, profile ${request.profile}, seed ${String(request.seed)}: ${String(planned.planned.length)} claims in ` +
+      `${request.variants.join(' and ')}; about ${String(minutes)} min once images are built`,
+  );
+  try {
+    const { record, dir } = await runVerify({ ...request, ledger, baseline, plan: planned, progress });
+    progress.done();
+    process.stdout.write(request.json ? `${JSON.stringify({ dir, summary: record.summary }, null, 2)}\n` : `${renderSummary(record)}\nReport: ${dir}/report.html\n`);
+    return exitCodeOf(record);
+  } finally {
+    progress.done();
+  }
+}
+
+const exitCodeOf = (record: RunRecord): number => record.summary.gate.exitCode;
+
+export async function upCommand({ environment, variant, images, json }: UpRequest): Promise<number> {
+  const progress = startProgress();
+  try {
+    const built = await ensureImages({ overrides: images, progress: progress.note });
+    const folder = createRunFolder(RUNS_DIR, new Date(), 'up');
+    const { topology } = await startTopology({
+      runId: folder.id,
+      environment,
+      variant,
+      images: built,
+      logDir: folder.dir,
+      extent: 'full',
+      owner: 'up',
+      progress: progress.phase,
+    });
+    progress.done();
+    const { services, serverName } = topology.descriptor;
+    const rows = services.map(({ name, addresses }) => ({ name, ...addresses }));
+    if (json) process.stdout.write(`${JSON.stringify({ run: folder.id, serverName, services: rows }, null, 2)}\n`);
+    else {
+      console.table(rows);
+      process.stdout.write(`${environment} (${variant}) is up as ${folder.id}, after ${String(topology.started_ms)} ms. Remove it: ./gateproof down\n`);
+    }
+    return EXIT.ok;
+  } finally {
+    progress.done();
+  }
+}
+
+export async function downCommand({ all }: DownRequest): Promise<number> {
+  let removed = 0;
+  for (const { runId, owner } of await listRuns()) {
+    if (owner !== 'up' && !(all && !ownerLives(owner))) continue;
+    process.stdout.write(`removing ${runId}\n`);
+    await removeRun(runId);
+    removed += 1;
+  }
+  if (removed === 0) process.stdout.write('nothing of ours is there to remove\n');
+  return EXIT.ok;
+}
+
+export async function statusCommand({ json }: StatusRequest): Promise<number> {
+  const runs = (await listRuns()).map((run) => ({
+    ...run,
+    state: run.owner === 'up' ? 'up' : ownerLives(run.owner) ? 'running' : 'leftover',
+  }));
+  if (json) {
+    process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+    return EXIT.ok;
+  }
+  if (runs.length === 0) process.stdout.write('nothing of ours is running\n');
+  for (const { runId, state, containers, networks, volumes } of runs) {
+    process.stdout.write(
+      `${runId}  ${state}: ${String(containers.length)} containers, ${String(networks.length)} networks, ${String(volumes.length)} volumes` +
+        `${state === 'leftover' ? ' of a run that was killed; remove them: ./gateproof down --all' : ''}\n`,
+    );
+    for (const { name, state: containerState } of containers) process.stdout.write(`  ${name} (${containerState})\n`);
+  }
+  return EXIT.ok;
+}
+
+/** Longest-served seed of the outage calibration; any other must hold as well. */
+const CALIBRATION_SEED = 1;
+
+export async function calibrateCommand({ json }: CalibrateRequest): Promise<number> {
+  const results: CalibrationResult[] = [...(await calibrateLimiter()), ...(await calibrateOutages(CALIBRATION_SEED))];
+  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  else console.table(results);
+  return results.every(({ holds }) => holds) ? EXIT.ok : EXIT.harness;
+}
+

@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { runExperiment } from '../../chaos/runner/run.ts';
+import type { ClaimJudgement } from '../../chaos/runner/experiment.ts';
+import { claimResult } from '../../conformance/verify.ts';
+import { notApplicable } from '../../conformance/outcome.ts';
+import { chaosTarget } from './chaos-target.ts';
+import type { Measuring } from './measuring.ts';
+import type { PlannedExperiment } from './plan.ts';
+
+/** Runs the planned experiments one after the other; each gets the whole machine. */
+export async function runExperiments(planned: readonly PlannedExperiment[], run: Measuring): Promise<void> {
+  if (planned.length === 0) return;
+  const target = await chaosTarget(run.topology);
+  for (const { name, file, experiment, trials } of planned) {
+    if (run.signal.aborted) return;
+    run.progress.phase(`${run.topology.variant}: experiment ${name}`);
+    const began = performance.now();
+    const { experiment: result, claims } = await runExperiment(name, experiment, {
+      target,
+      runDir: run.folder.dir,
+      profile: run.profile,
+      seed: run.seed,
+      ...(trials === undefined ? {} : { trials }),
+      reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
+      onPhase: (trial, phase) => { run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`); },
+      signal: run.signal,
+    });
+    run.folder.append({ event: 'experiment', at: new Date().toISOString(), variant: run.topology.variant, experiment: result });
+    for (const claim of claims) journalClaim(claim, Math.round(performance.now() - began), run);
+  }
+}
+
+function journalClaim(judged: ClaimJudgement, duration_ms: number, run: Measuring): void {
+  const claim = run.claims.get(judged.claim);
+  if (!claim) throw new Error(`an experiment judges ${judged.claim}, which the ledger does not have`);
+  const refused = run.givenUp.get(judged.claim);
+  const outcome = refused ? notApplicable(judged.expected, refused.why, judged.evidence) : judged;
+  run.folder.append({
+    event: 'claim',
+    at: new Date().toISOString(),
+    variant: run.topology.variant,
+    claim: claimResult(claim, { outcome, duration_ms }, { environment: run.topology.environment, ...run.known[judged.claim] }),
+  });
+}

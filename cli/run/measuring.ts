@@ -1,0 +1,20 @@
+import type { TopologyDescriptor } from '../../environments/harness/types.ts';
+import type { GivenUp } from '../../environments/harness/variant.ts';
+import type { Claim } from '../../environments/ledger/ledger.ts';
+import type { Profile } from '../../reports/record/types.ts';
+import type { Progress } from './progress.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/** One variant of a run while it is being measured: what cases, experiments and scenarios share. */
+export interface Measuring {
+  readonly topology: TopologyDescriptor;
+  readonly folder: RunFolder;
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly claims: ReadonlyMap<string, Claim>;
+  readonly givenUp: ReadonlyMap<string, GivenUp>;
+  /** Mechanism and remedy of this variant's known deviations, by claim. */
+  readonly known: Readonly<Record<string, { readonly mechanism: string; readonly remedy: string }>>;
+}

@@ -1,0 +1,126 @@
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import picomatch from 'picomatch';
+import type { Experiment } from '../../chaos/runner/experiment.ts';
+import { bindings, unbound } from '../../environments/ledger/bindings.ts';
+import { UsageError } from '../../environments/ledger/errors.ts';
+import type { Claim, Ledger } from '../../environments/ledger/ledger.ts';
+import type { Profile, RunRecord } from '../../reports/record/types.ts';
+import { decidable } from '../../scenarios/run.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface PlannedExperiment {
+  readonly name: string;
+  readonly file: string;
+  readonly experiment: Experiment;
+  readonly trials?: number;
+}
+
+export interface PlannedScenario {
+  readonly name: string;
+  readonly scenario: Scenario;
+}
+
+/** What a run will measure, and which claims it leaves out and why. */
+export interface Plan {
+  readonly cases: readonly Claim[];
+  readonly experiments: readonly PlannedExperiment[];
+  readonly scenarios: readonly PlannedScenario[];
+  /** Claim ids that must have a result in each variant, or the run is partial. */
+  readonly planned: readonly string[];
+  readonly outside: RunRecord['outside'];
+  /** The selection as it was asked for; null when everything was. */
+  readonly text: string | null;
+}
+
+export interface PlanRequest {
+  readonly ledger: Ledger;
+  readonly profile: Profile;
+  /** Globs over claim ids; empty for all. */
+  readonly only: readonly string[];
+  /** Restricts what runs: `chaos` and `load` leave the cases out. */
+  readonly kinds?: readonly ('case' | 'experiment' | 'scenario')[];
+  readonly experiment?: string | undefined;
+  readonly scenario?: string | undefined;
+  readonly trials?: number | undefined;
+}
+
+/**
+ * Chooses what to measure.
+ *
+ * @throws {UsageError} when nothing is selected
+ */
+export async function plan(request: PlanRequest): Promise<Plan> {
+  const { ledger, profile, only } = request;
+  const kinds = request.kinds ?? ['case', 'experiment', 'scenario'];
+  const wanted = only.length === 0 ? (): boolean => true : picomatch([...only], { bash: true });
+  const any = (claims: readonly string[]): boolean => claims.some((claim) => wanted(claim));
+  const bound = bindings(ledger.environment);
+  const byCase = new Set(bound.filter(({ by }) => by === 'case').map(({ claim }) => claim));
+  const cases = kinds.includes('case') ? ledger.claims.filter(({ id }) => byCase.has(id) && wanted(id)) : [];
+  const experiments = kinds.includes('experiment') ? (await loadExperiments(request)).filter(({ experiment }) => any(experiment.verifies)) : [];
+  const allScenarios = await loadScenarios(request);
+  const scenarios = kinds.includes('scenario') ? allScenarios.filter(({ scenario }) => any(scenario.promises.map(({ claim }) => claim))) : [];
+  const planned = [
+    ...cases.map(({ id }) => id),
+    ...experiments.flatMap(({ experiment }) => experiment.verifies),
+    ...scenarios.flatMap(({ scenario }) => decidable(scenario.promises, scenario.shapes[profile]).map(({ claim }) => claim)),
+  ];
+  if (planned.length === 0) throw new UsageError(`Nothing of ${ledger.environment} is selected by ${only.join(', ') || 'this command'}.`, `See what is bound: gateproof claims ${ledger.environment}`);
+  return {
+    cases,
+    experiments,
+    scenarios,
+    planned: [...new Set(planned)],
+    outside: outside(ledger, new Set(planned), unbound(ledger.claims, bound), profile),
+    text: only.length === 0 ? null : only.join(' '),
+  };
+}
+
+function outside(ledger: Ledger, planned: ReadonlySet<string>, free: ReturnType<typeof unbound>, profile: Profile): RunRecord['outside'] {
+  const drills = new Set(free.drill);
+  const unboundYet = new Set(free['not-run yet']);
+  return ledger.claims
+    .filter(({ id }) => !planned.has(id))
+    .map(({ id, statement, topic, kind }) => ({
+      id,
+      statement,
+      topic,
+      kind,
+      why: drills.has(id) ? "drill: an operator's procedure" : unboundYet.has(id) ? 'no case covers it yet' : `not selected, or needs more samples than the ${profile} profile takes`,
+    }));
+}
+
+async function loadExperiments({ ledger, experiment, trials }: PlanRequest): Promise<PlannedExperiment[]> {
+  const found = await Promise.all(
+    globSync(`chaos/experiments/${ledger.environment}/*.ts`, { cwd: ROOT }).sort().map(async (file) => {
+      const module = (await import(pathToFileURL(join(ROOT, file)).href)) as { default: Experiment };
+      return { name: basename(file, '.ts'), file, experiment: module.default, ...(trials === undefined ? {} : { trials }) };
+    }),
+  );
+  return found.filter(({ name }) => experiment === undefined || name === experiment);
+}
+
+async function loadScenarios({ ledger, scenario }: PlanRequest): Promise<PlannedScenario[]> {
+  const found = await Promise.all(
+    globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT }).sort().map(async (file) => {
+      const module = (await import(pathToFileURL(join(ROOT, file)).href)) as { default: Scenario };
+      return { name: basename(file, '.ts'), scenario: module.default };
+    }),
+  );
+  return found.filter(({ name }) => scenario === undefined || name === scenario);
+}
+
+/** Cases side by side: seconds that one adds to a run, from experience on two cores. */
+const SECONDS_PER_CASE = 0.6;
+const START_S = 25;
+
+/** Roughly how long a plan takes, in seconds, for a number of variants. */
+export function estimate_s({ cases, experiments, scenarios }: Plan, profile: Profile, variants: number): number {
+  const trials = experiments.reduce((sum, { experiment, trials: asked }) => sum + (asked ?? experiment.trials[profile]), 0);
+  const load = scenarios.reduce((sum, { scenario }) => sum + scenario.shapes[profile].warmup_s + scenario.shapes[profile].measured_s + 5, 0);
+  return START_S + variants * (cases.length * SECONDS_PER_CASE + trials * 30 + load);
+}

@@ -1,0 +1,32 @@
+import { addressPlan } from './addresses.ts';
+import { startContainer } from './containers.ts';
+import { docker } from './docker.ts';
+import { ownBlocks } from './gateway.ts';
+import { pin } from './pinning.ts';
+import type { ServiceRef, TopologyDescriptor } from './types.ts';
+
+/**
+ * Starts the load generator of a topology, or finds the one that runs: it owns
+ * the block `load`, to which the gateways already have a route.
+ */
+export async function startGenerator(topology: TopologyDescriptor): Promise<ServiceRef> {
+  const plan = addressPlan(topology.slot);
+  const addresses = { edge: plan.edgeHost(0, 11) };
+  const name = 'generator';
+  const [running] = await docker().listContainers({ filters: { name: [`^/gateproof-${topology.runId}-${name}$`] } });
+  if (running) return { name, role: 'generator', containerId: running.Id, addresses };
+  const containerId = await startContainer({
+    runId: topology.runId,
+    name,
+    role: 'generator',
+    image: topology.imageIds['generator'] ?? '',
+    addresses,
+    command: ['sleep', 'infinity'],
+    capabilities: ['NET_ADMIN', 'SYS_NICE'],
+    sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
+  });
+  const service: ServiceRef = { name, role: 'generator', containerId, addresses };
+  await ownBlocks(containerId, plan.blocks.filter((block) => block.name === 'load').map(({ cidr }) => cidr));
+  await pin([service], true);
+  return service;
+}

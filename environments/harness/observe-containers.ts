@@ -1,0 +1,73 @@
+import { docker } from './docker.ts';
+
+/** Cumulative figures of a container's control group. */
+export interface ContainerFigures {
+  /** Monotonic instant of the reading on the host, ms. */
+  readonly at_ms: number;
+  /** CPU time used since the start of the container, ms. */
+  readonly used_ms: number;
+  /** Time that its processes were held back by a quota, ms. */
+  readonly throttled_ms: number;
+  /** Memory in use without reclaimable file pages, MiB. */
+  readonly memory_mib: number;
+}
+
+interface Stats {
+  readonly cpu_stats: {
+    readonly cpu_usage: { readonly total_usage: number };
+    readonly throttling_data?: { readonly throttled_time?: number };
+  };
+  readonly memory_stats: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
+}
+
+/** Reads a container's figures once. */
+export async function containerFigures(containerId: string): Promise<ContainerFigures> {
+  // Without one-shot the engine waits a second for a second reading.
+  const stats = (await docker().getContainer(containerId).stats({ stream: false, 'one-shot': true })) as unknown as Stats;
+  const { usage = 0, stats: detail = {} } = stats.memory_stats;
+  const reclaimable = detail['inactive_file'] ?? detail['total_inactive_file'] ?? 0;
+  return {
+    at_ms: performance.now(),
+    used_ms: stats.cpu_stats.cpu_usage.total_usage / 1e6,
+    throttled_ms: (stats.cpu_stats.throttling_data?.throttled_time ?? 0) / 1e6,
+    memory_mib: (usage - reclaimable) / 2 ** 20,
+  };
+}
+
+/** Cores that a container may use: the smaller of its quota and its set of cores. */
+export async function allowedCores(containerId: string): Promise<number> {
+  const [{ HostConfig }, info] = await Promise.all([docker().getContainer(containerId).inspect(), docker().info() as Promise<{ NCPU?: number }>]);
+  const all = info.NCPU ?? 1;
+  const set = HostConfig.CpusetCpus ? countCores(HostConfig.CpusetCpus) : all;
+  const quota =
+    HostConfig.NanoCpus && HostConfig.NanoCpus > 0
+      ? HostConfig.NanoCpus / 1e9
+      : HostConfig.CpuQuota && HostConfig.CpuQuota > 0
+        ? HostConfig.CpuQuota / (HostConfig.CpuPeriod || 100_000)
+        : all;
+  return Math.min(set, quota);
+}
+
+/** Number of cores in a list like `0-1,3`. */
+export function countCores(list: string): number {
+  return list.split(',').reduce((sum, part) => {
+    const [from = 0, to = from] = part.split('-').map(Number);
+    return sum + to - from + 1;
+  }, 0);
+}
+
+/** Whether a container runs, and its labels: what a fault must know before it acts. */
+export async function containerState(containerId: string): Promise<{ running: boolean; labels: Readonly<Record<string, string>> }> {
+  const { State, Config } = await docker().getContainer(containerId).inspect();
+  return { running: State.Running, labels: Config.Labels };
+}
+
+/** SIGKILL to the container's first process. */
+export async function killContainer(containerId: string): Promise<void> {
+  await docker().getContainer(containerId).kill({ signal: 'SIGKILL' });
+}
+
+/** Starts a container again that has ended. */
+export async function restartContainer(containerId: string): Promise<void> {
+  await docker().getContainer(containerId).start();
+}

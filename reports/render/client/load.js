@@ -1,0 +1,161 @@
+/* ---------- offered and achieved, the 99 % rule, and every container on one axis ---------- */
+const peak = (points) => points.reduce((most, [, value]) => Math.max(most, value), 0);
+
+/** Value of a series at a time: the last point at or before it. */
+function valueAt(points, time) {
+  let found = null;
+  for (const [at, value] of points) {
+    if (at > time) break;
+    found = value;
+  }
+  return found;
+}
+
+function resourceRows(page, data, x, start, layout) {
+  const { narrow, left, width } = layout;
+  const rowHeight = narrow ? 40 : 28;
+  const most = Math.max(1, ...data.resources.map((resource) => peak(resource.cpu)));
+  page.text(narrow ? 0 : left, start - 6, `CPU, cores (full height ${group(most)})`);
+  data.resources.forEach((resource, index) => {
+    const base = start + index * rowHeight + (narrow ? 36 : 22);
+    const y = linear(0, most, base, base - 20);
+    const highest = peak(resource.cpu);
+    page.text(
+      0,
+      narrow ? base - 24 : base - 5,
+      resource.role === 'instrument' ? `${resource.name}, instrument` : resource.name,
+      'k2',
+    );
+    page.line(left, base, width - layout.right, base, 'gl2');
+    const points = resource.cpu.map(([at, value]) => [x(at), y(value)]);
+    if (points.length > 0) {
+      page.path([[points[0][0], base], ...points, [points.at(-1)[0], base]], 'area');
+      page.path(points, 'ink3', 1);
+    }
+    page.add(
+      'text',
+      { x: width, y: narrow ? base - 24 : base - 5, 'text-anchor': 'end', class: 'k2', 'data-row': index },
+      `at most ${group(highest)}`,
+    );
+  });
+  return start + data.resources.length * rowHeight;
+}
+
+/** The line that pointer or arrow keys move, and the figures it reads. */
+function readingLine(host, page, data, x, layout) {
+  const cross = svg(
+    'g',
+    { visibility: 'hidden' },
+    svg('line', { y1: layout.top, y2: layout.bottom, x1: 0, x2: 0, class: 'sa' }),
+  );
+  const caption = svg('text', { x: layout.width, y: layout.top - 4, 'text-anchor': 'end', class: 'k halo' });
+  page.root.append(cross, caption);
+  const rest = $$('[data-row]', page.root).map((node) => node.textContent);
+  let at = -1;
+  const show = (index) => {
+    at = index;
+    const bucket = data.buckets[index];
+    cross.setAttribute('visibility', bucket ? 'visible' : 'hidden');
+    if (bucket) cross.setAttribute('transform', `translate(${round(x(bucket[0] + 0.5))})`);
+    caption.textContent = bucket
+      ? `${bucket[0]} s: ${group(bucket[2])} of ${group(bucket[1])}${bucket[3] > 0 ? `, ${bucket[3]} dropped` : ''}${bucket[4] > 0 ? `, ${bucket[4]} errors` : ''}`
+      : '';
+    $$('[data-row]', page.root).forEach((node, row) => {
+      const value = bucket ? valueAt(data.resources[row].cpu, bucket[0]) : null;
+      node.textContent = value === null ? rest[row] : group(value);
+    });
+  };
+  const nearest = (pixel) => {
+    const box = page.root.getBoundingClientRect();
+    const place = ((pixel - box.left) / box.width) * layout.width;
+    return data.buckets.findIndex((bucket) => Math.abs(x(bucket[0] + 0.5) - place) <= Math.abs(x(1) - x(0)) / 2 + 0.5);
+  };
+  host.onpointermove = (event) => show(nearest(event.clientX));
+  host.onpointerleave = () => show(-1);
+  host.onblur = () => show(-1);
+  host.onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    show(Math.max(0, Math.min(data.buckets.length - 1, at < 0 ? 0 : at + step)));
+    announce(caption.textContent);
+  };
+}
+
+CHARTS.load = (data, width, host) => {
+  const narrow = width < 640;
+  const layout = { narrow, width, left: narrow ? 0 : 150, right: narrow ? 0 : 92, top: 16, bottom: 0 };
+  const end = Math.max(...data.buckets.map((bucket) => bucket[0])) + 1;
+  const x = linear(0, end, layout.left, width - layout.right);
+  const most = Math.max(1, ...data.buckets.map((bucket) => Math.max(bucket[1], bucket[2]))) * 1.15;
+  const base = layout.top + 130;
+  const y = linear(0, most, base, layout.top);
+  const ratioTop = base + 30;
+  const resourcesTop = ratioTop + 62;
+  const bottom = resourcesTop + data.resources.length * (narrow ? 40 : 28);
+  layout.bottom = bottom;
+  const page = sheet(width, bottom + 26, host.dataset.label);
+  const hatch = `hatch-${(hatches += 1)}`;
+  page.hatch(hatch);
+  if (data.warmup_s > 0) {
+    page.add('rect', {
+      x: round(x(0)),
+      y: layout.top,
+      width: round(x(Math.min(end, data.warmup_s)) - x(0)),
+      height: bottom - layout.top,
+      fill: `url(#${hatch})`,
+      opacity: 0.55,
+    });
+    page.text(x(0) + 3, layout.top - 4, 'warm-up', 'k2');
+  }
+  const short = data.buckets.filter((bucket) => bucket[0] >= data.warmup_s && bucket[2] < bucket[1] * 0.99);
+  for (const bucket of short)
+    page.rect(
+      x(bucket[0]),
+      layout.top,
+      Math.max(2, x(bucket[0] + 1) - x(bucket[0])),
+      ratioTop + 34 - layout.top,
+      'behind',
+    );
+  for (const tick of ticks(0, most, 4)) {
+    page
+      .line(layout.left, y(tick), width - layout.right, y(tick), 'gl')
+      .text(narrow ? 0 : layout.left - 8, y(tick) + (narrow ? -3 : 4), group(tick), 'halo', narrow ? 'start' : 'end');
+  }
+  if (!narrow) page.text(0, layout.top + 10, 'requests a second', 'k2');
+  const series = (place) => data.buckets.map((bucket) => [x(bucket[0] + 0.5), y(bucket[place])]);
+  page.path(series(1), 'ink3 wide-line', 4).path(series(2), 'ink', 1.4);
+  page.text(width - layout.right, layout.top + 10, 'offered (wide) and achieved (thin)', 'k2 halo', 'end');
+  const ratio = linear(0.97, 1.005, ratioTop + 34, ratioTop);
+  page.text(0, narrow ? ratioTop - 6 : ratioTop + 14, 'achieved / offered', 'k2');
+  page
+    .line(layout.left, ratio(1), width - layout.right, ratio(1), 'gl')
+    .line(layout.left, ratio(0.99), width - layout.right, ratio(0.99), 'sla');
+  page.text(
+    narrow ? width : width - layout.right + 8,
+    ratio(0.99) + (narrow ? 12 : 4),
+    'needs 99 %',
+    'halo',
+    narrow ? 'end' : 'start',
+  );
+  const shares = data.buckets
+    .filter((bucket) => bucket[1] > 0)
+    .map((bucket) => [x(bucket[0] + 0.5), ratio(Math.max(0.97, Math.min(1.005, bucket[2] / bucket[1])))]);
+  page.path(shares, 'ink', 1.2);
+  if (data.resources.length > 0) resourceRows(page, data, x, resourcesTop, layout);
+  for (const tick of ticks(0, end, narrow ? 4 : 8))
+    page
+      .line(x(tick), bottom, x(tick), bottom + 4, 'gl2')
+      .text(
+        x(tick),
+        bottom + 17,
+        `${group(tick)} s`,
+        '',
+        tick === 0 ? 'start' : width - layout.right - x(tick) < 14 ? 'end' : 'middle',
+      );
+  host.tabIndex = 0;
+  host.setAttribute('role', 'group');
+  host.setAttribute('aria-label', host.dataset.label);
+  readingLine(host, page, data, x, layout);
+  return page.root;
+};

@@ -1,0 +1,40 @@
+/**
+ * The document's latency targets under normal load. Backends take the time that
+ * the document budgets for them (`/api/v1/browse/…` in the upstream service), so
+ * the percentiles are that budget plus whatever the gateway adds. Clients are
+ * many and each stays far below the documented 100 requests a minute.
+ */
+import { k6 } from '../../engines/k6.ts';
+import { scenario } from '../../scenario.ts';
+
+const sla = (name: string, percentile: number, limit_ms: number) => ({
+  claim: `production-gateway.latency.${name}`,
+  percentile,
+  limit_ms,
+});
+
+export default scenario({
+  title: 'API latency under normal load',
+  engine: k6('api-mix.ts'),
+  promises: [
+    sla('sla-p50', 50, 200),
+    sla('p50', 50, 200),
+    sla('sla-p90', 90, 500),
+    sla('sla-p95', 95, 800),
+    sla('p95', 95, 800),
+    sla('sla-p99', 99, 1500),
+    sla('sla-p99_9', 99.9, 3000),
+  ],
+  routes: [
+    { name: 'browse-list', method: 'GET', path: '/api/v1/browse/services', weight: 6 },
+    { name: 'browse-detail', method: 'GET', path: '/api/v1/browse/services/42', weight: 3 },
+    { name: 'browse-search', method: 'GET', path: '/api/v1/browse/search?q=gateway', weight: 1 },
+  ],
+  shapes: {
+    smoke: { rate_perS: 60, warmup_s: 4, measured_s: 20 },
+    nightly: { rate_perS: 200, warmup_s: 20, measured_s: 120 },
+    prerelease: { rate_perS: 300, warmup_s: 30, measured_s: 300 },
+  },
+  perAddress_perMin: 30,
+  timeout_s: 15,
+});

@@ -1,0 +1,75 @@
+/** What every load engine takes and gives, whichever tool it drives. */
+import type { ExecResult } from '../../environments/harness/types.ts';
+import type { LoadBucket, ScenarioResult } from '../../reports/record/types.ts';
+import type { LatencyHistogram } from '../../measurement/histogram.ts';
+import type { LoadPlan } from '../k6/load.ts';
+
+/** Cumulative CPU figures of a container since its start. */
+export interface CpuFigures {
+  /** Monotonic instant of the reading on the host. */
+  readonly at_ms: number;
+  readonly used_ms: number;
+  /** How long the container's processes were held back by its quota. */
+  readonly throttled_ms: number;
+  /** Cores that it may use: its quota, else its set of cores. */
+  readonly cores: number;
+}
+
+/** The generator container; the harness implements it. */
+export interface GeneratorHost {
+  /** Runs a command; each line of its output is handed over as it comes and not kept. */
+  exec(
+    argv: readonly string[],
+    options?: { readonly onLine?: (line: string) => void; readonly signal?: AbortSignal },
+  ): Promise<ExecResult>;
+  /** Copies files in; keys are absolute paths in the container. */
+  putFiles(files: Readonly<Record<string, string>>): Promise<void>;
+  cpu(): Promise<CpuFigures>;
+}
+
+export interface EngineRun {
+  readonly plan: LoadPlan;
+  /** The step that counts; the others are warm-up. */
+  readonly measured: string;
+  /** Block of client addresses that the generator owns. */
+  readonly clientBlock: string;
+  readonly signal?: AbortSignal;
+}
+
+/** How requests of the measured step ended. Latency histograms hold answered and failed ones, never refusals. */
+export interface Outcomes {
+  readonly answered: number;
+  /** 429: refused by a limiter. */
+  readonly refused: number;
+  /** Transport errors, time-outs and 5xx. */
+  readonly failed: number;
+}
+
+/** What an engine offered and what it got, before any verdict. */
+export interface LoadMeasurement {
+  readonly engine: string;
+  readonly offered: number;
+  readonly achieved: number;
+  readonly dropped: number;
+  readonly outcomes: Outcomes;
+  /** From the intended start; failed requests count as endless, since no percentile may profit from them. */
+  readonly corrected: LatencyHistogram;
+  /** As the tool saw it. */
+  readonly actual: LatencyHistogram;
+  readonly backend: LatencyHistogram;
+  readonly buckets: readonly LoadBucket[];
+  readonly generatorCpu: { readonly share: number; readonly throttled_ms: number };
+  /** Requests that the tool counted and whose samples never came; null when it counted none. */
+  readonly lost: number | null;
+  readonly failure: string | null;
+}
+
+export interface LoadEngine {
+  readonly name: string;
+  run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
+}
+
+/** Samples the containers of the run while a scenario is under way; the harness implements it. */
+export interface ResourceSampler {
+  stop(): Promise<ScenarioResult['resources']>;
+}

@@ -1,0 +1,68 @@
+/** Whether the generator did what was asked of it: only then does a measurement say anything about the gateway. */
+import type { ScenarioResult } from '../../reports/record/types.ts';
+import { samplesForUpperBound } from '../../measurement/statistics.ts';
+import type { LoadMeasurement } from './engine.ts';
+
+export const ACHIEVED_MIN = 0.99;
+export const GENERATOR_CPU_MAX = 0.85;
+/** Quotas hold back a moment now and then; more than this share of the run counts as throttled. */
+export const THROTTLED_SHARE_MAX = 0.01;
+/** Refusals say that the load was not the one that was meant. */
+export const REFUSED_SHARE_MAX = 0.001;
+
+export type ValidityRule = ScenarioResult['validity'][number];
+
+/**
+ * The rules in the order in which a broken one is named as the cause.
+ *
+ * @param percentiles promised percentiles (0–100); each needs samples enough for an upper bound
+ * @param duration_s of the measured step
+ */
+export function validityRules(
+  measured: LoadMeasurement,
+  percentiles: readonly number[],
+  duration_s: number,
+): ValidityRule[] {
+  const { offered, achieved, dropped, outcomes, generatorCpu, lost, failure } = measured;
+  const ratio = offered === 0 ? 0 : achieved / offered;
+  const needed = Math.max(0, ...percentiles.map((percentile) => samplesForUpperBound(percentile / 100)));
+  const samples = outcomes.answered + outcomes.failed;
+  const refusedShare = achieved === 0 ? 0 : outcomes.refused / achieved;
+  const throttledShare = generatorCpu.throttled_ms / (duration_s * 1000);
+  return [
+    { rule: 'the generator ran to its end', holds: failure === null, seen: failure ?? 'exit code 0' },
+    {
+      rule: 'every sample of the generator arrived',
+      holds: lost === 0,
+      seen: lost === null ? 'the generator left no count' : `${lost} lost`,
+    },
+    { rule: 'no dropped iterations', holds: dropped === 0, seen: `${dropped} dropped` },
+    {
+      rule: `achieved at least ${percent(ACHIEVED_MIN)} of what was offered`,
+      holds: ratio >= ACHIEVED_MIN,
+      seen: `${achieved} of ${offered} (${percent(ratio)})`,
+    },
+    {
+      rule: `generator below ${percent(GENERATOR_CPU_MAX)} of its CPU`,
+      holds: generatorCpu.share < GENERATOR_CPU_MAX,
+      seen: percent(generatorCpu.share),
+    },
+    {
+      rule: 'generator not throttled',
+      holds: throttledShare <= THROTTLED_SHARE_MAX,
+      seen: `held back for ${Math.round(generatorCpu.throttled_ms)} ms`,
+    },
+    {
+      rule: 'samples enough for the highest percentile',
+      holds: samples >= needed,
+      seen: `${samples} samples, ${needed} needed`,
+    },
+    {
+      rule: 'no refusals by limiters',
+      holds: refusedShare <= REFUSED_SHARE_MAX,
+      seen: `${outcomes.refused} requests got 429`,
+    },
+  ];
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;

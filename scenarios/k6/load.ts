@@ -1,0 +1,40 @@
+/**
+ * What the host tells a script: the environment variable GATEPROOF_LOAD, as
+ * JSON. This folder runs inside k6 and may import k6 and itself only; the host
+ * imports the types.
+ */
+
+/** One route of the mix; drawn in proportion to its weight. */
+export interface Route {
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly weight: number;
+}
+
+/** One load step: its own k6 scenario, so that no figure blends two steps. */
+export interface LoadStep {
+  readonly name: string;
+  readonly rate_perS: number;
+  readonly start_s: number;
+  readonly duration_s: number;
+  /** How long requests under way may go on after the end; 0 hands their users to the next step, connections and all. */
+  readonly drain_s: number;
+}
+
+export interface LoadPlan {
+  readonly baseUrl: string;
+  /** Host name → address, so that certificate and virtual host fit. */
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly steps: readonly LoadStep[];
+  readonly routes: readonly Route[];
+  /** Virtual users of each step; each has one client address. */
+  readonly virtualUsers: number;
+  readonly timeout_s: number;
+}
+
+/** Metrics that the scripts add to k6's own. */
+export const CORRECTED = 'gateproof_corrected';
+export const BACKEND = 'gateproof_backend';
+/** The end-of-test summary goes to this file in the container. */
+export const SUMMARY_PATH = '/tmp/gateproof-summary.json';

@@ -1,0 +1,143 @@
+/** Runs a scenario and judges its promises. */
+import type { PercentilePoint, Profile, ScenarioPromise, ScenarioResult, Verdict } from '../reports/record/types.ts';
+import { monotonic_ms } from '../measurement/clock.ts';
+import type { LatencyHistogram } from '../measurement/histogram.ts';
+import { samplesForUpperBound } from '../measurement/statistics.ts';
+import type { GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
+import { validityRules } from './engines/validity.ts';
+import type { ValidityRule } from './engines/validity.ts';
+import type { LoadPlan } from './k6/load.ts';
+import { addressesFor } from './scenario.ts';
+import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
+
+const WARM_UP = 'warm-up';
+const MEASURED = 'measured';
+
+export interface ScenarioOptions {
+  readonly host: GeneratorHost;
+  /** Where clients reach the gateway. */
+  readonly gateway: { readonly address: string; readonly serverName: string };
+  /** Addresses that the generator owns. */
+  readonly clientBlock: string;
+  readonly profile: Profile;
+  readonly reproduce: string;
+  /** Replaces the profile's load, for capacity searches and tests. */
+  readonly shape?: LoadShape;
+  readonly sample?: () => ResourceSampler;
+  readonly signal?: AbortSignal;
+}
+
+export interface ScenarioOutcome {
+  readonly scenario: ScenarioResult;
+  /** Promises whose percentile the profile's number of samples cannot bound, and why. */
+  readonly outside: readonly { readonly claim: string; readonly why: string }[];
+}
+
+/** Promises that a load shape can decide: the highest rank needs an order statistic above it. */
+export function decidable(promises: readonly LatencyPromise[], shape: LoadShape): LatencyPromise[] {
+  const samples = shape.rate_perS * shape.measured_s * 0.99;
+  return promises.filter((promise) => samplesForUpperBound(promise.percentile / 100) <= samples);
+}
+
+/** Runs one load and turns it into a result; never throws for what the gateway did. */
+export async function runScenario(name: string, declared: Scenario, options: ScenarioOptions): Promise<ScenarioOutcome> {
+  const started_ms = monotonic_ms();
+  const shape = options.shape ?? declared.shapes[options.profile];
+  const promises = decidable(declared.promises, shape);
+  const addresses = addressesFor(declared, shape);
+  const sampler = options.sample?.();
+  const measured = await declared.engine.run(options.host, {
+    plan: loadPlan(declared, shape, addresses, options),
+    measured: MEASURED,
+    clientBlock: options.clientBlock,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  const resources = (await sampler?.stop()) ?? [];
+  const validity = validityRules(measured, promises.map((promise) => promise.percentile), shape.measured_s);
+  const judged = promises.map((promise) => judge(promise, measured.corrected, validity));
+  const broken = validity.find((rule) => !rule.holds);
+  const scenario: ScenarioResult = {
+    name,
+    title: declared.title,
+    verifies: promises.map((promise) => promise.claim),
+    engine: measured.engine,
+    verdict: worst(judged.map((promise) => promise.verdict)),
+    observed: describe(measured, judged),
+    ...(broken ? { reason: `${broken.rule}: ${broken.seen}` } : {}),
+    clientAddresses: addresses,
+    warmup_s: shape.warmup_s,
+    buckets: measured.buckets,
+    corrected: finite(measured.corrected, declared.timeout_s),
+    actual: finite(measured.actual, declared.timeout_s),
+    ...(measured.backend.count > 0 ? { backend: measured.backend.spectrum() } : {}),
+    promises: judged,
+    validity,
+    resources,
+    duration_ms: Math.round(monotonic_ms() - started_ms),
+    reproduce: options.reproduce,
+  };
+  const outside = declared.promises
+    .filter((promise) => !promises.includes(promise))
+    .map((promise) => ({
+      claim: promise.claim,
+      why: `P${promise.percentile} needs ${samplesForUpperBound(promise.percentile / 100)} samples, the ${options.profile} profile takes ${shape.rate_perS * shape.measured_s}`,
+    }));
+  return { scenario, outside };
+}
+
+function loadPlan(declared: Scenario, shape: LoadShape, virtualUsers: number, options: ScenarioOptions): LoadPlan {
+  const { address, serverName } = options.gateway;
+  return {
+    baseUrl: `https://${serverName}`,
+    hosts: { [serverName]: address },
+    steps: [
+      { name: WARM_UP, rate_perS: shape.rate_perS, start_s: 0, duration_s: shape.warmup_s, drain_s: 0 },
+      {
+        name: MEASURED,
+        rate_perS: shape.rate_perS,
+        start_s: shape.warmup_s,
+        duration_s: shape.measured_s,
+        drain_s: declared.timeout_s,
+      },
+    ],
+    routes: declared.routes,
+    virtualUsers,
+    timeout_s: declared.timeout_s,
+  };
+}
+
+/** Conforms when the interval of the percentile ends below the limit, deviates when it begins at or above it. */
+export function judge(
+  promise: LatencyPromise,
+  latency: LatencyHistogram,
+  validity: readonly ValidityRule[],
+): ScenarioPromise {
+  const interval_ms = latency.interval_ms(promise.percentile);
+  const sound = validity.every((rule) => rule.holds);
+  const below = interval_ms.upper !== null && interval_ms.upper < promise.limit_ms;
+  const above = interval_ms.lower !== null && interval_ms.lower >= promise.limit_ms;
+  const verdict: Verdict = !sound ? 'inconclusive' : below ? 'conforms' : above ? 'deviates' : 'inconclusive';
+  return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
+}
+
+function worst(verdicts: readonly Verdict[]): Verdict {
+  const order: readonly Verdict[] = ['deviates', 'inconclusive', 'conforms'];
+  return order.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
+}
+
+function describe({ outcomes, corrected, achieved, offered }: LoadMeasurement, judged: readonly ScenarioPromise[]): string {
+  const figures = judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`);
+  return [
+    figures.length === 0 ? `median ${round(corrected.percentile_ms(50))} ms` : figures.join(', '),
+    `${achieved} of ${offered} requests sent`,
+    `${outcomes.failed} failed`,
+    `${outcomes.refused} refused`,
+  ].join('; ');
+}
+
+/** Failed requests stand at the far end of the histogram; on paper they took as long as a client waits. */
+function finite(latency: LatencyHistogram, timeout_s: number): PercentilePoint[] {
+  return latency.spectrum().map((point) => ({ ...point, value_ms: Math.min(point.value_ms, timeout_s * 1000) }));
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import declared from '../../../scenarios/definitions/production-gateway/api-latency.ts';
+import type { GeneratorHost, LoadMeasurement } from '../../../scenarios/engines/engine.ts';
+import { cpuShare } from '../../../scenarios/engines/k6.ts';
+import { validityRules } from '../../../scenarios/engines/validity.ts';
+import { decidable, runScenario } from '../../../scenarios/run.ts';
+import { addressesFor, scenario } from '../../../scenarios/scenario.ts';
+
+const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
+
+/** 1,200 answered requests of 1–1,200 fifths of a millisecond each, times a factor. */
+function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadMeasurement {
+  const corrected = new LatencyHistogram();
+  for (let index = 1; index <= 1_200; index += 1) corrected.record((index / 5) * factor);
+  return {
+    engine: 'k6', offered: 1_200, achieved: 1_200, dropped: 0, outcomes: { answered: 1_200, refused: 0, failed: 0 },
+    corrected, actual: corrected, backend: corrected, buckets: [], generatorCpu: { share: 0.2, throttled_ms: 0 }, lost: 0, failure: null, ...rest,
+  };
+}
+
+const host: GeneratorHost = {
+  exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+  putFiles: async () => undefined,
+  cpu: async () => ({ at_ms: 0, used_ms: 0, throttled_ms: 0, cores: 1 }),
+};
+
+function run(measured: LoadMeasurement) {
+  const withEngine = scenario({ ...declared, engine: { name: 'k6', run: async () => measured } });
+  return runScenario('api-latency', withEngine, {
+    host, gateway: { address: '198.18.0.10', serverName: 'api.example' }, clientBlock: '198.18.16.0/20', profile: 'smoke', reproduce: '', shape,
+  });
+}
+
+describe('verdicts', () => {
+  test('conforms when every interval ends below its limit', async () => {
+    const { scenario: result, outside } = await run(measurement(1));
+    expect(result.verdict).toBe('conforms');
+    expect(result.promises.map((promise) => promise.percentile)).toEqual([50, 50, 90, 95, 95, 99]);
+    expect(outside).toEqual([{ claim: 'production-gateway.latency.sla-p99_9', why: expect.stringContaining('3688 samples') as string }]);
+  });
+
+  test('deviates when one begins above it', async () => {
+    const { scenario: result } = await run(measurement(2));
+    expect(result.verdict).toBe('deviates');
+    expect(result.promises[0]).toMatchObject({ percentile: 50, verdict: 'deviates' });
+    expect(result.promises.at(-1)).toMatchObject({ percentile: 99, verdict: 'conforms' });
+  });
+
+  test('inconclusive when the interval holds the limit', async () => {
+    const { scenario: result } = await run(measurement(200 / 120));
+    expect(result.promises[0]?.verdict).toBe('inconclusive');
+  });
+
+  test.each([
+    ['dropped iterations', { dropped: 1 }, 'no dropped iterations: 1 dropped'],
+    ['too little achieved', { achieved: 1_150 }, 'achieved at least 99 %'],
+    ['a generator without CPU', { generatorCpu: { share: 0.9, throttled_ms: 0 } }, 'generator below 85 %'],
+    ['a throttled generator', { generatorCpu: { share: 0.2, throttled_ms: 900 } }, 'generator not throttled'],
+    ['too few samples', { outcomes: { answered: 300, refused: 0, failed: 0 } }, 'samples enough'],
+    ['refusals', { outcomes: { answered: 1_190, refused: 10, failed: 0 } }, 'no refusals'],
+    ['lost samples', { lost: 3 }, 'every sample'],
+    ['a broken generator', { failure: 'k6 ended with 107' }, 'k6 ended with 107'],
+  ])('never judges with %s', async (_, rest, reason) => {
+    for (const factor of [1, 5]) {
+      const { scenario: result } = await run(measurement(factor, rest));
+      expect(result.verdict).toBe('inconclusive');
+      expect(result.reason).toContain(reason);
+    }
+  });
+});
+
+test('a sound run breaks no rule', () => {
+  expect(validityRules(measurement(1), [99], 20).filter((rule) => !rule.holds)).toEqual([]);
+});
+
+test('CPU share counts against what the generator may use', () => {
+  const first = { at_ms: 0, used_ms: 100, throttled_ms: 5, cores: 0.5 };
+  expect(cpuShare(first, { ...first, at_ms: 1_000, used_ms: 500, throttled_ms: 8 })).toEqual({ share: 0.8, throttled_ms: 3 });
+});
+
+describe('declarations', () => {
+  test('promises are the values of the ledger', () => {
+    const text = readFileSync(new URL('../../../environments/production-gateway/claims.yaml', import.meta.url), 'utf8');
+    const ledger = parse(text) as { claims: { id: string; value: Record<string, string | number> }[] };
+    const claims = new Map(ledger.claims.map((claim) => [claim.id, claim.value]));
+    for (const { claim, percentile, limit_ms } of declared.promises) {
+      const value = claims.get(claim);
+      expect(value?.['limit_ms'] ?? value?.[`p${percentile}_ms`]).toBe(limit_ms);
+      if (value?.['percentile'] !== undefined) expect(value['percentile']).toBe(`P${percentile}`);
+    }
+  });
+
+  test('only percentiles that the samples can bound are decided', () => {
+    expect(decidable(declared.promises, { rate_perS: 10, warmup_s: 0, measured_s: 10 }).map((one) => one.percentile)).toEqual([50, 50, 90, 95, 95]);
+    expect(decidable(declared.promises, declared.shapes.nightly)).toHaveLength(declared.promises.length);
+  });
+
+  test('addresses stay below the documented limit', () => {
+    expect(addressesFor(declared, shape)).toBe(120);
+  });
+
+  test('nothing promised is refused', () => {
+    expect(() => scenario({ ...declared, promises: [] })).toThrow(RangeError);
+    expect(() => scenario({ ...declared, routes: [] })).toThrow(RangeError);
+  });
+});
