@@ -31,6 +31,8 @@ export function commandLine(done: (exitCode: number) => void): Command {
       `
 Exit codes: 0 the gate holds · 1 a new deviation · 2 inconclusive or partial · 3 the harness failed · 64 wrong usage
 
+The launcher installs and starts a missing Docker engine; --yes lets it do so without asking.
+
 Start with:
   gateproof doctor
   gateproof verify production-gateway --profile smoke`,

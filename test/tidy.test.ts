@@ -13,7 +13,10 @@ const ROOT = join(import.meta.dirname, '..');
 const MAX_LINES = 320;
 
 /** Everything that git has or would take. */
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(ROOT, file)));
 const sources = files.filter((file) => /\.(ts|js|cjs|css|sh)$/.test(file));
@@ -46,12 +49,22 @@ describe('files', () => {
   });
 
   test('name no package registry', () => {
-    expect(hits(others.filter((file) => basename(file) === 'package-lock.json'), /"resolved"/)).toEqual([]);
+    expect(
+      hits(
+        others.filter((file) => basename(file) === 'package-lock.json'),
+        /"resolved"/,
+      ),
+    ).toEqual([]);
     expect(hits(others, /^\s*(@[\w-]+:)?registry\s*=|_authToken|\/\/registry\./)).toEqual([]);
   });
 
   test('leave nothing to be done later', () => {
-    expect(hits(others.filter((file) => file !== 'package-lock.json'), /\b(TODO|FIXME|XXX)\b/)).toEqual([]);
+    expect(
+      hits(
+        others.filter((file) => file !== 'package-lock.json'),
+        /\b(TODO|FIXME|XXX)\b/,
+      ),
+    ).toEqual([]);
   });
 
   test('skip no test and prefer none', () => {
@@ -65,7 +78,10 @@ describe('packages', () => {
     readonly dependencies?: Record<string, string>;
     readonly devDependencies?: Record<string, string>;
   }
-  const all = ({ dependencies, devDependencies }: Manifest): Record<string, string> => ({ ...dependencies, ...devDependencies });
+  const all = ({ dependencies, devDependencies }: Manifest): Record<string, string> => ({
+    ...dependencies,
+    ...devDependencies,
+  });
   const root = all(JSON.parse(read('package.json')) as Manifest);
   const inner = files.filter((file) => file !== 'package.json' && basename(file) === 'package.json');
 
@@ -141,7 +157,9 @@ describe.each(listEnvironments())('claims of %s', (environment) => {
         if (id !== undefined) expect(ids, file).toContain(id);
       }
       if (claim === undefined || contradicts === undefined) continue;
-      expect(ledger.claims.find(({ id }) => id === claim)?.conflictsWith, `conflictsWith of ${claim}`).toContain(contradicts);
+      expect(ledger.claims.find(({ id }) => id === claim)?.conflictsWith, `conflictsWith of ${claim}`).toContain(
+        contradicts,
+      );
     }
   });
 });

@@ -31,7 +31,12 @@ function start(series: SeriesConfig): void {
   running.push(startSeries(series, (probe) => waiting.get(series.name)?.push(probe)));
 }
 
+let stopping = false;
+
+/** The command and the end of the input both ask for it; once is enough. */
 async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
   await Promise.all(running.map((series) => series.stop()));
   report();
   say({ event: 'finished' });

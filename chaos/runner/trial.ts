@@ -67,8 +67,14 @@ export async function runTrial(
     timeline.note('runner', `given up: ${invalidReason}`);
   }
   await run.undoAll();
-  await session.stop();
-  const collected = (await experiment.collect?.(options.target, run.window())) ?? {};
+  let collected: TrialData['collected'] = {};
+  try {
+    await session.stop();
+    collected = (await experiment.collect?.(options.target, run.window())) ?? {};
+  } catch (error) {
+    // The fault is undone already; what cannot be read any more costs this trial, not the run.
+    invalidReason ??= error instanceof Error ? error.message : String(error);
+  }
   return { data: { ...run.result(invalidReason), collected }, rollbacks: run.rollbacks };
 }
 

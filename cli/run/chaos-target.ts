@@ -40,13 +40,19 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
   };
 }
 
-/** Probes take the last lane's share of the client block, which cases never use. */
+/**
+ * Probes take the last lane's share of the client block, which cases never use, as
+ * a block of its own: walking through it again and again stays far below any
+ * per-address limit.
+ */
 function freshBlock(topology: TopologyDescriptor): ChaosTarget['freshClients'] {
-  const cidr = topology.clientBlocks.find(({ name }) => name === 'clients')?.cidr ?? '';
-  const share = block(cidr).size / LANES;
+  const whole = topology.clientBlocks.find(({ name }) => name === 'clients')?.cidr ?? '';
+  const { size, at } = block(whole);
+  const share = size / LANES;
+  const cidr = `${at((LANES - 1) * share)}/${String(32 - Math.log2(share))}`;
   let used = 0;
   return (count) => {
-    const skip = (LANES - 1) * share + (used % share);
+    const skip = used % share;
     used += count;
     return { cidr, skip };
   };

@@ -89,8 +89,9 @@ function judgeFor(environment: string, today: string): Judge {
 /** The day of the run's end where it ran, `YYYY-MM-DD`: a report made again later judges waivers as of then. */
 function localDay(at: string): string {
   const time = new Date(at);
-  const [month, day] = [time.getMonth() + 1, time.getDate()].map((part) => String(part).padStart(2, '0'));
-  return `${time.getFullYear()}-${month}-${day}`;
+  return [time.getFullYear(), time.getMonth() + 1, time.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
 }
 
 function filesOf(dir: string): RunRecord['files'] {

@@ -1,105 +1,155 @@
 import { estimateLimiter } from '../../measurement/token-bucket.ts';
 import type { LimiterEstimate } from '../../measurement/token-bucket.ts';
-import type { HttpObservation } from '../clients/protocol.ts';
-import type { Client, RequestOptions } from '../gateway.ts';
+import type { Evidence } from '../../reports/record/types.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Evidence } from '../../reports/record/types.ts';
+import { answers, counts, exchangeOf, ownFault, sort } from './rate-limit-flood.ts';
+import type { Flooded } from './rate-limit-flood.ts';
 
-/**
- * Connections that a burst shares. nginx counts requests under way, so a burst
- * over more than a handful of connections would meet a connection limit as well.
- */
-const BURST_CONNECTIONS = 5;
+/** How far nginx's clock may lag: one turn of its event loop on a machine with other work to do. */
+const CLOCK_LAG_MS = 25;
 
-/** Sizes around the promised burst that may stay possible; more, and the measurement cannot tell. */
+/** Burst sizes beside the promised one that may stay possible; more, and the measurement cannot tell. */
 const TOLERATED_AMBIGUITY = 1;
 
-export interface BurstRequest {
-  readonly path: string;
-  /** Requests sent as fast as the connections allow. */
-  readonly count: number;
-  readonly options?: RequestOptions;
-}
+/** A rate is known when all that explain the answers lie this close together, relative to the promised one. */
+const RATE_WIDTH = 0.25;
 
-/** What a limiter refuses with: the status of a throttled request. */
-export type Refused = (observation: HttpObservation) => boolean;
+/** nginx keeps rates in whole thousandths of a request a second; with it, the promised rate may be missed by so much. */
+const RATE_TOLERANCE = 0.005;
 
-/** 429, or the 503 that nginx refuses with unless told otherwise. */
-export const throttled: Refused = ({ status }) => status === 429 || status === 503;
-
-/** Sends requests at once over a few connections that are open already. */
-export async function burst(client: Client, { path, count, options }: BurstRequest): Promise<HttpObservation[]> {
-  return client.all(
-    Array.from({ length: count }, (_, index) => ({
-      path,
-      preconnect: true,
-      connection: `burst-${String(index % BURST_CONNECTIONS)}`,
-      ...options,
-    })),
-  );
-}
+/** A wait below this is a busy machine's rather than a queue's. */
+const LEAST_QUEUE_MS = 450;
 
 /** Burst sizes and rates that explain what was accepted and refused. */
-export function limiterOf(observations: readonly HttpObservation[], refused: Refused = throttled): LimiterEstimate {
+export function limiterOf(flooded: Flooded): LimiterEstimate {
+  const { accepted, refused } = sort(flooded);
+  const known = [...accepted.map((seen) => ({ seen, accepted: true })), ...refused.map((seen) => ({ seen, accepted: false }))];
   return estimateLimiter(
-    observations.flatMap((seen) =>
-      seen.sent_ms === null || seen.status === null ? [] : [{ sent_ms: seen.sent_ms, done_ms: seen.done_ms, accepted: !refused(seen) }],
-    ),
+    known.flatMap(({ seen, accepted }) => (seen.sent_ms === null ? [] : [{ sent_ms: seen.sent_ms, done_ms: seen.done_ms, accepted }])),
+    { clockLag_ms: CLOCK_LAG_MS },
   );
 }
 
 export interface PromisedLimit {
   readonly rate_perMin: number;
+  /** Requests that may come at once above the rate. */
   readonly burst: number;
-  /** Status of a refusal; any throttling status when absent. */
+  /** Status of a refusal; any when absent. */
   readonly status?: number;
 }
 
 /**
- * Judges whether a limiter has the promised rate and burst: the promise holds
- * when no observation contradicts it, and the measurement is sound when few
- * other burst sizes would explain it as well.
+ * Judges the size of a burst (and the status of a refusal) at a promised rate:
+ * the promise holds when no answer contradicts it, and the measurement is sound
+ * when few other sizes would explain the answers as well. A request that waited
+ * for its turn was not accepted at once.
  */
-export function judgeLimit(promised: PromisedLimit, observations: readonly HttpObservation[], evidence: readonly Evidence[] = []): Outcome {
+export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = 'status'): Outcome {
   const rate_perS = promised.rate_perMin / 60;
   const expected =
-    `${String(promised.burst + 1)} of a burst accepted, then ${String(promised.rate_perMin)} a minute` +
+    `${String(promised.burst + 1)} accepted at once, then ${String(promised.rate_perMin)} a minute` +
     (promised.status === undefined ? '' : `, refused with ${String(promised.status)}`);
-  const lost = observations.filter(({ status }) => status === null);
-  const estimate = limiterOf(observations);
-  const observed = describeLimit(observations, estimate, rate_perS);
-  const proof = [...evidence, arrivals(observations)];
-  if (lost.length > 0) return inconclusive(expected, observed, `${String(lost.length)} requests got no answer (${lost[0]?.error?.code ?? 'unknown'})`, proof);
-  // One burst says little about the rate: the question is which sizes go with the promised one.
-  const sizes = estimate.consistent.filter((one) => one.min_perS <= rate_perS && rate_perS <= one.max_perS).map((one) => one.burst);
+  const sizes = sizesAt(limiterOf(flooded), rate_perS);
+  const observed = describe(flooded, sizes, promised.rate_perMin);
+  const proof = proofOf(flooded, name);
+  const fault = ownFault(flooded);
+  if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
+  const broken = noAnswer(flooded) ?? queued(flooded, rate_perS) ?? wrongStatus(flooded, promised.status);
+  if (broken !== undefined) return judge(false, expected, observed, proof, broken);
   if (!sizes.includes(promised.burst)) return judge(false, expected, observed, proof);
   if (Math.max(...sizes) - Math.min(...sizes) > TOLERATED_AMBIGUITY) {
-    return inconclusive(expected, observed, 'the burst was spread over too long a time to tell its size', proof);
+    return inconclusive(expected, observed, 'the requests were spread over too long a time to tell the size of the burst', proof);
   }
-  const wrongStatus = promised.status === undefined ? [] : observations.filter((seen) => throttled(seen) && seen.status !== promised.status);
-  return judge(wrongStatus.length === 0, expected, observed, proof);
+  return judge(true, expected, observed, proof);
 }
 
-function describeLimit(observations: readonly HttpObservation[], estimate: LimiterEstimate, rate_perS: number): string {
-  const statuses = new Map<string, number>();
-  for (const { status, error } of observations) {
-    const key = status === null ? (error?.code ?? 'no answer') : String(status);
-    statuses.set(key, (statuses.get(key) ?? 0) + 1);
+/**
+ * Judges the rate under sustained pressure, whatever the burst: it holds when the
+ * promised rate explains the answers, and is known when no much different one does.
+ */
+export function judgeRate(rate_perMin: number, flooded: Flooded, name = 'status'): Outcome {
+  const expected = `${String(round(rate_perMin))} a minute under sustained pressure`;
+  const { rate_perS } = limiterOf(flooded);
+  const proof = proofOf(flooded, name);
+  const seen = counts(flooded.observations);
+  const fault = ownFault(flooded);
+  if (fault !== undefined) return inconclusive(expected, seen, fault, proof);
+  const { refused } = sort(flooded);
+  if (refused.length === 0) return judge(false, expected, seen, proof, noAnswer(flooded) ?? 'nothing was refused: no limit is in force');
+  if (rate_perS === null) return judge(false, expected, `${seen}; no steady rate explains it`, proof);
+  const [min, max] = [rate_perS.min * 60, rate_perS.max * 60];
+  const observed = `${seen}; ${Number.isFinite(max) ? `${String(round(min))}–${String(round(max))}` : `more than ${String(round(min))}`} a minute`;
+  if (rate_perMin < min * (1 - RATE_TOLERANCE) || rate_perMin > max * (1 + RATE_TOLERANCE)) return judge(false, expected, observed, proof);
+  if (max - min > RATE_WIDTH * rate_perMin) return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
+  return judge(true, expected, observed, proof);
+}
+
+/** Requests that a window of 60 s may admit beyond the promised number before it counts: what 10 s of measuring cannot tell. */
+const WINDOW_SLACK = { certain: 2, possible: 10 };
+
+/**
+ * Judges "no more than so many in any 60 seconds" from a flood and the pressure
+ * after it: a bucket admits its burst at once and its rate on top.
+ */
+export function judgeWindow(limit: number, window_s: number, flooded: Flooded): Outcome {
+  const expected = `at most ${String(limit)} in any ${String(window_s)} s`;
+  const proof = proofOf(flooded, 'status');
+  const fault = ownFault(flooded);
+  const seen = counts(flooded.observations);
+  if (fault !== undefined) return inconclusive(expected, seen, fault, proof);
+  const { consistent } = limiterOf(flooded);
+  const { accepted } = sort(flooded);
+  const admitted = consistent.map(({ burst, min_perS, max_perS }) => [burst + 1 + min_perS * window_s, burst + 1 + max_perS * window_s] as const);
+  const least = Math.max(accepted.length, admitted.length === 0 ? 0 : Math.min(...admitted.map(([low]) => low)));
+  const most = admitted.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...admitted.map(([, high]) => high));
+  const observed =
+    `${seen}; this limiter admits ${String(Math.round(least))}` +
+    `${most === Number.POSITIVE_INFINITY ? ' or more' : `–${String(Math.round(most))}`} in ${String(window_s)} s`;
+  if (least > limit + WINDOW_SLACK.certain) {
+    return judge(false, expected, observed, proof, 'a leaky bucket admits its burst on top of its rate, and is no window');
   }
-  const counts = [...statuses].map(([status, count]) => `${String(count)} × ${status}`).join(', ');
-  const sizes = estimate.consistent.filter((one) => one.min_perS <= rate_perS && rate_perS <= one.max_perS).map((one) => one.burst);
-  if (sizes.length === 0) return `${counts}; no burst size explains it at ${String(Math.round(rate_perS * 60))} a minute`;
+  if (most > limit + WINDOW_SLACK.possible) return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
+  return judge(true, expected, observed, proof);
+}
+
+function sizesAt({ consistent }: LimiterEstimate, rate_perS: number): number[] {
+  return consistent.filter((one) => one.min_perS <= rate_perS && rate_perS <= one.max_perS).map(({ burst }) => burst);
+}
+
+function noAnswer(flooded: Flooded): string | undefined {
+  const { lost } = sort(flooded);
+  if (lost.length === 0) return undefined;
+  return `${String(lost.length)} requests got no answer (${lost[0]?.error?.code ?? 'unknown'})`;
+}
+
+/** Accepted requests that waited about as long as the rate demands: more than a pause of all connections explains. */
+function queued(flooded: Flooded, rate_perS: number): string | undefined {
+  const wait_ms = Math.max(LEAST_QUEUE_MS, (0.8 * 1000) / rate_perS);
+  const late = sort(flooded).accepted.filter(({ sent_ms, done_ms }) => sent_ms !== null && done_ms - sent_ms >= wait_ms);
+  const connections = new Set(flooded.steps.map(({ connection }) => connection)).size;
+  return late.length > connections ? `${String(late.length)} accepted requests had to wait for their turn` : undefined;
+}
+
+function wrongStatus(flooded: Flooded, status: number | undefined): string | undefined {
+  if (status === undefined) return undefined;
+  const other = sort(flooded).refused.find((seen) => seen.status !== status);
+  return other ? `refused with ${String(other.status)}` : undefined;
+}
+
+function describe(flooded: Flooded, sizes: readonly number[], rate_perMin: number): string {
+  const seen = counts(flooded.observations);
+  if (sort(flooded).refused.length === 0) return `${seen}; nothing was refused`;
+  if (sizes.length === 0) return `${seen}; no size of a burst explains it at ${String(rate_perMin)} a minute`;
   const [min, max] = [Math.min(...sizes), Math.max(...sizes)];
-  return `${counts}; burst ${min === max ? String(min) : `${String(min)}–${String(max)}`}`;
+  return `${seen}; burst ${min === max ? String(min) : `${String(min)}–${String(max)}`}`;
 }
 
-function arrivals(observations: readonly HttpObservation[]): Evidence {
-  return {
-    kind: 'series',
-    title: 'answers by time of arrival',
-    xUnit: 'ms',
-    yUnit: 'status',
-    lines: [{ name: 'status', points: observations.map(({ sent_ms, status }) => [Math.round(sent_ms ?? 0), status ?? 0]) }],
-  };
+/** The first refusal, and all answers over time. */
+function proofOf(flooded: Flooded, name: string): Evidence[] {
+  return [...exchangeOf(flooded, sort(flooded).refused[0]), answers([{ name, flooded }])];
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }

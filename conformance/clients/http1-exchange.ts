@@ -16,7 +16,6 @@ const CONTINUE_WAIT_MS = 1000;
 /** One request and its answer on a connection that is free for it. */
 export class Http1Exchange {
   readonly step: HttpStep;
-  readonly #socket: Socket;
   readonly #context: StepContext;
   readonly #parser: ResponseParser;
   readonly #sink: BodySink;
@@ -34,7 +33,6 @@ export class Http1Exchange {
   /** @param finished called once, when the answer is complete or has failed. */
   constructor(step: HttpStep, socket: Socket, context: StepContext, finished: (exchange: Http1Exchange) => void) {
     this.step = step;
-    this.#socket = socket;
     this.#context = context;
     this.#finished = finished;
     this.#sink = new BodySink(step.keepBody);

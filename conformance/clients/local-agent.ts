@@ -46,7 +46,8 @@ class Schedule {
   readonly #steps: readonly Step[];
   readonly #context: StepContext;
   readonly #pool: ConnectionPool;
-  readonly #outcomes: Promise<Observation>[] = [];
+  /** By index of the step; a stopped schedule leaves gaps. */
+  readonly #outcomes = new Map<number, Promise<Observation>>();
   #lateness_ms_max = 0;
 
   constructor(steps: readonly Step[], context: StepContext) {
@@ -63,13 +64,14 @@ class Schedule {
       const entries = this.#steps.map((step, index) => ({
         at_ms: step.at_ms,
         start: (): void => {
-          this.#outcomes[index] = this.#start(step);
+          this.#outcomes.set(index, this.#start(step));
         },
       }));
       await runTimeline(entries, this.#context);
-      const observations = await Promise.all(
-        this.#steps.map((step, index) => this.#outcomes[index] ?? this.#dropped(step)),
-      );
+      const observations: Observation[] = [];
+      for (const [index, step] of this.#steps.entries()) {
+        observations.push((await this.#outcomes.get(index)) ?? this.#dropped(step));
+      }
       return { observations, lateness_ms_max: this.#lateness_ms_max };
     } finally {
       this.#pool.closeAll();

@@ -129,7 +129,7 @@ function httpResponse(observation: HttpObservation): string {
 function rawRequest(step: RawStep): string {
   const lines = step.writes.slice(0, WRITES_SHOWN).map((write) => {
     const text = write.utf8 ?? `‹${Buffer.from(write.base64 ?? '', 'base64').length} bytes›`;
-    const times = (write.repeat ?? 1) > 1 ? ` ×${write.repeat}` : '';
+    const times = write.repeat !== undefined && write.repeat > 1 ? ` ×${write.repeat}` : '';
     return `after ${write.after_ms} ms${times}: ${cut(JSON.stringify(maskText(text)))}`;
   });
   if (step.writes.length > WRITES_SHOWN) lines.push(`… and ${step.writes.length - WRITES_SHOWN} more writes`);

@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { cancelled, ClientError, timedOut, toFailure, toHandshakeFailure } from './errors.ts';
+import { readAfterFailedWrite } from './failed-write.ts';
 import type { Target, TlsSeen } from './protocol.ts';
 import { connectOptions, TlsRecorder } from './tls.ts';
 
@@ -86,6 +87,7 @@ export function openSocket(options: OpenOptions): Promise<OpenSocket> {
     );
     options.signal.addEventListener('abort', onAbort);
     socket.setNoDelay(true);
+    readAfterFailedWrite(socket);
     socket.once('connect', () => (tcpUp = true));
     socket.on('error', onError).on('close', onClose);
     socket.once(readyEvent, () => {

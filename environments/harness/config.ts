@@ -59,9 +59,12 @@ export function scaledSeconds(configured_s: number, factor: number): number {
 
 /** Divides every duration of a configuration by one factor; rates, sizes and counts stay. */
 export function scaleDurations(factor: number): ConfigEdit {
+  // Seconds where they are whole: some directives know no milliseconds.
   const scale = (text: string): string => {
     const seconds = nginxSeconds(text);
-    return seconds === undefined || seconds === 0 ? text : `${String(Math.round(scaledSeconds(seconds, factor) * 1000))}ms`;
+    if (seconds === undefined || seconds === 0) return text;
+    const scaled = scaledSeconds(seconds, factor);
+    return Number.isInteger(scaled) ? `${String(scaled)}s` : `${String(Math.round(scaled * 1000))}ms`;
   };
   const whole = (text: string): string => {
     const seconds = nginxSeconds(text);

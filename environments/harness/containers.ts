@@ -185,15 +185,23 @@ async function openExec(
   return { exec: handle, stream: await handle.start({ hijack: true, stdin, Tty: false }) };
 }
 
+/** The last lines that a container printed, without control characters. */
+export async function lastWords(containerId: string): Promise<string> {
+  const log = await docker().getContainer(containerId).logs({ stdout: true, stderr: true, tail: 15 });
+  return log
+    .toString('utf8')
+    .replace(/[^\x20-\x7e\n]/g, '')
+    .trim();
+}
+
 /** Explains an engine's refusal to work with a container that has ended: by what it said last. */
 async function running<T>(containerId: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (!isStatus(error, 409)) throw error;
-    const container = docker().getContainer(containerId);
-    const [{ Name }, log] = await Promise.all([container.inspect(), container.logs({ stdout: true, stderr: true, tail: 15 })]);
-    throw new HarnessError(`${Name.slice(1)} is not running; it said: ${log.toString('utf8').replace(/[^\x20-\x7e\n]/g, '').trim()}`, 'see the log of the container in the folder of the run', { cause: error });
+    const { Name } = await docker().getContainer(containerId).inspect();
+    throw new HarnessError(`${Name.slice(1)} is not running; it said: ${await lastWords(containerId)}`, 'see the log of the container in the folder of the run', { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AddressPlan } from './addresses.ts';
-import { exec, mustExec, startContainer } from './containers.ts';
+import { exec, lastWords, mustExec, startContainer } from './containers.ts';
 import type { FileToPut } from './containers.ts';
+import { removeContainer } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import type { ServiceRef } from './types.ts';
 import { waitFor } from './wait.ts';
@@ -41,11 +42,14 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
     await routeClients(service, start);
     await gatewayListens(service);
   } catch (error) {
-    const check = await exec(containerId, ['nginx', '-t']).catch(() => undefined);
-    if (check && check.exitCode !== 0) {
-      throw new HarnessError(`${start.name}: nginx does not accept the configuration: ${check.stderr.trim()}`, 'mend the configuration file that nginx names', { cause: error });
-    }
-    throw error;
+    const said = await lastWords(containerId);
+    await removeContainer(containerId);
+    if (!said.includes('[emerg]')) throw error;
+    throw new HarnessError(
+      `${start.name}: nginx does not accept the configuration: ${said}`,
+      'mend the configuration file that nginx names',
+      { cause: error },
+    );
   }
   return service;
 }

@@ -59,7 +59,7 @@ export class Replicas {
     };
     try {
       const plan = addressPlan(this.#topology.slot);
-      const name = `replica-${String(this.#lane)}-${String((this.#sequence += 1))}`;
+      const name = `replica-${String(this.#lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
       const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, number) : undefined;
       if (lab) ids.push(lab.service.containerId);
       const hosts = lab?.addresses ?? this.#sharedBackends();

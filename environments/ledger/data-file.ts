@@ -114,7 +114,7 @@ function faultOf(error: ErrorObject, document: Document, place: (offset: number)
       return {
         place: at,
         expected: `${name} to have '${String(params['missingProperty'])}'`,
-        seen: `only ${Object.keys((error.data ?? {}) as object).join(', ') || 'nothing'}`,
+        seen: `only ${Object.keys(error.data as object).join(', ') || 'nothing'}`,
         remedy: `Add '${String(params['missingProperty'])}'.`,
       };
     case 'additionalProperties': {
@@ -150,7 +150,7 @@ function faultOf(error: ErrorObject, document: Document, place: (offset: number)
         place: at,
         expected: `${name} ${error.message ?? `to satisfy ${error.keyword}`}`.replace(' must ', ' to '),
         seen: shown(error.data),
-        remedy: help === undefined ? 'Correct the value.' : `${help}`,
+        remedy: help ?? 'Correct the value.',
       };
     }
   }

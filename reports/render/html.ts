@@ -1,6 +1,6 @@
 /** Record → `report.markup`: one file that opens offline, loads nothing and runs only its own script. */
 import { scripts, styles } from './assets.ts';
-import { bytes, moment } from './format.ts';
+import { bytes, moment, plural } from './format.ts';
 import { markup, trusted } from './markup.ts';
 import { arrange, deviations } from './model.ts';
 import { answer, keptShare, OUTCOME_TOKEN } from './page/answer.ts';
@@ -101,7 +101,7 @@ function rail(model: Model): Markup {
   const claims = model.rows.length;
   const good = record.calibration.filter((result) => result.holds).length;
   const entries: readonly (readonly [string, string, string])[] = [
-    ['answer', 'Answer', { holds: 'holds', breaks: 'breaks', open: 'open', failed: 'failed' }[outcome(record)]],
+    ['answer', 'Answer', { holds: 'holds', breaks: 'breaks', open: 'undecided', failed: 'failed' }[outcome(record)]],
     ['variants', 'Variants', claims === 0 ? '' : keptShare(model)],
     ...(claims === 0 ? [] : [['breaks', 'What breaks', String(deviations(model).length)] as const]),
     ['ledger', 'Claims', String(claims)],
@@ -133,32 +133,31 @@ const FILE_PURPOSE: Readonly<Record<string, string>> = {
   'junit.xml': 'for the CI’s test view',
   'results.sarif': 'findings at their claims',
   'events.ndjson': 'as it happened, one event a line',
-  'summary.txt': 'the answer in a few lines',
+  'summary.md': 'the answer in a few lines',
 };
 
+/** Files by name; what lies in a folder is one line with the folder's size. */
+function fileLines(files: RunRecord['files']): readonly { name: string; bytes: number; purpose: string }[] {
+  const folders = Map.groupBy(files, (file) =>
+    file.name.includes('/') ? file.name.slice(0, file.name.indexOf('/') + 1) : file.name,
+  );
+  return [...folders].map(([name, own]) => {
+    const folder = name.endsWith('/') ? `${plural(own.length, 'file')}: logs, histograms, configuration` : '';
+    const picture = name.endsWith('.png') ? 'picture for comments and chat' : '';
+    return {
+      name,
+      bytes: own.reduce((sum, file) => sum + file.bytes, 0),
+      purpose: FILE_PURPOSE[name] ?? (folder || picture),
+    };
+  });
+}
+
 function footer(record: RunRecord): Markup {
-  const purpose = (name: string): string =>
-    FILE_PURPOSE[name] ??
-    (name.endsWith('.png')
-      ? 'picture for comments and chat'
-      : name.startsWith('raw')
-        ? 'logs, histograms, configuration'
-        : '');
-  return markup`<footer id="files" class="shell" aria-label="Files of the run">
-    <div></div>
-    <div>
-      <h2>Files of this run</h2>
-      ${
-        record.files.length === 0
-          ? markup`<p class="dim">The record names no files.</p>`
-          : markup`<ul class="files">
-              ${record.files.map((file) => markup`<li><span class="mono">${file.name}</span><span class="num">${bytes(file.bytes)}</span><span>${purpose(file.name)}</span></li>`)}
-            </ul>`
-      }
-      <p class="dim">
-        Made from <span class="mono">record.json</span> alone, schema <span class="mono">${record.schema}</span>, run
-        started ${moment(record.run.startedAt)}. Opens offline, loads nothing.
-      </p>
-    </div>
-  </footer>`;
+  const files = fileLines(record.files);
+  const list = markup`<ul class="files">${files.map((file) => markup`<li><span class="mono">${file.name}</span><span class="num">${bytes(file.bytes)}</span><span>${file.purpose}</span></li>`)}</ul>`;
+  return markup`<footer id="files" class="shell" aria-label="Files of the run"><div></div><div>
+<h2>Files of this run</h2>
+${files.length === 0 ? markup`<p class="dim">The record names no files.</p>` : list}
+<p class="dim">Made from <span class="mono">record.json</span> alone, schema <span class="mono">${record.schema}</span>, run started ${moment(record.run.startedAt)}. Opens offline, loads nothing.</p>
+</div></footer>`;
 }

@@ -46,10 +46,11 @@ export function trusted(text: string): Markup {
 }
 
 /**
- * JSON for a script element: nothing in it can end the element, open a comment
- * or break a line of script (U+2028, U+2029).
+ * JSON as the text of an element: with neither angle brackets nor ampersands
+ * nothing in it can end the element, open another or be an entity; U+2028 and
+ * U+2029 go too, so that it would also be safe inside a script.
  */
-export function jsonForScript(value: unknown): Markup {
+export function jsonAsText(value: unknown): Markup {
   const escaped = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'),

@@ -103,7 +103,12 @@ function summary(record: RunRecord): ChartConfiguration {
     },
     options: {
       ...options(headline(record), subtitle, {
-        x: { stacked: true, max: arrange(record).rows.length || 1, grid: { color: LINE }, ticks: { color: QUIET } },
+        x: {
+          stacked: true,
+          max: arrange(record).rows.length || 1,
+          grid: { color: LINE },
+          ticks: { color: QUIET, includeBounds: false },
+        },
         y: { stacked: true, grid: { display: false }, ticks: { color: INK, font: { size: 14 } } },
       }),
       indexAxis: 'y',

@@ -39,7 +39,9 @@ export function headline(record: RunRecord): string {
 
 /** Short form for the bar at the top and for the window's title. */
 export function shortAnswer(record: RunRecord): string {
-  return { holds: 'Gate holds', breaks: 'Gate breaks', open: 'Gate open', failed: 'Harness failed' }[outcome(record)];
+  return { holds: 'Gate holds', breaks: 'Gate breaks', open: 'Gate undecided', failed: 'Harness failed' }[
+    outcome(record)
+  ];
 }
 
 function kept(variant: VariantResult, counts: Counts | undefined): string {

@@ -31,6 +31,16 @@ export const VERDICT_TOKEN: Readonly<Record<Verdict, string>> = {
   'not-run': 'notrun',
 };
 
+/** Verdicts in the order of bars, legends and filters: kept first, then broken, then what was not judged. */
+export const READING_ORDER: readonly Verdict[] = [
+  'conforms',
+  'deviates',
+  'not-applicable',
+  'inconclusive',
+  'not-run',
+  'error',
+];
+
 /** Levels, most binding first. */
 export const LEVELS: readonly ClaimLevel[] = ['must', 'should', 'target'];
 

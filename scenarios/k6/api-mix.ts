@@ -17,13 +17,13 @@ const corrected = new Trend(CORRECTED, true);
 /** Service time that the backend reports. */
 const backend = new Trend(BACKEND, true);
 
-export const options: Options = {
+export const options = {
   scenarios: Object.fromEntries(plan.steps.map((step) => [step.name, scenario(step)])),
   hosts: plan.hosts,
   discardResponseBodies: true,
   insecureSkipTLSVerify: true,
   summaryTrendStats: ['count', 'min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'],
-};
+} satisfies Options;
 
 function scenario(step: LoadStep) {
   return {

@@ -1,14 +1,24 @@
-import { num } from '../../../environments/ledger/values.ts';
-import { burst, judgeLimit } from '../../checks/rate-limit.ts';
+import { num, str, strings } from '../../../environments/ledger/values.ts';
+import { judge, together } from '../../outcome.ts';
+import { judgeLimit, judgeRate, judgeWindow, limiterOf } from '../../checks/rate-limit.ts';
+import { judgeFormat, judgeLog, judgeStatuses } from '../../checks/rate-limit-answer.ts';
+import { FLOOD, answers, counts, enough, flood, floods, pressure, sort } from '../../checks/rate-limit-flood.ts';
+import type { Flooded } from '../../checks/rate-limit-flood.ts';
+import {
+  adminFloods,
+  behindEdge,
+  edge,
+  judgeBehindEdge,
+  judgeIsolation,
+  judgePerAdmin,
+  judgeShared,
+  judgeSharedEverywhere,
+  neighbours,
+  oneUser,
+  overNodes,
+  refusedBySecond,
+  userFlood,
+} from '../../checks/rate-limit-sharing.ts';
+import { CLIENT_ADDRESS, CREDENTIAL, judgeLuaLimiter, judgeZones, rateZones } from '../../checks/rate-limit-zones.ts';
+import type { CaseContext } from '../../context.ts';
 import { verify } from '../../verify.ts';
-
-/** Enough requests to use a burst up twice over. */
-const enough = (size: number): number => 2 * size;
-
-verify('production-gateway.rate-limit.api-per-ip', async (context) => {
-  const { claim } = context;
-  const path = '/api/v1/ping';
-  const size = num(claim, 'burst');
-  const observations = await burst(context.client(), { path, count: enough(size) });
-  return judgeLimit({ rate_perMin: num(claim, 'rate_per_min'), burst: size, status: num(claim, 'status') }, observations);
-});

@@ -5,6 +5,8 @@ const DRAWN_AT = new WeakMap();
 /** A sheet to draw on; every method returns the sheet. */
 function sheet(width, height, label) {
   const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
+  // Never stretched: a chart that is drawn narrower than its place stays so.
+  root.style.maxWidth = `${width}px`;
   const add = (tag, attributes, ...children) => {
     root.append(svg(tag, attributes, ...children));
     return api;
@@ -60,15 +62,21 @@ function sheet(width, height, label) {
 /** Width of a text of 11 px, near enough to keep labels apart. */
 const textWidth = (text) => String(text).length * 6.2;
 
+/** A text shortened to a width. */
+function fit(text, width) {
+  const most = Math.max(4, Math.floor(width / 6.4));
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
 function draw(host) {
   const width = Math.max(220, Math.round(host.clientWidth));
   if (host.clientWidth === 0 || DRAWN_AT.get(host) === width) return;
   DRAWN_AT.set(host, width);
-  const source = $('script[type="application/json"]', host);
+  const source = $(':scope > template', host);
   const drawing = CHARTS[host.dataset.chart];
   if (source === null || drawing === undefined) return;
   $$(':scope > svg', host).forEach((old) => old.remove());
-  host.append(drawing(JSON.parse(source.textContent), width, host));
+  host.append(drawing(JSON.parse(source.content.textContent), width, host));
 }
 
 const watcher = new ResizeObserver((entries) =>

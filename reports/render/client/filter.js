@@ -16,7 +16,7 @@ const FILTER = { variant: VARIANTS[0] ?? '', q: '', topic: '', verdict: '', leve
 /** What a row says, its folded body included; read once, when first searched. */
 function textOf(row) {
   row.text ??=
-    `${$('summary', row.element).textContent} ${$('template', row.element)?.content.textContent ?? row.element.textContent}`.toLowerCase();
+    `${$('summary', row.element).textContent} ${$(':scope > template', row.element)?.content.textContent ?? row.element.textContent}`.toLowerCase();
   return row.text;
 }
 

@@ -1,6 +1,6 @@
 /* ---------- rows: bodies are made when first opened; deep links; keyboard ---------- */
 function fillRow(element) {
-  const template = $('template', element);
+  const template = $(':scope > template', element);
   if (template === null) return;
   element.append(template.content.cloneNode(true));
   template.remove();

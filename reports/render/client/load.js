@@ -23,7 +23,10 @@ function resourceRows(page, data, x, start, layout) {
     page.text(
       0,
       narrow ? base - 24 : base - 5,
-      resource.role === 'instrument' ? `${resource.name}, instrument` : resource.name,
+      fit(
+        resource.role === 'instrument' ? `${resource.name}, instrument` : resource.name,
+        narrow ? width - 80 : left - 6,
+      ),
       'k2',
     );
     page.line(left, base, width - layout.right, base, 'gl2');

@@ -38,12 +38,17 @@ CHARTS.spectrum = (data, width, host) => {
     const wide = promise.percentile >= 99;
     page.line(at, y(promise.measured_ms), at, y(promise.limit_ms), 'gl2 dots');
     page.line(at - 11, y(promise.limit_ms), at + 11, y(promise.limit_ms), 'cap', 1.8);
+    const beside = wide
+      ? { x: at, y: -7, anchor: 'middle' }
+      : at < 130
+        ? { x: at + 14, y: 4, anchor: 'start' }
+        : { x: at - 14, y: 4, anchor: 'end' };
     page.text(
-      at + (wide ? 0 : -13),
-      y(promise.limit_ms) + (wide ? -7 : 4),
+      beside.x,
+      y(promise.limit_ms) + beside.y,
       `< ${milliseconds(promise.limit_ms)}`,
       'k2 halo',
-      wide ? 'middle' : at < 120 ? 'start' : 'end',
+      beside.anchor,
     );
     const colour = { conforms: 'fc', deviates: 'fd', inconclusive: 'fw' }[promise.verdict] ?? 'fn';
     page

@@ -28,7 +28,7 @@ function eventLane(page, data, x, y, width, narrow) {
 
 /** States of one thing, one bar after another. */
 function stateLane(page, lane, x, y, width, narrow, hatch) {
-  page.text(0, y + (narrow ? 11 : 19), lane.name, 'k2');
+  page.text(0, y + (narrow ? 11 : 19), fit(lane.name, narrow ? width : x.range[0] - 6), 'k2');
   const top = y + (narrow ? 17 : 7);
   for (const span of lane.spans) {
     const left = Math.max(x(span.from), x.range[0]);
@@ -82,7 +82,9 @@ CHARTS.timeline = (data, width, host) => {
   if (data.limit_ms !== null && data.limit_ms <= to) {
     const limit = x(data.limit_ms);
     page.line(limit, top - 8, limit, bottom + 2, 'sla');
-    page.text(limit + 4, bottom - 4, `promise: ${milliseconds(data.limit_ms)}`, 'k2 halo');
+    const label = `promise: ${milliseconds(data.limit_ms)}`;
+    const free = limit - x(0) > 40 && x(data.fault.reverted) - limit > textWidth(label) + 84;
+    page.text(limit + 4, free ? top - 14 : bottom - 4, label, 'k2 halo');
   }
   let y = top;
   const base = y + (narrow ? 28 : 16);

@@ -1,5 +1,5 @@
 /** Section 7: this run among earlier ones; only when the record brings them. */
-import { figure } from '../format.ts';
+import { enumerate, figure } from '../format.ts';
 import { markup } from '../markup.ts';
 import { chart, section } from './parts.ts';
 import type { HistoryRow } from '../../record/types.ts';
@@ -14,7 +14,7 @@ export function history(model: Model): Part {
   const finding =
     changed.length === 0
       ? 'No figure changed for good in the runs before this one.'
-      : `${changed.map((row) => row.figure).join(', ')} changed for good in the runs before this one.`;
+      : `${enumerate(changed.map((row) => `“${row.figure}”`))} changed for good in the runs before this one.`;
   const say =
     'Earlier runs on hosts of this fingerprint. A vertical mark is a change point, the grey band the range of the quiet runs.';
   return section(

@@ -1,8 +1,7 @@
 /** Section 4: every claim, with both verdicts visible before it is opened. */
 import { duration, plural } from '../format.ts';
 import { markup } from '../markup.ts';
-import { DISPOSITIONS, LEVELS, VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
-import { VERDICTS } from '../../record/merge.ts';
+import { DISPOSITIONS, LEVELS, READING_ORDER, VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
 import { ledgerFinding } from '../sentences.ts';
 import { tags } from './breaks.ts';
 import { renderEvidence } from './evidence.ts';
@@ -73,7 +72,7 @@ function tools(model: Model): Markup {
     </div>
     <div class="r">
       <div class="chips" role="group" aria-label="Verdict">
-        ${VERDICTS.toReversed().map((verdict) => chip('verdict', verdict, VERDICT_WORD[verdict], quietGlyph(VERDICT_TOKEN[verdict])))}
+        ${READING_ORDER.map((verdict) => chip('verdict', verdict, VERDICT_WORD[verdict], quietGlyph(VERDICT_TOKEN[verdict])))}
       </div>
       <div class="chips" role="group" aria-label="Disposition">
         ${DISPOSITIONS.map((disposition) => chip('disposition', disposition, disposition))}

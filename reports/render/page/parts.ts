@@ -1,5 +1,5 @@
 /** Small pieces that every section of the page uses. */
-import { markup, jsonForScript } from '../markup.ts';
+import { markup, jsonAsText } from '../markup.ts';
 import { VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
 import type { Remedy, Verdict } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
@@ -53,10 +53,7 @@ ${lines.map((line) => markup`<span class="${kind(line)}">${line === '' ? ' ' : l
 /** A place that the page's script draws a chart into, with the chart's data. */
 export function chart(kind: string, data: unknown, label: string): Markup {
   return markup`<div class="plot" data-chart="${kind}" data-label="${label}">
-    <script type="application/json">
-      ${jsonForScript(data)}
-    </script>
-  </div>`;
+    <template>${jsonAsText(data)}</template></div>`;
 }
 
 /** Figures behind a chart, folded away. */

@@ -3,7 +3,7 @@ import { markup } from '../markup.ts';
 import { withVerdict } from '../model.ts';
 import { plural } from '../format.ts';
 import { variantsFinding } from '../sentences.ts';
-import { VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
+import { READING_ORDER, VERDICT_TOKEN, VERDICT_WORD } from '../words.ts';
 import { diff, filterQuery, glyph, quietGlyph, section, subheading } from './parts.ts';
 import type { Verdict } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
@@ -29,7 +29,7 @@ export function variants(model: Model): Markup {
       record.run.partial,
     );
   }
-  const say = `${model.variants.length > 1 ? 'Both bars count' : 'The bar counts'} the same ${plural(model.rows.length, 'claim')}. Select a segment, a topic or a number to filter the ledger.`;
+  const say = `${model.variants.length > 1 ? 'Both bars count the same' : 'The bar counts'} ${plural(model.rows.length, 'claim')}. Select a segment, a topic or a number to filter the ledger.`;
   return section(
     'variants',
     model.variants.length > 1 ? 'Documented and hardened, side by side' : `The ${model.variants[0] ?? ''} variant`,
@@ -120,13 +120,10 @@ function usedRemedies(model: Model): Model['remedies'] {
   return model.remedies.filter((remedy) => remedy.mends.some((id) => mended.has(id)));
 }
 
-/** Conforming first, as in the bars. */
-const LEGEND: readonly Verdict[] = ['conforms', 'deviates', 'not-applicable', 'inconclusive', 'not-run', 'error'];
-
 function legend(model: Model): Markup {
   const total = (verdict: Verdict): number =>
     model.variants.reduce((sum, _, index) => sum + withVerdict(model.rows, index, verdict).length, 0);
-  const swatches = LEGEND.toSorted((a, b) => Number(total(a) === 0) - Number(total(b) === 0)).map((verdict) => {
+  const swatches = READING_ORDER.toSorted((a, b) => Number(total(a) === 0) - Number(total(b) === 0)).map((verdict) => {
     const token = VERDICT_TOKEN[verdict];
     const quiet = total(verdict) === 0;
     return markup`<span role="listitem" ${quiet ? markup`class="dim"` : null}
@@ -138,7 +135,7 @@ function legend(model: Model): Markup {
         ><i class="sw plus" style="--f:var(--deviates-fill)"></i>deviates, needs NGINX Plus</span
       >`
     : null;
-  return markup`<div class="legend" role="list" aria-label="Legend">${plus}${swatches}</div>`;
+  return markup`<div class="legend" role="list" aria-label="Legend">${swatches.toSpliced(2, 0, markup`${plus}`)}</div>`;
 }
 
 function remedies(model: Model): Part {

@@ -34,7 +34,11 @@ describe('wrong usage ends with 64 and says what is right', () => {
     ['an unknown environment', ['verify', 'nonsense'], /no environment 'nonsense'.*\n.*production-gateway/],
     ['a mistyped environment', ['up', 'production-gatway'], /Did you mean 'production-gateway'\?/],
     ['no environment', ['verify'], /missing required argument 'environment'/],
-    ['an unknown profile', ['verify', 'production-gateway', '--profile', 'nigthly'], /Did you mean 'nightly'\?.*smoke, nightly, prerelease/],
+    [
+      'an unknown profile',
+      ['verify', 'production-gateway', '--profile', 'nigthly'],
+      /Did you mean 'nightly'\?.*smoke, nightly, prerelease/,
+    ],
     ['an unknown variant', ['verify', 'production-gateway', '--variant', 'x'], /documented, hardened, both/],
     ['an unknown option', ['verify', 'production-gateway', '--profil', 'smoke'], /--profile/],
     ['a seed that is no number', ['verify', 'production-gateway', '--seed', '1.5'], /whole number from 0/],
@@ -45,7 +49,11 @@ describe('wrong usage ends with 64 and says what is right', () => {
     ['an image for no role', ['up', '--image', 'gatway=my:1'], /Did you mean 'gateway'\?/],
     ['an unknown run', ['report', 'no-such-run'], /There is no run 'no-such-run'/],
     ['a document without an environment', ['claims', '--document', 'x.md'], /--document needs an environment/],
-    ['a document that cannot be read', ['claims', 'production-gateway', '--document', 'no-such-file'], /cannot be read/],
+    [
+      'a document that cannot be read',
+      ['claims', 'production-gateway', '--document', 'no-such-file'],
+      /cannot be read/,
+    ],
     ['a command that does not exist yet', ['capacity', 'production-gateway'], /There is no command 'capacity'/],
   ])('%s', async (_, args, message) => {
     expect(await main(args)).toBe(64);
@@ -56,7 +64,19 @@ describe('wrong usage ends with 64 and says what is right', () => {
 describe('help', () => {
   test('is no error and lists every command', async () => {
     expect(await main(['--help'])).toBe(0);
-    for (const name of ['doctor', 'verify', 'chaos', 'load', 'up', 'down', 'status', 'claims', 'report', 'calibrate', 'prune']) {
+    for (const name of [
+      'doctor',
+      'verify',
+      'chaos',
+      'load',
+      'up',
+      'down',
+      'status',
+      'claims',
+      'report',
+      'calibrate',
+      'prune',
+    ]) {
       expect(out).toContain(`  ${name}`);
     }
     expect(out).toContain('Exit codes:');

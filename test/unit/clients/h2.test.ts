@@ -64,7 +64,7 @@ test('steps of one connection are concurrent streams', async () => {
       stream.respond({ ':status': 200 });
       stream.end(headers[':path']);
     };
-    if (headers[':path'] === '/0') setTimeout(answer, 80);
+    if (headers[':path'] === '/0') setTimeout(answer, 300);
     else answer();
   });
   const steps = [0, 1, 2].map((n) =>
@@ -124,7 +124,7 @@ describe('what goes wrong', () => {
     });
     const seen = await runHttp(
       httpStep(server.target, {}, { ...h2, id: 'one', connection: 'c' }),
-      httpStep(server.target, {}, { ...h2, id: 'two', connection: 'c', at_ms: 80 }),
+      httpStep(server.target, {}, { ...h2, id: 'two', connection: 'c', at_ms: 300 }),
     );
     expect(seen[0]).toMatchObject({ status: 200, closedByPeer: true });
     expect(seen[1]).toMatchObject({ status: null, sent_ms: null, error: { code: 'H2_NO_ERROR' } });

@@ -168,7 +168,7 @@ describe('an answer before the end of the upload', () => {
         socket.pause();
         socket.write(EARLY, () => {
           if (manner === 'lingering') socket.end(() => socket.resume());
-          else setTimeout(() => socket.destroy(), 20);
+          else socket.destroy();
         });
       });
     });
@@ -177,6 +177,15 @@ describe('an answer before the end of the upload', () => {
     expect(seen).toMatchObject({ status: 413, closedByPeer: true });
     expect(bodyText(seen)).toBe('big');
     expect(seen.error).toBeUndefined();
+  });
+
+  test('without any answer it is the reset that is told', async () => {
+    await using server = await scripted((socket) => {
+      socket.once('data', () => socket.pause().destroy());
+    });
+    const seen = await runOneHttp(httpStep(server.target, { method: 'POST', body: { bytes: 50_000_000 } }));
+    expect(seen).toMatchObject({ status: null, closedByPeer: true });
+    expect(['ECONNRESET', 'EPIPE']).toContain(seen.error?.code);
   });
 });
 
@@ -203,7 +212,7 @@ describe('a shared connection', () => {
     await using server = await canned('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     const seen = await runHttp(
       httpStep(server.target, {}, { ...shared, id: 'one' }),
-      httpStep(server.target, {}, { ...shared, id: 'two', at_ms: 60 }),
+      httpStep(server.target, {}, { ...shared, id: 'two', at_ms: 300 }),
     );
     expect(seen[0]).toMatchObject({ status: 200, closedByPeer: true });
     expect(seen[1]).toMatchObject({ status: null, sent_ms: null, error: { code: 'CONNECTION_CLOSED' } });

@@ -29,7 +29,7 @@ function connected() {
 describe('over a pair of streams', () => {
   test('ping, arrivals and schedules at the same time', async () => {
     await using server = await httpServer((request, response) => {
-      setTimeout(() => response.end(), request.url === '/slow' ? 120 : 0);
+      setTimeout(() => response.end(), request.url === '/slow' ? 400 : 0);
     });
     const { remote, served } = connected();
     const order: string[] = [];

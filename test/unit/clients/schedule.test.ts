@@ -12,9 +12,9 @@ function burst(target: Target, count: number, rest: Partial<HttpStep> = {}): Htt
   return Array.from({ length: count }, (_, n) => httpStep(target, { path: `/${n}` }, { id: `s${n}`, ...rest }));
 }
 
-/** Fits servers of both versions. */
-function answer(_request: unknown, response: { end(text: string): unknown }): void {
-  response.end('ok');
+/** What responses of both versions have. */
+interface Answerable {
+  end(text: string): unknown;
 }
 
 function sentTimes(observations: readonly { sent_ms: number | null }[]): number[] {
@@ -22,18 +22,26 @@ function sentTimes(observations: readonly { sent_ms: number | null }[]): number[
 }
 
 describe('a burst on connections that are there already', () => {
-  test.each(['http/1.1', 'h2'] as const)('60 requests leave within 30 ms of one another (%s)', async (protocol) => {
-    await using server = protocol === 'h2' ? await http2Server() : await httpsServer(answer);
-    if (protocol === 'h2') server.server.on('request', answer);
-    const steps = burst(server.target, 60, { protocol, preconnect: true, at_ms: 50 });
-    const { observations, lateness_ms_max } = await agent.run(steps);
-    const sent = sentTimes(observations).toSorted((a, b) => a - b);
-    expect(sent[0]).toBeGreaterThanOrEqual(50);
-    // Measured: 3 to 8 ms on an idle machine.
-    expect(sent[59]).toBeLessThan(50 + 30);
-    expect(observations.every((observation) => observation.kind === 'http' && observation.status === 200)).toBe(true);
-    expect(lateness_ms_max).toBeCloseTo((sent[59] ?? 0) - 50, 1);
-  });
+  test.each(['http/1.1', 'h2'] as const)(
+    '60 requests leave together, and the lateness is told (%s)',
+    async (protocol) => {
+      await using server = protocol === 'h2' ? await http2Server() : await httpsServer(() => undefined);
+      // Nobody is answered before all have asked: a sender that waits for answers would end in time-outs.
+      const held: Answerable[] = [];
+      server.server.on('request', (_request: unknown, response: Answerable) => {
+        held.push(response);
+        if (held.length === 60) for (const waiting of held) waiting.end('ok');
+      });
+      const steps = burst(server.target, 60, { protocol, preconnect: true, at_ms: 50 });
+      const { observations, lateness_ms_max } = await agent.run(steps);
+      expect(observations.every((observation) => observation.kind === 'http' && observation.status === 200)).toBe(true);
+      const sent = sentTimes(observations).toSorted((a, b) => a - b);
+      expect(sent[0]).toBeGreaterThanOrEqual(50);
+      // How near the 60 are depends on the machine; that the agent says so does not.
+      expect(lateness_ms_max).toBeCloseTo((sent[59] ?? 0) - 50, 1);
+      expect(lateness_ms_max).toBeLessThan(1000);
+    },
+  );
 
   test('handshakes are not part of the schedule', async () => {
     let connections = 0;
@@ -63,28 +71,27 @@ describe('a burst on connections that are there already', () => {
 
 describe('open loop', () => {
   test('slow answers do not move what comes after', async () => {
-    await using server = await httpServer((_request, response) => setTimeout(() => response.end('ok'), 150));
+    const ANSWER_MS = 500;
+    await using server = await httpServer((_request, response) => setTimeout(() => response.end('ok'), ANSWER_MS));
     const steps = burst(server.target, 10).map((step, n) => ({ ...step, at_ms: n * 10, preconnect: true }));
     const { observations, lateness_ms_max } = await agent.run(steps);
     for (const { intended_ms, sent_ms } of observations) {
       expect(sent_ms).toBeGreaterThanOrEqual(intended_ms);
-      expect((sent_ms ?? Infinity) - intended_ms).toBeLessThan(25);
+      // One after the other, the second would leave half a second late.
+      expect((sent_ms ?? Infinity) - intended_ms).toBeLessThan(ANSWER_MS - 100);
     }
     expect(lateness_ms_max).toBeGreaterThan(0);
   });
 
   test('a busy process is told by its lateness', async () => {
-    await using server = await httpServer((_request, response) => response.end('ok'));
-    const result = agent.run([
-      httpStep(server.target, {}, { at_ms: 20, preconnect: true }),
-      rawStep(nowhere, { id: 'b' }),
-    ]);
-    // Blocks the loop over the intended moment; the connection is opened meanwhile or after.
-    setTimeout(() => {
-      const until = performance.now() + 120;
+    // The server lives in this process: its work keeps the schedule from its second step.
+    await using server = await httpServer((_request, response) => {
+      const until = performance.now() + 500;
       while (performance.now() < until);
-    }, 8);
-    expect((await result).lateness_ms_max).toBeGreaterThan(30);
+      response.end('ok');
+    });
+    const steps = [httpStep(server.target), rawStep(nowhere, { id: 'second', at_ms: 300 })];
+    expect((await agent.run(steps)).lateness_ms_max).toBeGreaterThan(100);
   });
 
   test('entries start in order of time, those of one time as given', async () => {

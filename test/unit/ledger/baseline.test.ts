@@ -35,7 +35,11 @@ describe('baseline.yaml', () => {
 
   test.each([
     ['without a mechanism', ENTRY.replace(/.*mechanism.*\n/, ''), /baseline\.yaml:2:\d+: .*'mechanism'/],
-    ['with an unknown claim', ENTRY.replace('rate', 'rates'), /baseline\.yaml:2:3: .*Did you mean 'demo\.limits\.rate'/],
+    [
+      'with an unknown claim',
+      ENTRY.replace('rate', 'rates'),
+      /baseline\.yaml:2:3: .*Did you mean 'demo\.limits\.rate'/,
+    ],
     ['with a claim twice', ENTRY + ENTRY, /one entry a claim/],
   ])('%s is refused with its place', (_, text, message) => {
     write('baseline.yaml', text);

@@ -15,7 +15,10 @@ beforeAll(() => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
-  write('conformance/cases/demo/limits.test.ts', "\nverify('demo.limits.rate', run);\nconst other = 'demo.limits.burst';\n");
+  write(
+    'conformance/cases/demo/limits.test.ts',
+    "\nverify('demo.limits.rate', run);\nconst other = 'demo.limits.burst';\n",
+  );
   write('conformance/cases/other/limits.test.ts', "verify('demo.limits.burst', run);\n");
   write('chaos/experiments/demo/loss.ts', "const A = 'demo.routes.api';\nverifies: [A, A, 'demo.routes.api'],\n");
   write('scenarios/definitions/demo/mix.ts', "promises: [{ claim: 'demo.latency.p95' }],\n");
@@ -33,7 +36,10 @@ describe('bindings', () => {
   });
 
   test('leave the others unbound, with the reason', () => {
-    const { claims } = parseLedger('demo', claimsYaml().replace(/(burst\n(?:.*\n){6} {4}kind: )conformance/, '$1drill'));
+    const { claims } = parseLedger(
+      'demo',
+      claimsYaml().replace(/(burst\n(?:.*\n){6} {4}kind: )conformance/, '$1drill'),
+    );
     expect(unbound(claims, bindings('demo', root))).toEqual({ drill: ['demo.limits.burst'], 'not-run yet': [] });
     expect(unbound(claims, [])['not-run yet']).toHaveLength(3);
   });

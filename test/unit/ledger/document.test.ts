@@ -36,7 +36,10 @@ describe('a document', () => {
   });
 
   test('without a section names it as missing, and a new one as added', () => {
-    const { sections, claims } = compareDocument(ledger, DOCUMENT.replace('## Times', '## Latency').replace('200', '300'));
+    const { sections, claims } = compareDocument(
+      ledger,
+      DOCUMENT.replace('## Times', '## Latency').replace('200', '300'),
+    );
     expect(sections.map(({ section, state }) => `${section} ${state}`)).toEqual(['Times missing', 'Latency added']);
     expect(claims).toMatchObject([{ claim: 'demo.latency.p95', state: 'changed', now: null }]);
   });

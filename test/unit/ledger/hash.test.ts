@@ -48,6 +48,11 @@ describe('sections', () => {
 
 test('ranges are hashed in their order', () => {
   const lines = ['a', 'b', 'c', 'd'];
-  expect(hashRanges(lines, [[1, 1], [3, 4]])).toBe(hashLines(['a', 'c', 'd']));
+  expect(
+    hashRanges(lines, [
+      [1, 1],
+      [3, 4],
+    ]),
+  ).toBe(hashLines(['a', 'c', 'd']));
   expect(hashRanges(lines, [[4, 9]])).toBe(hashLines(['d']));
 });

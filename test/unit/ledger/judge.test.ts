@@ -10,7 +10,10 @@ const none = { entries: [] };
 type Verdicts = Readonly<Record<string, Verdict>>;
 
 /** The parts of a record that a judgement reads; the rest is not looked at. */
-function record(documented: Verdicts, more: { partial?: boolean; hardened?: Verdicts; notes?: string[] } = {}): UnjudgedRecord {
+function record(
+  documented: Verdicts,
+  more: { partial?: boolean; hardened?: Verdicts; notes?: string[] } = {},
+): UnjudgedRecord {
   const variant = (name: string, verdicts: Verdicts): object => ({
     name,
     claims: Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict })),
@@ -27,7 +30,13 @@ function record(documented: Verdicts, more: { partial?: boolean; hardened?: Verd
 
 function baselineOf(...claims: string[]): Baseline {
   return {
-    entries: claims.map((claim) => ({ claim, variant: 'documented', verdict: 'deviates', mechanism: 'm', remedy: 'r' })),
+    entries: claims.map((claim) => ({
+      claim,
+      variant: 'documented',
+      verdict: 'deviates',
+      mechanism: 'm',
+      remedy: 'r',
+    })),
   };
 }
 
@@ -48,8 +57,18 @@ describe('exit codes', () => {
     ['nothing but claims that cannot be judged here', record({ a: 'not-applicable', b: 'not-run' }), none, 3],
     ['a baseline deviation that vanished', record({ a: 'conforms' }), baselineOf('a'), 0],
     ['a baseline deviation that was not measured', record({ a: 'not-run', b: 'conforms' }), baselineOf('a'), 0],
-    ['a known deviation in the other variant', record({ a: 'deviates' }, { hardened: { a: 'deviates' } }), baselineOf('a'), 1],
-    ['an inconclusive result that the baseline knows as a deviation', record({ a: 'inconclusive' }), baselineOf('a'), 2],
+    [
+      'a known deviation in the other variant',
+      record({ a: 'deviates' }, { hardened: { a: 'deviates' } }),
+      baselineOf('a'),
+      1,
+    ],
+    [
+      'an inconclusive result that the baseline knows as a deviation',
+      record({ a: 'inconclusive' }),
+      baselineOf('a'),
+      2,
+    ],
   ])('%s', (_, input, baseline, exitCode) => {
     const { gate } = judge(input, baseline, none, TODAY);
     expect(gate.exitCode).toBe(exitCode);
@@ -101,12 +120,22 @@ describe('experiments, scenarios and instruments', () => {
   });
 
   test('an experiment speaks for claims that have no result of their own', () => {
-    const input = withExperiment({ name: 'x', verifies: ['a', 'b'], verdict: 'deviates', rollbacks: { done: 1, failed: 0 } });
+    const input = withExperiment({
+      name: 'x',
+      verifies: ['a', 'b'],
+      verdict: 'deviates',
+      rollbacks: { done: 1, failed: 0 },
+    });
     expect(judge(input, none, none, TODAY).gate.newDeviations).toEqual(['documented/b']);
   });
 
   test('a failed roll-back is a failure of the harness', () => {
-    const input = withExperiment({ name: 'x', verifies: ['a'], verdict: 'conforms', rollbacks: { done: 0, failed: 1 } });
+    const input = withExperiment({
+      name: 'x',
+      verifies: ['a'],
+      verdict: 'conforms',
+      rollbacks: { done: 0, failed: 1 },
+    });
     expect(judge(input, none, none, TODAY).gate.exitCode).toBe(3);
   });
 
@@ -140,12 +169,20 @@ describe('whatever the record', () => {
     const results = (): Verdicts => Object.fromEntries(ids.map((id) => [id, verdicts[Math.floor(next() ** 2 * 6)]!]));
     const input = record(results(), { hardened: results(), partial: next() < 0.2 });
     const known = ids.filter(() => next() < 0.4);
-    return { seed, input, known, baseline: baselineOf(...known), waivers: next() < 0.5 ? waiverOf('a', '2026-02-01') : none };
+    return {
+      seed,
+      input,
+      known,
+      baseline: baselineOf(...known),
+      waivers: next() < 0.5 ? waiverOf('a', '2026-02-01') : none,
+    };
   });
 
   test('the graver exit code wins', () => {
     for (const { seed, input, known, baseline, waivers } of cases) {
-      const all = input.variants.flatMap(({ name, claims }) => claims.map(({ id, verdict }) => ({ name, id, verdict })));
+      const all = input.variants.flatMap(({ name, claims }) =>
+        claims.map(({ id, verdict }) => ({ name, id, verdict })),
+      );
       const has = (verdict: Verdict): boolean => all.some((result) => result.verdict === verdict);
       const executed = all.some(({ verdict }) => verdict !== 'not-run' && verdict !== 'not-applicable');
       const fresh = all.some(

@@ -27,23 +27,41 @@ describe('a claims file', () => {
   });
 
   test.each([
-    ['a value outside a list', 'level: must', 'level: mast', /:\d+:\d+: expected 'claims\.0\.level' to be one of must.*seen "mast"\. Did you mean 'must'\?/],
+    [
+      'a value outside a list',
+      'level: must',
+      'level: mast',
+      /:\d+:\d+: expected 'claims\.0\.level' to be one of must.*seen "mast"\. Did you mean 'must'\?/,
+    ],
     ['a mistyped key', 'statement:', 'statment:', /seen 'statment'. Did you mean 'statement'\?/],
-    ['a missing key', /    check: Look at it\.\n/, '', /expected 'claims\.0' to have 'check'/],
+    ['a missing key', '    check: Look at it.\n', '', /expected 'claims\.0' to have 'check'/],
     ['a wrong type', 'value: {rate_per_min: 100}', 'value: 100', /'claims\.0\.value' to be object, seen 100/],
     ['an id of another environment', 'id: demo.routes.api', 'id: other.routes.api', /begins with 'demo\.'/],
     ['an id that occurs twice', 'id: demo.routes.api', 'id: demo.latency.p95', /ids that occur once/],
     ['an unknown section', 'section: Times', 'section: Tines', /Did you mean 'Times'\?/],
     ['lines beyond the document', 'lines: [10, 12]', 'lines: [10, 1200]', /1 ≤ first ≤ last ≤ 15/],
-    ['a conflict that is not mutual', 'conflictsWith: [demo.limits.rate]', 'conflictsWith: [demo.routes.api]', /mutual/],
-    ['a conflict with nobody', 'conflictsWith: [demo.limits.rate]', 'conflictsWith: [demo.limits.none]', /no such claim/],
+    [
+      'a conflict that is not mutual',
+      'conflictsWith: [demo.limits.rate]',
+      'conflictsWith: [demo.routes.api]',
+      /mutual/,
+    ],
+    [
+      'a conflict with nobody',
+      'conflictsWith: [demo.limits.rate]',
+      'conflictsWith: [demo.limits.none]',
+      /no such claim/,
+    ],
     ['a shortened hash', /sha256: [0-9a-f]{64}\nsections/, 'sha256: abc\nsections', /SHA-256 in hexadecimal/],
   ])('with %s says where and how to mend it', (_, from, to, message) => {
     expect(messageAfter(from, to)).toMatch(message);
   });
 
   test('that is not YAML names the line', () => {
-    const line = claimsYaml().split('\n').findIndex((text) => text.includes('value: {path')) + 1;
+    const line =
+      claimsYaml()
+        .split('\n')
+        .findIndex((text) => text.includes('value: {path')) + 1;
     expect(messageAfter('value: {path: /api}', 'value: {path: /api')).toMatch(
       new RegExp(`environments/demo/claims\\.yaml:(${line}|${line + 1}|${line + 2}):\\d+: expected YAML that parses`),
     );
@@ -65,7 +83,9 @@ describe('values', () => {
   });
 
   test('that are missing or of another type are errors in the data, with their place', () => {
-    expect(() => num(rate!, 'burst')).toThrow(/claims\.yaml:\d+:\d+: expected a number at value\.burst of demo\.limits\.rate, seen nothing/);
+    expect(() => num(rate!, 'burst')).toThrow(
+      /claims\.yaml:\d+:\d+: expected a number at value\.burst of demo\.limits\.rate, seen nothing/,
+    );
     expect(() => str(rate!, 'rate_per_min')).toThrow(DataError);
     expect(() => bool(rate!, 'rate_per_min')).toThrow(DataError);
     expect(() => numbers(burst!, 'paths')).toThrow(DataError);

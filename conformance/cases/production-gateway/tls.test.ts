@@ -1,0 +1,354 @@
+import { num, numbers, str, strings } from '../../../environments/ledger/values.ts';
+import { acceptedTls12, acceptedTls13, ending, established, handshakes, handshakeTable, only, protocolVersions, redirects } from '../../checks/tls.ts';
+import type { Version } from '../../checks/tls.ts';
+import { asExchange, bodyText, header } from '../../clients/observe.ts';
+import type { CaseContext } from '../../context.ts';
+import { marker } from '../../gateway.ts';
+import { inconclusive, judge, notApplicable, together } from '../../outcome.ts';
+import { verify } from '../../verify.ts';
+
+const SERVER = 'https://api.insightserenity.com';
+
+verify('production-gateway.tls.http-redirect', async (context) => {
+  const { claim } = context;
+  const status = num(claim, 'status');
+  const mark = marker();
+  const paths = [`/api/v1/x?q=${mark}`, '/', '/a%20b/%2e?x=%26&x=2', '/health'];
+  const redirected = await redirects(context.client(), [
+    ...paths.map((path) => ({ path, status, location: `${SERVER}${path}` })),
+    { method: 'HEAD', path: '/api/v1/x', status, location: `${SERVER}/api/v1/x` },
+    { method: 'POST', path: '/api/v1/x', status, location: `${SERVER}/api/v1/x` },
+    { path: '/y', host: 'other.example', status, location: `${SERVER}/y` },
+  ]);
+  const asked = await context.arrivals(mark);
+  return together([redirected, judge(asked.length === 0, 'no backend is asked', `${String(asked.length)} requests at backends`, [])]);
+});
+
+verify('production-gateway.tls.redirect-fixed-host', async (context) => {
+  const host = str(context.claim, 'location_host');
+  return redirects(context.client(), [
+    { path: '/p?q=1', host: 'evil.example', status: 301, location: `https://${host}/p?q=1` },
+    { path: '/', host: 'evil.example:8080', status: 301, location: `https://${host}/` },
+  ]);
+});
+
+verify('production-gateway.tls.acme-challenge-on-http', async (context) => {
+  const { claim } = context;
+  const folder = str(claim, 'path');
+  const client = context.client();
+  const listed = await context.gateway.exec(['ls', `${str(claim, 'root')}${folder}`]);
+  const file = listed.stdout.trim().split('\n')[0] ?? '';
+  if (file === '') throw new Error(`the variant puts no challenge file below ${str(claim, 'root')}`);
+  const content = await context.gateway.exec(['cat', `${str(claim, 'root')}${folder}${file}`]);
+  const plan = [`${folder}${file}`, `${folder}missing`, '/other'].map((path) => ({ path, plain: true }));
+  const seen = await client.all(plan);
+  const [found, missing, other] = seen;
+  const holds = found?.status === num(claim, 'status') && bodyText(found) === content.stdout && missing?.status === 404 && other?.status === 301;
+  return judge(
+    holds,
+    'the challenge file 200 with its exact content, a missing one 404, any other path 301',
+    seen.map(({ status }, index) => `${plan[index]?.path ?? ''}: ${String(status)}`).join('; '),
+    seen.map((one, index) => asExchange(client.step(plan[index] ?? { path: '/' }, index), one)),
+  );
+});
+
+const OLD: readonly Version[] = ['TLSv1', 'TLSv1.1'];
+const NEW: readonly Version[] = ['TLSv1.2', 'TLSv1.3'];
+
+verify('production-gateway.tls.min-version-1.2', async (context) => {
+  const { claim } = context;
+  const client = context.client();
+  const [versions, [preferred]] = [await protocolVersions(client, NEW.filter((version) => version >= str(claim, 'min')), OLD), await handshakes(client, [{}])];
+  const picked = preferred?.tls?.protocol ?? 'none';
+  return together([
+    versions,
+    judge(picked === str(claim, 'preferred'), `${str(claim, 'preferred')} when the client offers everything`, `negotiated ${picked}`, []),
+  ]);
+});
+
+/** SSL 3.0 cannot be offered by today's libraries: a ClientHello of that version by hand (RFC 6101, 5.6.1.2). */
+function ssl3ClientHello(): string {
+  const suites = Buffer.from('0005000a002f0035c013c014', 'hex');
+  const body = Buffer.concat([Buffer.from('0300', 'hex'), Buffer.alloc(32, 7), Buffer.from([0, 0, suites.length]), suites, Buffer.from([1, 0])]);
+  const handshake = Buffer.concat([Buffer.from([1, 0, body.length >> 8, body.length & 255]), body]);
+  return Buffer.concat([Buffer.from([22, 3, 0, handshake.length >> 8, handshake.length & 255]), handshake]).toString('base64');
+}
+
+verify('production-gateway.tls.min-version-1-2', async (context) => {
+  const { claim } = context;
+  const refused = strings(claim, 'refused').filter((version) => version !== 'SSLv3').map((version) => (version === 'TLSv1.0' ? 'TLSv1' : version) as Version);
+  const client = context.client();
+  const versions = await protocolVersions(client, strings(claim, 'accepted') as Version[], refused);
+  const ssl3 = await client.raw({ tls: false, port: 443, writes: [{ after_ms: 0, base64: ssl3ClientHello() }], until: 'closed', timeout_ms: 8_000 });
+  const answer = Buffer.from(ssl3.received_base64, 'base64');
+  // Content type 21 is an alert, 22 would be a ServerHello.
+  const alerted = answer[0] === 21 || (answer.length === 0 && ssl3.closed_ms !== null);
+  return together([versions, judge(alerted, 'SSLv3 refused', `SSLv3: first record type ${String(answer[0] ?? 'none')}`, [])]);
+});
+
+verify('production-gateway.tls.tls13-negotiated', async (context) => {
+  const wanted = str(context.claim, 'negotiated');
+  const [seen] = await handshakes(context.client(), [{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }]);
+  if (!seen) throw new Error('no handshake was observed');
+  return judge(seen.tls?.protocol === wanted, wanted, ending(seen), [handshakeTable('both versions offered', ['TLSv1.2 and TLSv1.3'], [seen])]);
+});
+
+const AEAD = /GCM|CHACHA20/;
+
+verify('production-gateway.tls.modern-ciphers', async (context) => {
+  const { accepted, evidence } = await acceptedTls12(context.client());
+  const old = accepted.filter((suite) => !AEAD.test(suite) || !/^(ECDHE|DHE)-/.test(suite));
+  return judge(
+    old.length === 0 && accepted.length > 0,
+    'only AEAD suites with forward secrecy are accepted on TLS 1.2',
+    `accepted: ${accepted.join(', ') || 'none'}`,
+    [evidence],
+  );
+});
+
+verify('production-gateway.tls.tls12-cipher-allowlist', async (context) => {
+  const allowed = [...strings(context.claim, 'tls_section'), ...strings(context.claim, 'complete_config')];
+  const { accepted, evidence } = await acceptedTls12(context.client());
+  const foreign = accepted.filter((suite) => !allowed.includes(suite));
+  return judge(
+    foreign.length === 0 && accepted.length > 0,
+    `nothing outside ${[...new Set(allowed)].join(', ')}`,
+    `accepted: ${accepted.join(', ') || 'none'}`,
+    [evidence],
+  );
+});
+
+verify('production-gateway.tls.tls13-suite-restriction', async (context) => {
+  const listed = strings(context.claim, 'listed_complete');
+  const first = str(context.claim, 'first_choice');
+  const { accepted, picked, evidence } = await acceptedTls13(context.client(), [first, ...strings(context.claim, 'listed_tls_section').filter((suite) => suite !== first)]);
+  const foreign = accepted.filter((suite) => !listed.includes(suite));
+  return judge(
+    foreign.length === 0 && picked === first,
+    `only ${listed.join(' and ')}; ${first} chosen when all are offered`,
+    `accepted ${accepted.join(', ')}; chosen ${picked}`,
+    [evidence],
+    'ssl_ciphers sets the suites of TLS 1.2 and below; OpenSSL takes those of TLS 1.3 from another list (ssl_conf_command Ciphersuites)',
+  );
+});
+
+verify('production-gateway.tls.hsts', async (context) => {
+  const { claim } = context;
+  const wanted = `max-age=${String(num(claim, 'max_age_s'))}; includeSubDomains; preload`;
+  const plan = [
+    { path: '/' },
+    { path: '/health' },
+    { path: '/static/app.js' },
+    { path: '/api/v1/x' },
+    { path: '/nowhere' },
+    { path: '/api/v1/x', method: 'POST', headers: { 'content-length': String(64 * 2 ** 20) } },
+  ];
+  const client = context.client();
+  const seen = await client.all(plan);
+  const rows = seen.map((one, index) => [plan[index]?.path ?? '', one.status ?? 0, header(one, 'strict-transport-security') ?? 'absent'] as const);
+  const lacking = rows.filter(([, , value]) => value !== wanted);
+  return judge(
+    lacking.length === 0,
+    `Strict-Transport-Security: ${wanted} on every answer`,
+    lacking.length === 0 ? 'present everywhere' : lacking.map(([path, status, value]) => `${path} (${String(status)}): ${value}`).join('; '),
+    [{ kind: 'table', title: 'HSTS by route', columns: ['path', 'status', 'Strict-Transport-Security'], rows }],
+    'a location with an add_header of its own inherits none from the server',
+  );
+});
+
+verify('production-gateway.tls.http2', async (context) => {
+  const mark = marker();
+  const client = context.client();
+  const planned = { path: `/api/v1/x?m=${mark}`, protocol: 'h2' as const };
+  const seen = await client.request(planned.path, planned);
+  const [arrival] = await context.arrivals(mark);
+  return judge(
+    seen.tls?.alpn === str(context.claim, 'alpn') && seen.status === 200 && arrival?.httpVersion === '1.1',
+    'ALPN chooses h2, the API answers over HTTP/2, the backend is asked over HTTP/1.1',
+    `ALPN ${seen.tls?.alpn ?? 'nothing'}, status ${String(seen.status)}, backend HTTP/${arrival?.httpVersion ?? 'not asked'}`,
+    [asExchange(client.step(planned, 0), seen)],
+  );
+});
+
+verify('production-gateway.tls.http2-alpn', async (context) => {
+  const [both, old] = strings(context.claim, 'alpn');
+  const client = context.client();
+  const seen = await handshakes(client, [{ alpn: [both ?? '', old ?? ''] }, { alpn: [old ?? ''] }]);
+  const answers = [await client.request('/', { protocol: 'h2' }), await client.request('/')];
+  const chosen = seen.map(({ tls }) => tls?.alpn ?? 'none');
+  return judge(
+    chosen[0] === both && chosen[1] === old && answers.every(({ status }) => status === 200),
+    `${both ?? ''} when both are offered, ${old ?? ''} when only that is; / answers 200 over both`,
+    `chosen ${chosen.join(' and ')}; / answered ${answers.map(({ status }) => String(status)).join(' and ')}`,
+    [handshakeTable('ALPN', ['h2, http/1.1', 'http/1.1'], seen)],
+  );
+});
+
+verify('production-gateway.tls.http3', async (context) => {
+  const port = num(context.claim, 'udp_port');
+  const { stdout } = await context.gateway.exec(['ss', '-Hlun', `sport = :${String(port)}`]);
+  const address = context.gateway.service.addresses['edge'] ?? '';
+  const curl = await context.exec('vantage', [
+    'curl', '-sk', '--http3-only', '--max-time', '8', '--resolve', `${context.gateway.serverName}:443:${address}`,
+    '-o', '/dev/null', '-w', '%{http_version} %{http_code}', `https://${context.gateway.serverName}/`,
+  ]);
+  const altSvc = header(await context.client().request('/'), 'alt-svc') ?? 'absent';
+  return judge(
+    stdout.includes(`:${String(port)}`) && curl.stdout === '3 200' && altSvc.includes('h3'),
+    `UDP ${String(port)} listens, an HTTP/3 request is answered, Alt-Svc names h3`,
+    `UDP ${String(port)} ${stdout.includes(`:${String(port)}`) ? 'listens' : 'has no listener'}; HTTP/3 request: ${curl.stdout.startsWith('3') ? curl.stdout : `failed (curl ${String(curl.exitCode)})`}; Alt-Svc ${altSvc}`,
+    [{ kind: 'log', title: 'UDP listeners', lines: [stdout.trim() || 'none'] }],
+    'no quic listener is configured',
+  );
+});
+
+verify('production-gateway.tls.edge-termination', async (context) => {
+  const client = context.client();
+  const planned = { path: '/api/v1/x', plain: true, headers: { 'x-forwarded-proto': 'https' } };
+  const seen = await client.request(planned.path, planned);
+  return judge(
+    seen.status === 200,
+    'a plain request that says it was HTTPS at the edge is served',
+    `${String(seen.status)}${header(seen, 'location') ? ` to ${header(seen, 'location') ?? ''}` : ''}`,
+    [asExchange(client.step(planned, 0), seen)],
+    'port 80 redirects every request and does not look at X-Forwarded-Proto: behind a terminating edge this is a loop',
+  );
+});
+
+verify('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => {
+  const replica = await context.replica({ backends: 'private' });
+  const client = context.client('clients', replica.gateway);
+  const offer = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES' } as const;
+  const [rsa] = await handshakes(client, [offer]);
+  const live = `/etc/letsencrypt/live/${replica.gateway.serverName}`;
+  // What certbot 2 asks for by default: an ECDSA key on P-256.
+  const swapped = await replica.gateway.exec([
+    'sh', '-ec',
+    `cd ${live} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem -out fullchain.pem -days 9 -subj /CN=${replica.gateway.serverName} -addext subjectAltName=DNS:${replica.gateway.serverName} && nginx -t`,
+  ]);
+  if (swapped.exitCode !== 0) throw new Error(`the certificate could not be swapped: ${swapped.stderr}`);
+  await replica.reload();
+  const ecdsa = await withNewCertificate(() => handshakes(client, [{}]));
+  const [tls12] = await handshakes(client, [offer]);
+  if (!rsa || !tls12) throw new Error('no handshake was observed');
+  if (!ecdsa) return inconclusive('a TLS 1.2 handshake with an ECDSA certificate', 'the new certificate was not in use in time', 'the reload took too long');
+  return judge(
+    established(rsa) && established(tls12),
+    'TLS 1.2 is established with an RSA and with an ECDSA P-256 certificate',
+    `RSA: ${ending(rsa)}; ECDSA: ${ending(tls12)}`,
+    [handshakeTable('TLS 1.2, every ECDHE suite offered', ['RSA-2048', 'ECDSA P-256'], [rsa, tls12])],
+    'the suites of TLS 1.2 all authenticate with RSA, and a certificate with an ECDSA key cannot',
+  );
+});
+
+/** Handshakes until the self-signed certificate is served; bounded. */
+async function withNewCertificate(shake: () => ReturnType<typeof handshakes>): Promise<boolean> {
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const [seen] = await shake();
+    const certificate = seen?.tls?.certificate;
+    if (certificate && certificate.issuer === certificate.subject) return true;
+  }
+  return false;
+}
+
+verify('production-gateway.tls.session-cache-resumption', async (context) => {
+  const { claim } = context;
+  const client = context.client();
+  const rows: (readonly [string, string])[] = [];
+  let resumed = true;
+  for (const version of NEW) {
+    const session = await sessionOf(context, version);
+    const again = session === undefined ? [] : await handshakes(client, Array.from({ length: 6 }, () => ({ ...only(version), session })));
+    const reused = again.filter(({ tls }) => tls?.reused).length;
+    rows.push([version, session === undefined ? 'no session offered' : `${String(reused)} of ${String(again.length)} resumed`]);
+    resumed &&= again.length > 0 && reused === again.length;
+  }
+  const config = await context.gateway.config();
+  const cache = /ssl_session_cache\s+shared:\w+:(\d+)m/.exec(config)?.[1] ?? 'none';
+  const timeout = /ssl_session_timeout\s+(\S+);/.exec(config)?.[1] ?? 'none';
+  return judge(
+    resumed && Number(cache) === num(claim, 'cache_mb') && ['1d', '24h', '1440m', `${String(num(claim, 'timeout_s'))}s`, String(num(claim, 'timeout_s'))].includes(timeout),
+    `every session resumed, whichever worker answers; ${String(num(claim, 'cache_mb'))} MB cache, ${String(num(claim, 'timeout_s'))} s`,
+    `${rows.map((row) => row.join(': ')).join('; ')}; cache ${cache} MB, time-out ${timeout} (nginx -T)`,
+    [{ kind: 'table', title: 'resumption', columns: ['version', 'six reconnects'], rows }],
+  );
+});
+
+/** A session that may be resumed: TLS 1.3 hands it over after the handshake, with the first answer. */
+async function sessionOf(context: CaseContext, version: Version): Promise<string | undefined> {
+  const seen = await context.client().request('/', { tls: only(version) });
+  return seen.tls?.session;
+}
+
+verify('production-gateway.tls.session-tickets-off', async (context) => {
+  const address = context.gateway.service.addresses['edge'] ?? '';
+  const { stdout } = await context.exec('vantage', [
+    'sh', '-c', `openssl s_client -connect ${address}:443 -servername ${context.gateway.serverName} -tls1_2 </dev/null 2>/dev/null`,
+  ]);
+  if (!/Protocol\s*:\s*TLSv1\.2/.test(stdout)) throw new Error('openssl established no TLS 1.2 session');
+  const ticket = /TLS session ticket/.test(stdout);
+  const stateful = await statefulTicket(context);
+  return together([
+    judge(!ticket, 'no TLS 1.2 ticket', ticket ? 'TLS 1.2: the server issues a ticket' : 'TLS 1.2: no ticket', [{ kind: 'log', title: 'openssl s_client', lines: stdout.split('\n').filter((line) => /Protocol|Cipher|ticket|Session-ID/.test(line)).slice(0, 8) }]),
+    stateful,
+  ]);
+});
+
+/** TLS 1.3: what is called a ticket must be a handle into the cache, so that it is worth nothing after a cold start. */
+async function statefulTicket(context: CaseContext) {
+  const replica = await context.replica({ backends: 'private' });
+  const client = context.client('clients', replica.gateway);
+  const session = (await client.request('/', { tls: only('TLSv1.3') })).tls?.session;
+  if (session === undefined) return judge(true, 'a TLS 1.3 session does not survive a cold start', 'TLS 1.3: no session is offered at all', []);
+  const { stdout } = await context.exec('vantage', ['true']);
+  const lengths = ticketLength(Buffer.from(session, 'base64'));
+  return judge(
+    lengths !== undefined && lengths <= 64,
+    'the TLS 1.3 session handle is a short key into the cache',
+    `TLS 1.3: handle of ${String(lengths ?? 'unknown')} bytes${stdout}`,
+    [],
+  );
+}
+
+/** Length of the ticket in an OpenSSL session structure: context tag 10, OCTET STRING. */
+function ticketLength(session: Buffer): number | undefined {
+  const at = session.findLastIndex((byte, index) => byte === 0xaa && session[index + 2] === 0x04);
+  return at < 0 ? undefined : session[at + 3];
+}
+
+verify('production-gateway.tls.ocsp-stapling', async (context) => {
+  const { claim } = context;
+  const client = context.client();
+  // The first answers of a worker after its start are never stapled: it asks the responder then.
+  const seen = await client.raws(
+    Array.from({ length: 12 }, (_, index) => ({ tls: { requestOcsp: true }, at_ms: index * 400, writes: [], until: 'handshake' as const, timeout_ms: 8_000 })),
+  );
+  const stapled = seen.filter(({ tls }) => typeof tls?.ocsp === 'string');
+  const config = await context.gateway.config();
+  const valid = /resolver\s+[^;]*valid=(\d+)s/.exec(config)?.[1];
+  const timeout = /resolver_timeout\s+(\d+)s/.exec(config)?.[1];
+  return judge(
+    stapled.length > 0 && Number(valid) === num(claim, 'resolver_valid_s') && Number(timeout) === num(claim, 'resolver_timeout_s'),
+    'after the first requests the handshake carries an OCSP answer',
+    `${String(stapled.length)} of ${String(seen.length)} handshakes stapled; resolver valid=${valid ?? 'unset'}s, time-out ${timeout ?? 'unset'}s`,
+    [{ kind: 'table', title: 'stapled OCSP answers', columns: ['at ms', 'OCSP'], rows: seen.map((one, index) => [index * 400, typeof one.tls?.ocsp === 'string' ? `${String(one.tls.ocsp.length)} base64 characters` : 'none']) }],
+  );
+});
+
+verify('production-gateway.tls.ipv6-listeners', async (context) => {
+  const ports = numbers(context.claim, 'ports');
+  const { exitCode } = await context.gateway.exec(['sh', '-c', 'test -e /proc/net/if_inet6 && grep -q . /proc/net/if_inet6']);
+  const expected = `ports ${ports.join(' and ')} answer on IPv6`;
+  if (exitCode !== 0) return notApplicable(expected, 'this engine gives containers no IPv6');
+  const urls = ['http://[::1]/', 'https://[::1]/'];
+  const seen = await Promise.all(
+    urls.map(async (url) => (await context.gateway.exec(['curl', '-skg', '--max-time', '5', '-o', '/dev/null', '-w', '%{http_code}', '-H', `Host: ${context.gateway.serverName}`, url])).stdout),
+  );
+  const { stdout } = await context.gateway.exec(['ss', '-Hltn6']);
+  return judge(
+    seen[0] === '301' && seen[1] === '200',
+    `${expected}: the redirect on 80 and / on 443`,
+    `port 80: ${seen[0] ?? ''}; port 443: ${seen[1] ?? ''}`,
+    [{ kind: 'log', title: 'IPv6 listeners', lines: stdout.trim().split('\n').slice(0, 6) }],
+  );
+});

@@ -1,0 +1,70 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { header, headersNamed } from '../clients/observe.ts';
+import type { HttpObservation } from '../clients/protocol.ts';
+import type { Client, Planned } from '../gateway.ts';
+import { judge } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
+
+/** One request and the content coding that its answer must have; `undefined` means none. */
+export interface CodingRow {
+  readonly name: string;
+  readonly request: Planned;
+  readonly coding: 'gzip' | 'br' | undefined;
+  /** The answer must vary by Accept-Encoding. */
+  readonly vary?: boolean;
+  /** Exact body after decoding. */
+  readonly body?: string;
+}
+
+/** The body as it was before content coding; undefined when it cannot be decoded. */
+export function decoded(observation: HttpObservation): Buffer | undefined {
+  const body = Buffer.from(observation.body_base64, 'base64');
+  try {
+    const coding = header(observation, 'content-encoding');
+    if (coding === 'gzip') return gunzipSync(body);
+    if (coding === 'br') return brotliDecompressSync(body);
+    return coding === undefined ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with one answer; empty when nothing is. */
+export function codingFaults(row: CodingRow, seen: HttpObservation): string[] {
+  const faults: string[] = [];
+  const codings = headersNamed(seen, 'content-encoding');
+  if (seen.status !== 200) return [`status ${String(seen.status)}`];
+  if (codings.join(',') !== (row.coding ?? '')) faults.push(`coding ${codings.join(',') || 'none'}`);
+  if (row.vary && !headersNamed(seen, 'vary').some((value) => /accept-encoding/i.test(value))) faults.push('no Vary: Accept-Encoding');
+  if (row.body !== undefined && decoded(seen)?.toString('utf8') !== row.body) faults.push('another body after decoding');
+  return faults;
+}
+
+/** Requests each row and compares coding, Vary and content. */
+export async function contentCoding(client: Client, rows: readonly CodingRow[]): Promise<Outcome> {
+  const seen = await client.all(rows.map(({ request }, index) => ({ at_ms: index * 5, ...request })));
+  const results = rows.map((row, index) => {
+    const one = seen[index];
+    return { row, one, faults: one ? codingFaults(row, one) : ['no answer'] };
+  });
+  const wrong = results.filter(({ faults }) => faults.length > 0);
+  return judge(
+    wrong.length === 0,
+    rows.map(({ name, coding }) => `${name}: ${coding ?? 'plain'}`).join('; '),
+    wrong.length === 0 ? `all ${String(rows.length)} as expected` : wrong.map(({ row, faults }) => `${row.name}: ${faults.join(', ')}`).join('; '),
+    [
+      {
+        kind: 'table',
+        title: 'content coding',
+        columns: ['request', 'status', 'Content-Encoding', 'Vary', 'bytes'],
+        rows: results.map(({ row, one }) => [
+          row.name,
+          one?.status ?? 0,
+          one ? headersNamed(one, 'content-encoding').join(', ') || 'none' : '',
+          one ? headersNamed(one, 'vary').join(', ') || 'none' : '',
+          one?.bodyBytes ?? 0,
+        ]),
+      },
+    ],
+  );
+}
