@@ -25,7 +25,8 @@ export class ClientAddresses {
   #spread = 0;
 
   constructor(topology: Pick<TopologyDescriptor, 'clientBlocks'>, lane: number) {
-    if (!Number.isInteger(lane) || lane < 0 || lane >= LANES) throw new RangeError(`lane ${String(lane)} is not 0–${String(LANES - 1)}`);
+    if (!Number.isInteger(lane) || lane < 0 || lane >= LANES)
+      throw new RangeError(`lane ${String(lane)} is not 0–${String(LANES - 1)}`);
     this.#blocks = new Map(topology.clientBlocks.map((entry) => [entry.name, entry]));
     this.#lane = lane;
   }
@@ -36,7 +37,8 @@ export class ClientAddresses {
     const addresses = block(entry.cidr);
     const share = Math.floor(addresses.size / LANES);
     const index = this.#next.get(name) ?? 1;
-    if (index >= share) throw new RangeError(`lane ${String(this.#lane)} has used all ${String(share)} addresses of block ${name}`);
+    if (index >= share)
+      throw new RangeError(`lane ${String(this.#lane)} has used all ${String(share)} addresses of block ${name}`);
     this.#next.set(name, index + 1);
     const address = addresses.at(this.#lane * share + index);
     const last = Number(address.split('.')[3]);
@@ -57,7 +59,11 @@ export class ClientAddresses {
     if (count > networks) throw new RangeError(`the block has ${String(networks)} /24 networks, not ${String(count)}`);
     const octet = SPREAD_OCTETS.from + this.#lane + LANES * (this.#spread += 1);
     if (octet > SPREAD_OCTETS.to) throw new RangeError('all spread addresses of this lane are used');
-    return Array.from({ length: count }, (_, n) => ({ address: addresses.at(n * 256 + octet), network: entry.network, block: 'clients' as const }));
+    return Array.from({ length: count }, (_, n) => ({
+      address: addresses.at(n * 256 + octet),
+      network: entry.network,
+      block: 'clients' as const,
+    }));
   }
 
   #block(name: ClientBlock['name']): ClientBlock {

@@ -62,7 +62,10 @@ export class Session implements AsyncDisposable {
 
   /** The same lane with another gateway in place of the first. Dispose of it before the session itself. */
   standingIn(standIn: StandIn): Session {
-    return new Session({ topology: this.topology, addresses: this.addresses, replicas: this.replicas, agents: this.#agents }, standIn);
+    return new Session(
+      { topology: this.topology, addresses: this.addresses, replicas: this.replicas, agents: this.#agents },
+      standIn,
+    );
   }
 
   /** The agent in the vantage: where clients' requests start. */
@@ -90,7 +93,8 @@ export class Session implements AsyncDisposable {
   async startReplica(options: ReplicaOptions): Promise<CaseReplica & AsyncDisposable> {
     const { edit } = options;
     const mutate = this.#standIn?.edit;
-    const both: ReplicaOptions['edit'] = mutate && edit ? (path, text) => edit(path, mutate(path, text)) : (mutate ?? edit);
+    const both: ReplicaOptions['edit'] =
+      mutate && edit ? (path, text) => edit(path, mutate(path, text)) : (mutate ?? edit);
     const replica = await this.replicas.start({ ...options, ...(both ? { edit: both } : {}) });
     return {
       gateway: new Gateway(replica.gateway, this.topology.serverName, this.vantage),

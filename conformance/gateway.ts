@@ -18,7 +18,9 @@ import type {
 
 /** Anything that can carry out a schedule: the vantage's agent, or this process. */
 export interface Scheduler {
-  schedule(steps: readonly Step[]): Promise<{ readonly observations: readonly Observation[]; readonly lateness_ms_max: number }>;
+  schedule(
+    steps: readonly Step[],
+  ): Promise<{ readonly observations: readonly Observation[]; readonly lateness_ms_max: number }>;
 }
 
 export interface RequestOptions {
@@ -70,7 +72,12 @@ export class Gateway {
   at(client: ClientAddress): Client {
     const address = this.service.addresses[client.network];
     if (!address) throw new RangeError(`${this.service.name} is not on network ${client.network}`);
-    return new Client(this.#scheduler, client, { address, port: 443, tls: { serverName: this.serverName } }, this.serverName);
+    return new Client(
+      this.#scheduler,
+      client,
+      { address, port: 443, tls: { serverName: this.serverName } },
+      this.serverName,
+    );
   }
 
   /** The configuration that nginx itself says it runs (`nginx -T`). */
@@ -159,7 +166,13 @@ export class Client {
     };
   }
 
-  async raw(step: Omit<RawStep, 'kind' | 'id' | 'from' | 'target' | 'at_ms'> & { tls?: TlsOptions | false; port?: number; at_ms?: number }): Promise<RawObservation> {
+  async raw(
+    step: Omit<RawStep, 'kind' | 'id' | 'from' | 'target' | 'at_ms'> & {
+      tls?: TlsOptions | false;
+      port?: number;
+      at_ms?: number;
+    },
+  ): Promise<RawObservation> {
     const [observation] = await this.raws([step]);
     if (!observation) throw new Error('the agent returned no observation');
     return observation;
@@ -167,7 +180,11 @@ export class Client {
 
   /** Several raw connections side by side. */
   async raws(
-    steps: readonly (Omit<RawStep, 'kind' | 'id' | 'from' | 'target' | 'at_ms'> & { tls?: TlsOptions | false; port?: number; at_ms?: number })[],
+    steps: readonly (Omit<RawStep, 'kind' | 'id' | 'from' | 'target' | 'at_ms'> & {
+      tls?: TlsOptions | false;
+      port?: number;
+      at_ms?: number;
+    })[],
   ): Promise<RawObservation[]> {
     const { observations } = await this.#scheduler.schedule(
       steps.map(({ tls, port, at_ms, ...step }, index) => ({
@@ -186,7 +203,9 @@ export class Client {
     return inOrder(observations, steps.length, 'raw');
   }
 
-  async websockets(steps: readonly (Partial<Omit<WebSocketStep, 'kind' | 'id' | 'from' | 'target'>> & { path: string })[]): Promise<WebSocketObservation[]> {
+  async websockets(
+    steps: readonly (Partial<Omit<WebSocketStep, 'kind' | 'id' | 'from' | 'target'>> & { path: string })[],
+  ): Promise<WebSocketObservation[]> {
     const { observations } = await this.#scheduler.schedule(
       steps.map((step, index) => ({
         at_ms: 0,
@@ -203,7 +222,10 @@ export class Client {
     return inOrder(observations, steps.length, 'websocket');
   }
 
-  async websocket(path: string, step: Partial<Omit<WebSocketStep, 'kind' | 'id' | 'from' | 'target' | 'path'>> = {}): Promise<WebSocketObservation> {
+  async websocket(
+    path: string,
+    step: Partial<Omit<WebSocketStep, 'kind' | 'id' | 'from' | 'target' | 'path'>> = {},
+  ): Promise<WebSocketObservation> {
     const [observation] = await this.websockets([{ ...step, path }]);
     if (!observation) throw new Error('the agent returned no observation');
     return observation;
@@ -234,16 +256,26 @@ export class Client {
 }
 
 /** Requests of several clients in one schedule, in the order of the plan. */
-export async function mixed(scheduler: Scheduler, plan: readonly (Planned & { client: Client })[]): Promise<HttpObservation[]> {
-  const { observations } = await scheduler.schedule(plan.map(({ client, ...planned }, index) => client.step(planned, index)));
+export async function mixed(
+  scheduler: Scheduler,
+  plan: readonly (Planned & { client: Client })[],
+): Promise<HttpObservation[]> {
+  const { observations } = await scheduler.schedule(
+    plan.map(({ client, ...planned }, index) => client.step(planned, index)),
+  );
   return inOrder(observations, plan.length, 'http');
 }
 
-function inOrder<K extends Observation['kind']>(observations: readonly Observation[], count: number, kind: K): Extract<Observation, { kind: K }>[] {
+function inOrder<K extends Observation['kind']>(
+  observations: readonly Observation[],
+  count: number,
+  kind: K,
+): Extract<Observation, { kind: K }>[] {
   const byId = new Map(observations.map((observation) => [observation.id, observation]));
   return Array.from({ length: count }, (_, index) => {
     const observation = byId.get(String(index));
-    if (observation?.kind !== kind) throw new Error(`the agent returned no ${kind} observation for step ${String(index)}`);
+    if (observation?.kind !== kind)
+      throw new Error(`the agent returned no ${kind} observation for step ${String(index)}`);
     return observation as Extract<Observation, { kind: K }>;
   });
 }

@@ -10,12 +10,23 @@ export interface Outcome {
 }
 
 /** The promise held or it did not: the usual end of a check whose instrument was sound. */
-export function judge(holds: boolean, expected: string, observed: string, evidence: readonly Evidence[], reason?: string): Outcome {
+export function judge(
+  holds: boolean,
+  expected: string,
+  observed: string,
+  evidence: readonly Evidence[],
+  reason?: string,
+): Outcome {
   return { verdict: holds ? 'conforms' : 'deviates', expected, observed, evidence, ...(reason ? { reason } : {}) };
 }
 
 /** Measured, but not soundly enough to say. `reason` names the cause. */
-export function inconclusive(expected: string, observed: string, reason: string, evidence: readonly Evidence[] = []): Outcome {
+export function inconclusive(
+  expected: string,
+  observed: string,
+  reason: string,
+  evidence: readonly Evidence[] = [],
+): Outcome {
   return { verdict: 'inconclusive', expected, observed, reason, evidence };
 }
 

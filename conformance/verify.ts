@@ -78,7 +78,11 @@ export async function runCase(entry: Case, claim: Claim, session: Session): Prom
 }
 
 /** Builds the record's entry for a claim from what was measured. */
-export function claimResult(claim: Claim, { outcome, duration_ms }: Measured, known: { environment: string; mechanism?: string; remedy?: string; contradicts?: string }): ClaimResult {
+export function claimResult(
+  claim: Claim,
+  { outcome, duration_ms }: Measured,
+  known: { environment: string; mechanism?: string; remedy?: string; contradicts?: string },
+): ClaimResult {
   const reason = outcome.verdict === 'deviates' ? (known.mechanism ?? outcome.reason) : outcome.reason;
   return {
     id: claim.id,

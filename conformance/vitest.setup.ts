@@ -46,7 +46,14 @@ async function measure(entry: Case, claim: Claim): Promise<void> {
   const refused = givenUp.get(claim.id);
   const session = (kept.gateproofSession ??= Session.open(run.topology, lane));
   const measured = refused
-    ? { outcome: notApplicable(claim.statement, refused.contradicts ? `contradicts ${refused.contradicts}: ${refused.why}` : refused.why), duration_ms: 0, failure: undefined }
+    ? {
+        outcome: notApplicable(
+          claim.statement,
+          refused.contradicts ? `contradicts ${refused.contradicts}: ${refused.why}` : refused.why,
+        ),
+        duration_ms: 0,
+        failure: undefined,
+      }
     : await runCase(entry, claim, session);
   journal(run.journal, {
     event: 'claim',
@@ -58,5 +65,5 @@ async function measure(entry: Case, claim: Claim): Promise<void> {
       ...(refused?.contradicts ? { contradicts: refused.contradicts } : {}),
     }),
   });
-  if (measured.failure !== undefined) throw measured.failure;
+  if (measured.failure !== undefined) throw new Error(`the measurement of ${claim.id} failed`, { cause: measured.failure });
 }

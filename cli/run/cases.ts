@@ -43,7 +43,7 @@ export async function runCases({
       unhandled.push(...errors.map(({ message }) => message));
     },
   };
-  const vitest = await startVitest('test', [], {
+  const vitest = await startVitest([], {
     root: ROOT,
     config: false,
     watch: false,

@@ -35,7 +35,8 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     start: (name) => restartContainer(service(name).containerId),
     exec: (name, argv) => exec(service(name).containerId, argv),
     // Nice −20: without it the prober is late on busy cores (measured: up to 7.7 ms instead of 1.5 ms).
-    openProber: () => streamExec(service('vantage').containerId, ['nice', '-n', '-20', 'node', PROBER_PATH], { user: 'root' }),
+    openProber: () =>
+      streamExec(service('vantage').containerId, ['nice', '-n', '-20', 'node', PROBER_PATH], { user: 'root' }),
     freshClients: clients,
   };
 }

@@ -33,7 +33,9 @@ const WORST_FIRST = [EXIT.harness, EXIT.newDeviation, EXIT.open, EXIT.ok];
 export async function verifyCommand(request: VerifyRequest): Promise<number> {
   const codes: number[] = [];
   for (const environment of request.environments) {
-    codes.push(await measure(environment, request, { only: request.failed ? notConforming(environment) : request.only }));
+    codes.push(
+      await measure(environment, request, { only: request.failed ? notConforming(environment) : request.only }),
+    );
   }
   return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
@@ -45,7 +47,8 @@ function notConforming(environment: string): readonly string[] {
   const ids = loadLedger(environment)
     .claims.map(({ id }) => id)
     .filter((id) => Object.values(last.of(id)).some((verdict) => !settled.has(verdict)));
-  if (ids.length === 0) throw new UsageError('Everything that the latest run measured conforms.', 'Run without --failed.');
+  if (ids.length === 0)
+    throw new UsageError('Everything that the latest run measured conforms.', 'Run without --failed.');
   return ids;
 }
 
@@ -58,7 +61,11 @@ export async function loadCommand(request: LoadRequest): Promise<number> {
   return measure(request.environment, request, { only: [], kinds: ['scenario'], scenario: request.scenario });
 }
 
-async function measure(environment: string, request: MeasureRequest, what: Omit<PlanRequest, 'ledger' | 'profile'>): Promise<number> {
+async function measure(
+  environment: string,
+  request: MeasureRequest,
+  what: Omit<PlanRequest, 'ledger' | 'profile'>,
+): Promise<number> {
   const ledger = loadLedger(environment);
   const baseline = loadBaseline(ledger);
   const planned = await plan({ ledger, profile: request.profile, ...what });
@@ -71,7 +78,11 @@ async function measure(environment: string, request: MeasureRequest, what: Omit<
   try {
     const { record, dir } = await runVerify({ ...request, ledger, baseline, plan: planned, progress });
     progress.done();
-    process.stdout.write(request.json ? `${JSON.stringify({ dir, summary: record.summary }, null, 2)}\n` : `${renderSummary(record)}\nReport: ${dir}/report.html\n`);
+    process.stdout.write(
+      request.json
+        ? `${JSON.stringify({ dir, summary: record.summary }, null, 2)}\n`
+        : `${renderSummary(record)}\nReport: ${dir}/report.html\n`,
+    );
     return exitCodeOf(record);
   } finally {
     progress.done();
@@ -101,7 +112,9 @@ export async function upCommand({ environment, variant, images, json }: UpReques
     if (json) process.stdout.write(`${JSON.stringify({ run: folder.id, serverName, services: rows }, null, 2)}\n`);
     else {
       console.table(rows);
-      process.stdout.write(`${environment} (${variant}) is up as ${folder.id}, after ${String(topology.started_ms)} ms. Remove it: ./gateproof down\n`);
+      process.stdout.write(
+        `${environment} (${variant}) is up as ${folder.id}, after ${String(topology.started_ms)} ms. Remove it: ./gateproof down\n`,
+      );
     }
     return EXIT.ok;
   } finally {
@@ -150,4 +163,3 @@ export async function calibrateCommand({ json }: CalibrateRequest): Promise<numb
   else console.table(results);
   return results.every(({ holds }) => holds) ? EXIT.ok : EXIT.harness;
 }
-

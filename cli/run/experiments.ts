@@ -22,10 +22,17 @@ export async function runExperiments(planned: readonly PlannedExperiment[], run:
       seed: run.seed,
       ...(trials === undefined ? {} : { trials }),
       reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
-      onPhase: (trial, phase) => { run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`); },
+      onPhase: (trial, phase) => {
+        run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`);
+      },
       signal: run.signal,
     });
-    run.folder.append({ event: 'experiment', at: new Date().toISOString(), variant: run.topology.variant, experiment: result });
+    run.folder.append({
+      event: 'experiment',
+      at: new Date().toISOString(),
+      variant: run.topology.variant,
+      experiment: result,
+    });
     for (const claim of claims) journalClaim(claim, Math.round(performance.now() - began), run);
   }
 }
@@ -39,6 +46,10 @@ function journalClaim(judged: ClaimJudgement, duration_ms: number, run: Measurin
     event: 'claim',
     at: new Date().toISOString(),
     variant: run.topology.variant,
-    claim: claimResult(claim, { outcome, duration_ms }, { environment: run.topology.environment, ...run.known[judged.claim] }),
+    claim: claimResult(
+      claim,
+      { outcome, duration_ms },
+      { environment: run.topology.environment, ...run.known[judged.claim] },
+    ),
   });
 }

@@ -12,18 +12,29 @@ export function generatorHost({ containerId }: ServiceRef): GeneratorHost {
   return {
     async exec(argv, options = {}) {
       const streams = await streamExec(containerId, argv);
-      const abort = (): void => { streams.close(); };
+      const abort = (): void => {
+        streams.close();
+      };
       options.signal?.addEventListener('abort', abort, { once: true });
       let stderr = '';
-      streams.stderr.on('data', (chunk: Buffer) => { stderr = (stderr + chunk.toString('utf8')).slice(-KEPT_ERROR_CHARS); });
+      streams.stderr.on('data', (chunk: Buffer) => {
+        stderr = (stderr + chunk.toString('utf8')).slice(-KEPT_ERROR_CHARS);
+      });
       for await (const line of createInterface({ input: streams.stdout, crlfDelay: Infinity })) options.onLine?.(line);
       const exitCode = await streams.ended;
       options.signal?.removeEventListener('abort', abort);
       return { exitCode, stdout: '', stderr };
     },
-    putFiles: (files) => putFiles(containerId, Object.entries(files).map(([path, content]) => ({ path, content }))),
+    putFiles: (files) =>
+      putFiles(
+        containerId,
+        Object.entries(files).map(([path, content]) => ({ path, content })),
+      ),
     async cpu() {
-      const [{ at_ms, used_ms, throttled_ms }, cores] = await Promise.all([containerFigures(containerId), allowedCores(containerId)]);
+      const [{ at_ms, used_ms, throttled_ms }, cores] = await Promise.all([
+        containerFigures(containerId),
+        allowedCores(containerId),
+      ]);
       return { at_ms, used_ms, throttled_ms, cores };
     },
   };

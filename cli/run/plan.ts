@@ -61,15 +61,25 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const bound = bindings(ledger.environment);
   const byCase = new Set(bound.filter(({ by }) => by === 'case').map(({ claim }) => claim));
   const cases = kinds.includes('case') ? ledger.claims.filter(({ id }) => byCase.has(id) && wanted(id)) : [];
-  const experiments = kinds.includes('experiment') ? (await loadExperiments(request)).filter(({ experiment }) => any(experiment.verifies)) : [];
+  const experiments = kinds.includes('experiment')
+    ? (await loadExperiments(request)).filter(({ experiment }) => any(experiment.verifies))
+    : [];
   const allScenarios = await loadScenarios(request);
-  const scenarios = kinds.includes('scenario') ? allScenarios.filter(({ scenario }) => any(scenario.promises.map(({ claim }) => claim))) : [];
+  const scenarios = kinds.includes('scenario')
+    ? allScenarios.filter(({ scenario }) => any(scenario.promises.map(({ claim }) => claim)))
+    : [];
   const planned = [
     ...cases.map(({ id }) => id),
     ...experiments.flatMap(({ experiment }) => experiment.verifies),
-    ...scenarios.flatMap(({ scenario }) => decidable(scenario.promises, scenario.shapes[profile]).map(({ claim }) => claim)),
+    ...scenarios.flatMap(({ scenario }) =>
+      decidable(scenario.promises, scenario.shapes[profile]).map(({ claim }) => claim),
+    ),
   ];
-  if (planned.length === 0) throw new UsageError(`Nothing of ${ledger.environment} is selected by ${only.join(', ') || 'this command'}.`, `See what is bound: gateproof claims ${ledger.environment}`);
+  if (planned.length === 0)
+    throw new UsageError(
+      `Nothing of ${ledger.environment} is selected by ${only.join(', ') || 'this command'}.`,
+      `See what is bound: gateproof claims ${ledger.environment}`,
+    );
   return {
     cases,
     experiments,
@@ -80,7 +90,12 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   };
 }
 
-function outside(ledger: Ledger, planned: ReadonlySet<string>, free: ReturnType<typeof unbound>, profile: Profile): RunRecord['outside'] {
+function outside(
+  ledger: Ledger,
+  planned: ReadonlySet<string>,
+  free: ReturnType<typeof unbound>,
+  profile: Profile,
+): RunRecord['outside'] {
   const drills = new Set(free.drill);
   const unboundYet = new Set(free['not-run yet']);
   return ledger.claims
@@ -90,26 +105,39 @@ function outside(ledger: Ledger, planned: ReadonlySet<string>, free: ReturnType<
       statement,
       topic,
       kind,
-      why: drills.has(id) ? "drill: an operator's procedure" : unboundYet.has(id) ? 'no case covers it yet' : `not selected, or needs more samples than the ${profile} profile takes`,
+      why: drills.has(id)
+        ? "drill: an operator's procedure"
+        : unboundYet.has(id)
+          ? 'no case covers it yet'
+          : `not selected, or needs more samples than the ${profile} profile takes`,
     }));
 }
 
 async function loadExperiments({ ledger, experiment, trials }: PlanRequest): Promise<PlannedExperiment[]> {
   const found = await Promise.all(
-    globSync(`chaos/experiments/${ledger.environment}/*.ts`, { cwd: ROOT }).sort().map(async (file) => {
-      const module = (await import(pathToFileURL(join(ROOT, file)).href)) as { default: Experiment };
-      return { name: basename(file, '.ts'), file, experiment: module.default, ...(trials === undefined ? {} : { trials }) };
-    }),
+    globSync(`chaos/experiments/${ledger.environment}/*.ts`, { cwd: ROOT })
+      .sort()
+      .map(async (file) => {
+        const module = (await import(pathToFileURL(join(ROOT, file)).href)) as { default: Experiment };
+        return {
+          name: basename(file, '.ts'),
+          file,
+          experiment: module.default,
+          ...(trials === undefined ? {} : { trials }),
+        };
+      }),
   );
   return found.filter(({ name }) => experiment === undefined || name === experiment);
 }
 
 async function loadScenarios({ ledger, scenario }: PlanRequest): Promise<PlannedScenario[]> {
   const found = await Promise.all(
-    globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT }).sort().map(async (file) => {
-      const module = (await import(pathToFileURL(join(ROOT, file)).href)) as { default: Scenario };
-      return { name: basename(file, '.ts'), scenario: module.default };
-    }),
+    globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT })
+      .sort()
+      .map(async (file) => {
+        const module = (await import(pathToFileURL(join(ROOT, file)).href)) as { default: Scenario };
+        return { name: basename(file, '.ts'), scenario: module.default };
+      }),
   );
   return found.filter(({ name }) => scenario === undefined || name === scenario);
 }
@@ -120,7 +148,13 @@ const START_S = 25;
 
 /** Roughly how long a plan takes, in seconds, for a number of variants. */
 export function estimate_s({ cases, experiments, scenarios }: Plan, profile: Profile, variants: number): number {
-  const trials = experiments.reduce((sum, { experiment, trials: asked }) => sum + (asked ?? experiment.trials[profile]), 0);
-  const load = scenarios.reduce((sum, { scenario }) => sum + scenario.shapes[profile].warmup_s + scenario.shapes[profile].measured_s + 5, 0);
+  const trials = experiments.reduce(
+    (sum, { experiment, trials: asked }) => sum + (asked ?? experiment.trials[profile]),
+    0,
+  );
+  const load = scenarios.reduce(
+    (sum, { scenario }) => sum + scenario.shapes[profile].warmup_s + scenario.shapes[profile].measured_s + 5,
+    0,
+  );
   return START_S + variants * (cases.length * SECONDS_PER_CASE + trials * 30 + load);
 }

@@ -11,7 +11,9 @@ export function sampleResources(services: readonly ServiceRef[]): ResourceSample
   const readings = new Map<string, ContainerFigures[]>(services.map(({ name }) => [name, []]));
   let round: Promise<unknown> = Promise.resolve();
   const read = (): void => {
-    round = Promise.allSettled(services.map(async ({ name, containerId }) => readings.get(name)?.push(await containerFigures(containerId))));
+    round = Promise.allSettled(
+      services.map(async ({ name, containerId }) => readings.get(name)?.push(await containerFigures(containerId))),
+    );
   };
   read();
   const timer = setInterval(read, EVERY_MS);
@@ -28,7 +30,10 @@ export function sampleResources(services: readonly ServiceRef[]): ResourceSample
   };
 }
 
-function curves(readings: readonly ContainerFigures[], began: number): { cpu_cores: [number, number][]; memory_mib: [number, number][] } {
+function curves(
+  readings: readonly ContainerFigures[],
+  began: number,
+): { cpu_cores: [number, number][]; memory_mib: [number, number][] } {
   const at = (reading: ContainerFigures): number => Math.round((reading.at_ms - began) / 100) / 10;
   return {
     cpu_cores: readings.slice(1).map((reading, index) => {

@@ -30,7 +30,12 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
       sample: () => sampleResources(sampled),
       signal: run.signal,
     });
-    run.folder.append({ event: 'scenario', at: new Date().toISOString(), variant: run.topology.variant, scenario: result });
+    run.folder.append({
+      event: 'scenario',
+      at: new Date().toISOString(),
+      variant: run.topology.variant,
+      scenario: result,
+    });
     for (const promise of result.promises) journalPromise(promise, result, run);
   }
 }
@@ -44,14 +49,26 @@ function journalPromise(promise: ScenarioPromise, result: ScenarioResult, run: M
     expected: `P${String(promise.percentile)} below ${String(promise.limit_ms)} ms`,
     observed: `P${String(promise.percentile)} ${String(promise.measured_ms)} ms; with 95 % confidence between ${bound(lower)} and ${bound(upper)} ms`,
     ...(result.reason ? { reason: result.reason } : {}),
-    evidence: [{ kind: 'table' as const, title: 'validity of the load', columns: ['rule', 'holds', 'seen'], rows: result.validity.map(({ rule, holds, seen }) => [rule, holds ? 'yes' : 'no', seen]) }],
+    evidence: [
+      {
+        kind: 'table' as const,
+        title: 'validity of the load',
+        columns: ['rule', 'holds', 'seen'],
+        rows: result.validity.map(({ rule, holds, seen }) => [rule, holds ? 'yes' : 'no', seen]),
+      },
+    ],
   };
   run.folder.append({
     event: 'claim',
     at: new Date().toISOString(),
     variant: run.topology.variant,
-    claim: claimResult(claim, { outcome, duration_ms: result.duration_ms }, { environment: run.topology.environment, ...run.known[promise.claim] }),
+    claim: claimResult(
+      claim,
+      { outcome, duration_ms: result.duration_ms },
+      { environment: run.topology.environment, ...run.known[promise.claim] },
+    ),
   });
 }
 
-const bound = (value: number | null): string => (value === null ? 'an open bound' : String(Math.round(value * 10) / 10));
+const bound = (value: number | null): string =>
+  value === null ? 'an open bound' : String(Math.round(value * 10) / 10);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ENVIRONMENTS_DIR, loadEnvironment } from '../../environments/harness/environments.ts';
-import type { ImageSet } from '../../environments/harness/images.ts';
+import type { Images } from '../../environments/harness/parts.ts';
 import { start } from '../../environments/harness/topology.ts';
 import type { Topology } from '../../environments/harness/topology.ts';
 import { loadVariant } from '../../environments/harness/variant.ts';
@@ -19,7 +19,7 @@ export interface StartRequest {
   readonly runId: string;
   readonly environment: string;
   readonly variant: VariantName;
-  readonly images: ImageSet;
+  readonly images: Images;
   readonly logDir: string;
   readonly extent: 'full' | 'lab';
   readonly owner?: string;

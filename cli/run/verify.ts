@@ -190,13 +190,26 @@ async function runVariant(
   return topology;
 }
 
-async function measureCases({ plan, ledger, seed }: VerifyOptions, run: Measuring, givenUp: readonly GivenUp[]): Promise<void> {
+async function measureCases(
+  { plan, ledger, seed }: VerifyOptions,
+  run: Measuring,
+  givenUp: readonly GivenUp[],
+): Promise<void> {
   const { topology, folder, progress, signal, known } = run;
   progress.phase(`${topology.variant}: ${String(plan.cases.length)} cases`, plan.cases.length);
   const { failed, unhandled } = await runCases({
-    provided: { topology, journal: folder.journal, environment: ledger.environment, claims: plan.cases, givenUp, known },
+    provided: {
+      topology,
+      journal: folder.journal,
+      environment: ledger.environment,
+      claims: plan.cases,
+      givenUp,
+      known,
+    },
     seed,
-    onCase: () => { progress.step(); },
+    onCase: () => {
+      progress.step();
+    },
     signal,
   });
   for (const text of [...failed.map((claim) => `the measurement of ${claim} failed`), ...unhandled]) {

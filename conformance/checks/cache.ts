@@ -16,7 +16,11 @@ export const stored = (first: HttpObservation, second: HttpObservation): boolean
   first.status === 200 && second.status === 200 && serialOf(first) === serialOf(second);
 
 /** Requests one after the other as one user: caches may keep users apart. */
-export async function inTurn(client: Client, paths: readonly string[], options: RequestOptions = {}): Promise<HttpObservation[]> {
+export async function inTurn(
+  client: Client,
+  paths: readonly string[],
+  options: RequestOptions = {},
+): Promise<HttpObservation[]> {
   return client.all(paths.map((path) => ({ path, connection: 'in-turn', ...options })));
 }
 
@@ -31,6 +35,12 @@ export function answersTable(title: string, names: readonly string[], seen: read
     kind: 'table',
     title,
     columns: ['request', 'status', 'answer', 'X-Cache-Status', 'ms'],
-    rows: seen.map((one, index) => [names[index] ?? '', one.status ?? 0, serialOf(one), header(one, 'x-cache-status') ?? 'absent', Math.round(latency_ms(one))]),
+    rows: seen.map((one, index) => [
+      names[index] ?? '',
+      one.status ?? 0,
+      serialOf(one),
+      header(one, 'x-cache-status') ?? 'absent',
+      Math.round(latency_ms(one)),
+    ]),
   };
 }

@@ -6,7 +6,6 @@ import type { Client } from '../gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { deliver, judged, outcomeOf, table } from './exchange.ts';
 import { valuesOf } from './forwarded.ts';
-import { throttled } from './rate-limit.ts';
 
 /** A proxy in front of the gateway, and whether the configuration trusts its address. */
 export interface Front {
@@ -79,7 +78,7 @@ export async function forwardedClients(context: CaseContext, { client, trusted }
     ),
   ]);
   const realIp = valuesOf(delivered[0]?.arrivals[0], 'X-Real-IP')[0] ?? 'absent';
-  const refused = flood.filter((seen) => throttled(seen)).length;
+  const refused = flood.filter(({ status }) => status !== 200).length;
   return judged(
     realIp === clients[0] && refused === 0,
     `a proxy's ${name} names the client: X-Real-IP has its address, and 40 requests of 20 clients are within every limit`,

@@ -35,8 +35,10 @@ export function codingFaults(row: CodingRow, seen: HttpObservation): string[] {
   const codings = headersNamed(seen, 'content-encoding');
   if (seen.status !== 200) return [`status ${String(seen.status)}`];
   if (codings.join(',') !== (row.coding ?? '')) faults.push(`coding ${codings.join(',') || 'none'}`);
-  if (row.vary && !headersNamed(seen, 'vary').some((value) => /accept-encoding/i.test(value))) faults.push('no Vary: Accept-Encoding');
-  if (row.body !== undefined && decoded(seen)?.toString('utf8') !== row.body) faults.push('another body after decoding');
+  if (row.vary && !headersNamed(seen, 'vary').some((value) => /accept-encoding/i.test(value)))
+    faults.push('no Vary: Accept-Encoding');
+  if (row.body !== undefined && decoded(seen)?.toString('utf8') !== row.body)
+    faults.push('another body after decoding');
   return faults;
 }
 
@@ -51,7 +53,9 @@ export async function contentCoding(client: Client, rows: readonly CodingRow[]):
   return judge(
     wrong.length === 0,
     rows.map(({ name, coding }) => `${name}: ${coding ?? 'plain'}`).join('; '),
-    wrong.length === 0 ? `all ${String(rows.length)} as expected` : wrong.map(({ row, faults }) => `${row.name}: ${faults.join(', ')}`).join('; '),
+    wrong.length === 0
+      ? `all ${String(rows.length)} as expected`
+      : wrong.map(({ row, faults }) => `${row.name}: ${faults.join(', ')}`).join('; '),
     [
       {
         kind: 'table',

@@ -1,4 +1,5 @@
 import type { Arrival, HeaderList } from '../clients/protocol.ts';
+import type { Evidence } from '../../reports/record/types.ts';
 import type { CaseContext } from '../context.ts';
 import { marker } from '../gateway.ts';
 import type { Client } from '../gateway.ts';
@@ -35,29 +36,30 @@ export interface Asked {
 
 /** Sends requests over the proxied routes (a handshake on the WebSocket one) and returns what backends received. */
 export async function forward(context: CaseContext, asked: readonly Asked[]): Promise<Received[]> {
-  const http = asked.filter(({ route }) => route !== 'websocket');
+  const numbered = asked.map((one, index) => ({ ...one, index }));
+  const http = numbered.filter(({ route }) => route !== 'websocket');
   const [delivered, shaken] = await Promise.all([
     deliver(
       context,
       http.map(({ route, sent, client }) => ({ client: client ?? context.clientFor(ROUTES[route]), path: ROUTES[route], headers: sent ?? {} })),
     ),
-    Promise.all(asked.filter(({ route }) => route === 'websocket').map((one) => shake(context, one))),
+    Promise.all(
+      numbered.filter(({ route }) => route === 'websocket').map(async (one) => ({ index: one.index, received: await shake(context, one) })),
+    ),
   ]);
-  const answered = new Map<Asked, Received>(shaken.map(({ one, received }) => [one, received]));
-  http.forEach((one, index) => {
-    const result = delivered[index];
-    answered.set(one, { route: one.route, client: result?.probe.client.address ?? '', sent: one.sent ?? {}, arrival: result?.arrivals[0] });
-  });
-  return asked.map((one) => answered.get(one)!);
+  const overHttp = http.map(({ route, sent, index }, n) => ({
+    index,
+    received: { route, client: delivered[n]?.probe.client.address ?? '', sent: sent ?? {}, arrival: delivered[n]?.arrivals[0] },
+  }));
+  return [...overHttp, ...shaken].sort((a, b) => a.index - b.index).map(({ received }) => received);
 }
 
-async function shake(context: CaseContext, one: Asked): Promise<{ one: Asked; received: Received }> {
-  const client = one.client ?? context.client();
+async function shake(context: CaseContext, { client: given, sent = {} }: Asked): Promise<Received> {
+  const client = given ?? context.client();
   const mark = `${marker('w')}z`;
-  const sent = one.sent ?? {};
   await client.websocket(`${ROUTES.websocket}?m=${mark}`, { headers: Object.entries(sent) });
   const [arrival] = await context.arrivals(mark);
-  return { one, received: { route: 'websocket', client: client.address, sent, arrival } };
+  return { route: 'websocket', client: client.address, sent, arrival };
 }
 
 /** What is wrong with one header of one request; undefined when it is as promised. */
@@ -102,7 +104,7 @@ export function judgeForwarded(expected: string, received: readonly Received[], 
 }
 
 /** Headers as received, one row a request. */
-export function receivedTable(received: readonly Received[], names: readonly string[]) {
+export function receivedTable(received: readonly Received[], names: readonly string[]): Evidence {
   return table(
     'headers as the backend received them',
     ['route', 'client', 'sent by hand', ...names],

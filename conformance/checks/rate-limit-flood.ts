@@ -1,6 +1,7 @@
 import { asExchange } from '../clients/observe.ts';
 import type { HttpObservation, HttpStep } from '../clients/protocol.ts';
 import type { Client, Planned, RequestOptions, Scheduler } from '../gateway.ts';
+import { Turns } from './rate-limit-turns.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 
 /**
@@ -24,11 +25,21 @@ const PRESSURE = 2.3;
 /** How long the pressure lasts: about 17 requests at 100 a minute tell that rate within a few percent. */
 const WINDOW_MS = 10_000;
 
-/** A request that waits longer was queued rather than served. */
-const TIMEOUT_MS = 8000;
+/** A request that waits longer was queued rather than served: a limiter that queues a flood needs twice as long for its last. */
+const TIMEOUT_MS = 10_000;
 
-/** More than any burst that a document of ours names: for claims that give no number of their own. */
-export const FLOOD = 80;
+/** Floods of this process that go out at a time, and how long one that goes on with little pressure keeps its turn. */
+const turns = new Turns(2);
+const TURN_MS = 600;
+
+/** More at once than any burst by address that the documents name: for claims that give no number of their own. */
+export const MANY = 45;
+
+/** The same for a burst by user. */
+export const MANY_OF_ONE_USER = 75;
+
+/** Pressure for a few seconds, for limits whose rate is not promised: it tells the rate roughly and so the burst exactly. */
+export const PROBE: Sustained = { interval_ms: 130, window_ms: 4000 };
 
 /** Enough requests at once to use up a burst and to be refused a dozen times. */
 export function enough(burst: number): number {
@@ -75,7 +86,8 @@ export async function flood(scheduler: Scheduler, one: Flood): Promise<Flooded> 
 export async function floods(scheduler: Scheduler, all: readonly Flood[]): Promise<Flooded[]> {
   const plans = all.map((one, number) => plan(one, number));
   const steps = plans.flat().map(({ client, ...planned }, index) => client.step(planned, index));
-  const { observations } = await scheduler.schedule(steps);
+  const quietly = all.some(({ sustained }) => sustained !== undefined);
+  const { observations } = await turns.take(() => scheduler.schedule(steps), quietly ? TURN_MS : undefined);
   const byId = new Map(observations.map((observation) => [observation.id, observation]));
   let taken = 0;
   return plans.map(({ length }) => {

@@ -1,18 +1,14 @@
-import { block } from '../../environments/harness/addresses.ts';
 import { marker } from '../gateway.ts';
 import type { Client, RequestOptions } from '../gateway.ts';
 import type { CaseContext } from '../context.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PromisedLimit } from './rate-limit.ts';
-import { answers, counts, enough, exchangeOf, flood, floods, ownFault, pressure, sort } from './rate-limit-flood.ts';
-import type { Flooded } from './rate-limit-flood.ts';
+import { answers, counts, exchangeOf, flood, floods, ownFault, sort } from './rate-limit-flood.ts';
+import type { Flooded, Sustained } from './rate-limit-flood.ts';
 
 /** Requests of one client address while those of many are counted together: far below any limit by address. */
 const REQUESTS_EACH = 5;
-
-/** When the second node is asked: the first one's answers are in by then. */
-const SECOND_NODE_MS = 700;
 
 /** Requests that two clocks and a refill between two answers may add to an allowance. */
 const CLOCK_SLACK = 2;
@@ -26,33 +22,31 @@ export interface UserFlood {
   readonly path: string;
   readonly count: number;
   readonly options: RequestOptions;
-  /** Rate to press upon afterwards, requests a minute. */
-  readonly sustained_perMin?: number;
+  readonly sustained?: Sustained;
 }
 
 /** A flood of one user from so many addresses that no limit by address has a say. */
-export async function userFlood(context: CaseContext, { path, count, options, sustained_perMin }: UserFlood): Promise<Flooded> {
+export async function userFlood(context: CaseContext, { path, count, options, sustained }: UserFlood): Promise<Flooded> {
   const clients = Array.from({ length: Math.ceil(count / REQUESTS_EACH) }, () => context.clientFor(path));
-  const sustained = sustained_perMin === undefined ? {} : { sustained: pressure(sustained_perMin) };
-  return flood(context.session.vantage, { clients, path, count, options, ...sustained });
+  return flood(context.session.vantage, { clients, path, count, options, ...(sustained ? { sustained } : {}) });
 }
 
 /** The same client at both gateway nodes. */
 export interface OverNodes {
   readonly first: Flooded;
   readonly second: Flooded;
+  /** From before the first request to after the last answer. */
+  readonly took_ms: number;
 }
 
 /** A client uses up its allowance at the first node and goes on at the second. */
 export async function overNodes(context: CaseContext, path: string, count: number): Promise<OverNodes> {
   const atFirst = context.client();
   const atSecond = context.session.gateway('gateway-2').at(atFirst.client);
-  const [first, second] = await floods(context.session.vantage, [
-    { clients: [atFirst], path, count },
-    { clients: [atSecond], path, count, from_ms: SECOND_NODE_MS },
-  ]);
-  if (!first || !second) throw new Error('two floods have two results');
-  return { first, second };
+  const began_ms = performance.now();
+  const first = await flood(context.session.vantage, { clients: [atFirst], path, count });
+  const second = await flood(context.session.vantage, { clients: [atSecond], path, count });
+  return { first, second, took_ms: performance.now() - began_ms };
 }
 
 /** Requests that the second node refused although nobody had asked it before: what a shared limit does. */
@@ -62,12 +56,10 @@ export function refusedBySecond({ first, second }: OverNodes): Flooded['observat
 
 /** Judges whether both nodes together admit one allowance (and what is refilled meanwhile). */
 export function judgeShared({ rate_perMin, burst }: PromisedLimit, nodes: OverNodes): Outcome {
-  const { first, second } = nodes;
+  const { first, second, took_ms } = nodes;
   const reference = first.observations[0]?.status ?? null;
   const accepted = [...sort(first, reference).accepted, ...sort(second, reference).accepted];
-  const began_ms = Math.min(...first.observations.flatMap(({ sent_ms }) => (sent_ms === null ? [] : [sent_ms])));
-  const ended_ms = Math.max(...accepted.map(({ done_ms }) => done_ms));
-  const most = Math.floor(burst + 1 + ((ended_ms - began_ms) * rate_perMin) / 60_000 + CLOCK_SLACK);
+  const most = Math.floor(burst + 1 + (took_ms * rate_perMin) / 60_000 + CLOCK_SLACK);
   const expected = `at most ${String(most)} accepted by both nodes together (${String(burst + 1)} and the refill)`;
   const observed = `${String(accepted.length)} accepted: node 1 ${counts(first.observations)}; node 2 ${counts(second.observations)}`;
   const proof = [...exchangeOf(second, second.observations[0]), answers([{ name: 'node 1', flooded: first }, { name: 'node 2', flooded: second }])];
@@ -134,11 +126,10 @@ export function judgePerAdmin(seen: AdminFloods): Outcome {
 }
 
 /** A client that floods and another that asks now and then. */
-export async function neighbours(context: CaseContext, path: string, burst: number): Promise<{ loud: Flooded; quiet: Flooded }> {
-  const count = enough(burst);
+export async function neighbours(context: CaseContext, path: string, count: number): Promise<{ loud: Flooded; quiet: Flooded }> {
   const [loud, quiet] = await floods(context.session.vantage, [
-    { clients: [context.client()], path, count, sustained: { interval_ms: 100, window_ms: 4000 } },
-    { clients: [context.client()], path, count: 1, sustained: { interval_ms: 400, window_ms: 4000 } },
+    { clients: [context.clientFor(path)], path, count, sustained: { interval_ms: 100, window_ms: 4000 } },
+    { clients: [context.clientFor(path)], path, count: 1, sustained: { interval_ms: 500, window_ms: 4000 } },
   ]);
   if (!loud || !quiet) throw new Error('two floods have two results');
   return { loud, quiet };
@@ -161,29 +152,6 @@ export function judgeIsolation({ loud, quiet }: { readonly loud: Flooded; readon
 /** A client behind a CDN's edge: requests come from the edge and name the client. */
 export function behindEdge(client: string): RequestOptions {
   return { headers: { 'x-forwarded-for': client } };
-}
-
-/** First address of a trusted block that lies among the clients' addresses; undefined when the gateway trusts none of them. */
-export function trustedEdge(config: string, clients: { readonly cidr: string }): string | undefined {
-  const all = block(clients.cidr);
-  const [low, high] = [number(all.at(0)), number(all.at(0)) + all.size];
-  const trusted = [...config.matchAll(/^\s*set_real_ip_from\s+([\d.]+)(?:\/(\d+))?\s*;/gm)].map(([, address = '', bits = '32']) => ({ from: number(address), size: 2 ** (32 - Number(bits)) }));
-  const inside = trusted.find(({ from, size }) => from >= low && from + size <= high);
-  return inside && all.at(inside.from - low + Math.min(1, inside.size - 1));
-}
-
-function number(address: string): number {
-  return address.split('.').reduce((total, octet) => total * 256 + Number(octet), 0);
-}
-
-/**
- * An edge of the CDN in front: an address that the gateway trusts to name its
- * clients, or any forwarding proxy when it trusts none.
- */
-export async function edge(context: CaseContext): Promise<Client> {
-  const clients = context.session.topology.clientBlocks.find(({ name }) => name === 'clients');
-  const address = clients && trustedEdge(await context.gateway.config(), clients);
-  return clients && address !== undefined ? context.gateway.at({ address, network: clients.network, block: 'clients' }) : context.client();
 }
 
 /** Judges whether the second client behind an edge gets as much as the first one got just before. */

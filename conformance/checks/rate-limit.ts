@@ -1,7 +1,7 @@
 import { estimateLimiter } from '../../measurement/token-bucket.ts';
 import type { LimiterEstimate } from '../../measurement/token-bucket.ts';
 import type { Evidence } from '../../reports/record/types.ts';
-import { inconclusive, judge } from '../outcome.ts';
+import { inconclusive, judge, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { answers, counts, exchangeOf, ownFault, sort } from './rate-limit-flood.ts';
 import type { Flooded } from './rate-limit-flood.ts';
@@ -17,9 +17,6 @@ const RATE_WIDTH = 0.25;
 
 /** nginx keeps rates in whole thousandths of a request a second; with it, the promised rate may be missed by so much. */
 const RATE_TOLERANCE = 0.005;
-
-/** A wait below this is a busy machine's rather than a queue's. */
-const LEAST_QUEUE_MS = 450;
 
 /** Burst sizes and rates that explain what was accepted and refused. */
 export function limiterOf(flooded: Flooded): LimiterEstimate {
@@ -42,8 +39,8 @@ export interface PromisedLimit {
 /**
  * Judges the size of a burst (and the status of a refusal) at a promised rate:
  * the promise holds when no answer contradicts it, and the measurement is sound
- * when few other sizes would explain the answers as well. A request that waited
- * for its turn was not accepted at once.
+ * when few other sizes would explain the answers as well. A limiter that queues
+ * shows by requests that time out: it needs twice their time for a flood.
  */
 export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = 'status'): Outcome {
   const rate_perS = promised.rate_perMin / 60;
@@ -55,7 +52,7 @@ export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = 'st
   const proof = proofOf(flooded, name);
   const fault = ownFault(flooded);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
-  const broken = noAnswer(flooded) ?? queued(flooded, rate_perS) ?? wrongStatus(flooded, promised.status);
+  const broken = noAnswer(flooded) ?? wrongStatus(flooded, promised.status);
   if (broken !== undefined) return judge(false, expected, observed, proof, broken);
   if (!sizes.includes(promised.burst)) return judge(false, expected, observed, proof);
   if (Math.max(...sizes) - Math.min(...sizes) > TOLERATED_AMBIGUITY) {
@@ -82,6 +79,32 @@ export function judgeRate(rate_perMin: number, flooded: Flooded, name = 'status'
   const observed = `${seen}; ${Number.isFinite(max) ? `${String(round(min))}–${String(round(max))}` : `more than ${String(round(min))}`} a minute`;
   if (rate_perMin < min * (1 - RATE_TOLERANCE) || rate_perMin > max * (1 + RATE_TOLERANCE)) return judge(false, expected, observed, proof);
   if (max - min > RATE_WIDTH * rate_perMin) return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
+  return judge(true, expected, observed, proof);
+}
+
+/** Judges size of the burst and sustained rate of one flood. */
+export function judgeLimitAndRate(promised: PromisedLimit, flooded: Flooded, name?: string): Outcome {
+  return together([judgeLimit(promised, flooded, name), { ...judgeRate(promised.rate_perMin, flooded, name), evidence: [] }]);
+}
+
+/**
+ * Judges the size of a burst where no rate is promised: it is known when the
+ * flood was followed by some pressure, which tells the rate well enough.
+ */
+export function judgeBurst(promised: Pick<PromisedLimit, 'burst' | 'status'>, flooded: Flooded, name = 'status'): Outcome {
+  const expected = `${name}: ${String(promised.burst + 1)} accepted at once${promised.status === undefined ? '' : `, the others refused with ${String(promised.status)}`}`;
+  const { burst } = limiterOf(flooded);
+  const { refused } = sort(flooded);
+  const size = refused.length === 0 || !burst ? 'none' : burst.min === burst.max ? String(burst.min) : `${String(burst.min)}–${String(burst.max)}`;
+  const observed = `${name}: ${counts(flooded.observations)}; burst ${size}`;
+  const proof = proofOf(flooded, name);
+  const fault = ownFault(flooded);
+  if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
+  const broken = noAnswer(flooded) ?? wrongStatus(flooded, promised.status);
+  if (broken !== undefined) return judge(false, expected, observed, proof, broken);
+  if (refused.length === 0) return judge(false, expected, observed, proof, 'nothing was refused: no limit is in force');
+  if (!burst || promised.burst < burst.min || promised.burst > burst.max) return judge(false, expected, observed, proof);
+  if (burst.max - burst.min > TOLERATED_AMBIGUITY) return inconclusive(expected, observed, 'the requests were spread over too long a time to tell the size of the burst', proof);
   return judge(true, expected, observed, proof);
 }
 
@@ -120,15 +143,8 @@ function sizesAt({ consistent }: LimiterEstimate, rate_perS: number): number[] {
 function noAnswer(flooded: Flooded): string | undefined {
   const { lost } = sort(flooded);
   if (lost.length === 0) return undefined;
-  return `${String(lost.length)} requests got no answer (${lost[0]?.error?.code ?? 'unknown'})`;
-}
-
-/** Accepted requests that waited about as long as the rate demands: more than a pause of all connections explains. */
-function queued(flooded: Flooded, rate_perS: number): string | undefined {
-  const wait_ms = Math.max(LEAST_QUEUE_MS, (0.8 * 1000) / rate_perS);
-  const late = sort(flooded).accepted.filter(({ sent_ms, done_ms }) => sent_ms !== null && done_ms - sent_ms >= wait_ms);
-  const connections = new Set(flooded.steps.map(({ connection }) => connection)).size;
-  return late.length > connections ? `${String(late.length)} accepted requests had to wait for their turn` : undefined;
+  const code = lost[0]?.error?.code ?? 'unknown';
+  return `${String(lost.length)} requests got no answer (${code})${code === 'TIMEOUT' ? ': they were made to wait' : ''}`;
 }
 
 function wrongStatus(flooded: Flooded, status: number | undefined): string | undefined {

@@ -32,7 +32,11 @@ export const TLS12_SUITES: readonly string[] = [
 ];
 
 /** TLS 1.3 suites by their registered names. */
-export const TLS13_SUITES: readonly string[] = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+export const TLS13_SUITES: readonly string[] = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+];
 
 export type Version = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
@@ -57,11 +61,20 @@ export function ending(observation: RawObservation): string {
 
 /** The outcome of several handshakes as one table. */
 export function handshakeTable(title: string, names: readonly string[], seen: readonly RawObservation[]): Evidence {
-  return { kind: 'table', title, columns: ['offered', 'ended with'], rows: seen.map((one, index) => [names[index] ?? '', ending(one)]) };
+  return {
+    kind: 'table',
+    title,
+    columns: ['offered', 'ended with'],
+    rows: seen.map((one, index) => [names[index] ?? '', ending(one)]),
+  };
 }
 
 /** Each version alone: the accepted ones must be established, the others refused by the gateway's alert. */
-export async function protocolVersions(client: Client, accepted: readonly Version[], refused: readonly Version[]): Promise<Outcome> {
+export async function protocolVersions(
+  client: Client,
+  accepted: readonly Version[],
+  refused: readonly Version[],
+): Promise<Outcome> {
   const versions = [...accepted, ...refused];
   const seen = await handshakes(client, versions.map(only));
   const wrong = versions.filter((version, index) => {
@@ -79,7 +92,10 @@ export async function protocolVersions(client: Client, accepted: readonly Versio
 
 /** TLS 1.2 suites that the gateway accepts, offered one a connection. */
 export async function acceptedTls12(client: Client): Promise<{ accepted: string[]; evidence: Evidence }> {
-  const seen = await handshakes(client, TLS12_SUITES.map((suite) => ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: `${suite}:@SECLEVEL=0` })));
+  const seen = await handshakes(
+    client,
+    TLS12_SUITES.map((suite) => ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: `${suite}:@SECLEVEL=0` })),
+  );
   return {
     accepted: TLS12_SUITES.filter((_, index) => seen[index] !== undefined && established(seen[index])),
     evidence: handshakeTable('one TLS 1.2 suite a connection', TLS12_SUITES, seen),
@@ -87,9 +103,15 @@ export async function acceptedTls12(client: Client): Promise<{ accepted: string[
 }
 
 /** TLS 1.3 suites that the gateway accepts one by one, and the one that it picks when all are offered in the given order. */
-export async function acceptedTls13(client: Client, offer: readonly string[]): Promise<{ accepted: string[]; picked: string; evidence: Evidence }> {
+export async function acceptedTls13(
+  client: Client,
+  offer: readonly string[],
+): Promise<{ accepted: string[]; picked: string; evidence: Evidence }> {
   const all: TlsOptions = { minVersion: 'TLSv1.3', ciphers: offer.join(':') };
-  const seen = await handshakes(client, [...TLS13_SUITES.map((suite): TlsOptions => ({ minVersion: 'TLSv1.3', ciphers: suite })), all]);
+  const seen = await handshakes(client, [
+    ...TLS13_SUITES.map((suite): TlsOptions => ({ minVersion: 'TLSv1.3', ciphers: suite })),
+    all,
+  ]);
   return {
     accepted: TLS13_SUITES.filter((_, index) => seen[index] !== undefined && established(seen[index])),
     picked: seen.at(-1)?.tls?.cipher ?? 'none',
@@ -100,9 +122,20 @@ export async function acceptedTls13(client: Client, offer: readonly string[]): P
 /** Plain requests that must be redirected, each with the Location it must name. */
 export async function redirects(
   client: Client,
-  rows: readonly { readonly method?: string; readonly path: string; readonly host?: string; readonly status: number; readonly location: string }[],
+  rows: readonly {
+    readonly method?: string;
+    readonly path: string;
+    readonly host?: string;
+    readonly status: number;
+    readonly location: string;
+  }[],
 ): Promise<Outcome> {
-  const plan = rows.map(({ method = 'GET', path, host }) => ({ method, path, plain: true, ...(host ? { headers: { host } } : {}) }));
+  const plan = rows.map(({ method = 'GET', path, host }) => ({
+    method,
+    path,
+    plain: true,
+    ...(host ? { headers: { host } } : {}),
+  }));
   const seen = await client.all(plan);
   const wrong = rows.flatMap((row, index) => {
     const one = seen[index];
@@ -115,7 +148,12 @@ export async function redirects(
     `${String(rows.length)} plain requests answered ${String(rows[0]?.status ?? '')} with the same path and query at the fixed host`,
     wrong.length === 0
       ? `${String(rows.length)} of ${String(rows.length)} as expected`
-      : wrong.map((index) => `${rows[index]?.path ?? ''}: ${String(seen[index]?.status)} ${header(seen[index] ?? { headers: [] }, 'location') ?? 'without Location'}`).join('; '),
+      : wrong
+          .map(
+            (index) =>
+              `${rows[index]?.path ?? ''}: ${String(seen[index]?.status)} ${header(seen[index] ?? { headers: [] }, 'location') ?? 'without Location'}`,
+          )
+          .join('; '),
     planned && one ? [asExchange(client.step(planned, shown), one)] : [],
   );
 }

@@ -134,6 +134,11 @@ export class Http1Connection implements HttpConnection {
   }
 
   #onPeerEnd(): void {
+    const failure = this.#opened.writeFailure();
+    if (failure !== undefined) {
+      this.#onError(failure);
+      return;
+    }
     if (this.#current !== undefined && !this.#answered()) this.#current.exchange.peerEnded();
     this.#markClosed(new ClientError('CONNECTION_CLOSED', 'the peer had closed the connection'));
   }

@@ -129,6 +129,7 @@ class RawConversation {
   }
 
   #onClosed(): void {
+    if (this.#opened.writeFailure() !== undefined) this.#draft.reset = true;
     this.#draft.closed_ms ??= this.#context.clock.now_ms();
     // Nothing more can come: whatever was waited for, the step is over.
     this.#over.resolve();

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { cancelled, ClientError, timedOut, toFailure, toHandshakeFailure } from './errors.ts';
 import { readAfterFailedWrite } from './failed-write.ts';
+import type { WriteFailure } from './failed-write.ts';
 import type { Target, TlsSeen } from './protocol.ts';
 import { connectOptions, TlsRecorder } from './tls.ts';
 
@@ -11,6 +12,8 @@ export interface OpenSocket {
   readonly socket: Socket;
   readonly localPort: number | null;
   readonly recorder: TlsRecorder | undefined;
+  /** How a write failed, if one did: the end of input after that is a reset. */
+  readonly writeFailure: WriteFailure;
 }
 
 /** How to open a connection. */
@@ -68,7 +71,7 @@ export function openSocket(options: OpenOptions): Promise<OpenSocket> {
       // Whoever takes the socket over adds its own listener; without any, an error would end the process.
       socket.on('error', () => undefined);
       if (failure === undefined) {
-        resolve({ socket, localPort: socket.localPort ?? null, recorder });
+        resolve({ socket, localPort: socket.localPort ?? null, recorder, writeFailure });
         return;
       }
       socket.destroy();
@@ -87,7 +90,7 @@ export function openSocket(options: OpenOptions): Promise<OpenSocket> {
     );
     options.signal.addEventListener('abort', onAbort);
     socket.setNoDelay(true);
-    readAfterFailedWrite(socket);
+    const writeFailure = readAfterFailedWrite(socket);
     socket.once('connect', () => (tcpUp = true));
     socket.on('error', onError).on('close', onClose);
     socket.once(readyEvent, () => {

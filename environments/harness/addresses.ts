@@ -16,7 +16,11 @@ export interface NetworkPlan {
 export interface AddressPlan {
   readonly slot: number;
   readonly networks: readonly NetworkPlan[];
-  readonly blocks: readonly { readonly name: 'clients' | 'operators' | 'office' | 'load'; readonly cidr: string; readonly network: string }[];
+  readonly blocks: readonly {
+    readonly name: 'clients' | 'operators' | 'office' | 'load';
+    readonly cidr: string;
+    readonly network: string;
+  }[];
   /** Host `n` (1–254) of segment `segment` (0–15) on the public side. */
   edgeHost(segment: number, n: number): string;
   /** Host `n` (1–254) of segment `segment` (0–63) on the backend side. */
@@ -33,20 +37,20 @@ export function addressPlan(slot: number): AddressPlan {
   const third = (slot & 1) * 128;
   const at = (offset: number): string => `${two}.${String(third + offset)}`;
   const operators = `10.${String(200 + slot)}`;
-  const office = slot * 64;
+  const office = 128 + slot * 32;
   return {
     slot,
     networks: [
       { name: 'edge', cidr: `${at(0)}.0/18`, prefix: at(0) },
       { name: 'backend', cidr: `${at(64)}.0/18`, prefix: at(64) },
       { name: 'operators', cidr: `${operators}.0.0/16`, prefix: `${operators}.0` },
-      { name: 'office', cidr: `203.0.113.${String(office)}/26`, prefix: '203.0.113' },
+      { name: 'office', cidr: `203.0.113.${String(office)}/27`, prefix: '203.0.113' },
     ],
     blocks: [
       { name: 'load', cidr: `${at(16)}.0/20`, network: 'edge' },
       { name: 'clients', cidr: `${at(32)}.0/19`, network: 'edge' },
       { name: 'operators', cidr: `${operators}.128.0/17`, network: 'operators' },
-      { name: 'office', cidr: `203.0.113.${String(office + 32)}/27`, network: 'office' },
+      { name: 'office', cidr: `203.0.113.${String(office + 16)}/28`, network: 'office' },
     ],
     edgeHost: (segment, n) => `${at(segment)}.${String(n)}`,
     backendHost: (segment, n) => `${at(64 + segment)}.${String(n)}`,

@@ -46,15 +46,26 @@ export async function startApps(start: AppStart): Promise<ServiceRef[]> {
 }
 
 /** Waits until each address answers its health check with 200, seen from the inspector. */
-export async function appsReady(inspectorId: string, endpoints: readonly { name: string; url: string }[]): Promise<void> {
+export async function appsReady(
+  inspectorId: string,
+  endpoints: readonly { name: string; url: string }[],
+): Promise<void> {
   const pending = new Map(endpoints.map(({ name, url }) => [url, name]));
   await waitFor(
     'every backend instance answering /health with 200',
     async () => {
       const urls = [...pending.keys()];
       const { stdout } = await exec(inspectorId, [
-        'curl', '--silent', '--parallel', '--parallel-max', '12', '--max-time', '4',
-        '--write-out', '%{url} %{http_code}\n', ...urls.flatMap((url) => ['--output', '/dev/null', url]),
+        'curl',
+        '--silent',
+        '--parallel',
+        '--parallel-max',
+        '12',
+        '--max-time',
+        '4',
+        '--write-out',
+        '%{url} %{http_code}\n',
+        ...urls.flatMap((url) => ['--output', '/dev/null', url]),
       ]);
       for (const line of stdout.split('\n')) {
         const [url = '', status] = line.split(' ');
@@ -87,11 +98,17 @@ export async function startLab(start: LabStart): Promise<ServiceRef> {
     image: start.image,
     addresses: { backend: own },
     capabilities: ['NET_ADMIN'],
-    env: { ...start.env, INSTANCES: instances.map(([name, { address, port }]) => `${name}@${address}:${String(port)}`).join(',') },
+    env: {
+      ...start.env,
+      INSTANCES: instances.map(([name, { address, port }]) => `${name}@${address}:${String(port)}`).join(','),
+    },
     command: [
-      'sh', '-ec',
-      `for a in ${instances.slice(1).map(([, { address }]) => address).join(' ')}; do ip addr add "$a/18" dev eth0; done; ` +
-        'exec node /opt/gateproof/apps/service/lab.ts',
+      'sh',
+      '-ec',
+      `for a in ${instances
+        .slice(1)
+        .map(([, { address }]) => address)
+        .join(' ')}; do ip addr add "$a/18" dev eth0; done; ` + 'exec node /opt/gateproof/apps/service/lab.ts',
     ],
     volumes: { [start.arrivalsVolume]: ARRIVALS_PATH },
   });

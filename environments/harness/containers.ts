@@ -74,7 +74,10 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
 }
 
 function endpoint(address: string, spec: ContainerSpec): Docker.EndpointSettings {
-  return { IPAMConfig: { IPv4Address: address }, Aliases: [spec.name, ...(spec.aliases ?? [])] } as Docker.EndpointSettings;
+  return {
+    IPAMConfig: { IPv4Address: address },
+    Aliases: [spec.name, ...(spec.aliases ?? [])],
+  };
 }
 
 /** Writes files into a container, also one that is not running; folders appear as needed. */
@@ -101,7 +104,12 @@ export async function readFile(containerId: string, path: string): Promise<strin
     }
     return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
-    if (isStatus(error, 404)) throw new HarnessError(`${path} is not in container ${containerId.slice(0, 12)}`, 'see the log of the container', { cause: error });
+    if (isStatus(error, 404))
+      throw new HarnessError(
+        `${path} is not in container ${containerId.slice(0, 12)}`,
+        'see the log of the container',
+        { cause: error },
+      );
     throw error;
   }
 }
@@ -112,7 +120,11 @@ export interface ExecOptions {
 }
 
 /** Runs a command to its end and returns what it printed. */
-export async function exec(containerId: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+export async function exec(
+  containerId: string,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
   const { exec: handle, stream } = await openExec(containerId, argv, options, false);
   const out = new PassThrough();
   const err = new PassThrough();
@@ -128,7 +140,11 @@ export async function exec(containerId: string, argv: readonly string[], options
 }
 
 /** Like {@link exec}, but a failure is an error. @throws {HarnessError} with what the command printed. */
-export async function mustExec(containerId: string, argv: readonly string[], options: ExecOptions = {}): Promise<string> {
+export async function mustExec(
+  containerId: string,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<string> {
   const result = await exec(containerId, argv, options);
   if (result.exitCode !== 0) {
     throw new HarnessError(
@@ -150,7 +166,11 @@ export interface ExecStreams {
 }
 
 /** Starts a command whose standard streams stay open: agents, load generators. */
-export async function streamExec(containerId: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecStreams> {
+export async function streamExec(
+  containerId: string,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecStreams> {
   const { exec: handle, stream } = await openExec(containerId, argv, options, true);
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -159,11 +179,27 @@ export async function streamExec(containerId: string, argv: readonly string[], o
     const finish = (): void => {
       stdout.end();
       stderr.end();
-      handle.inspect().then(({ ExitCode }) => { resolve(ExitCode ?? -1); }, () => { resolve(-1); });
+      handle.inspect().then(
+        ({ ExitCode }) => {
+          resolve(ExitCode ?? -1);
+        },
+        () => {
+          resolve(-1);
+        },
+      );
     };
     stream.once('end', finish).once('error', finish);
   });
-  return { stdin: stream, stdout, stderr, ended, close: () => { stream.end(); stream.destroy(); } };
+  return {
+    stdin: stream,
+    stdout,
+    stderr,
+    ended,
+    close: () => {
+      stream.end();
+      stream.destroy();
+    },
+  };
 }
 
 async function openExec(
@@ -172,16 +208,18 @@ async function openExec(
   options: ExecOptions,
   stdin: boolean,
 ): Promise<{ exec: Docker.Exec; stream: Duplex }> {
-  const handle = await running(containerId, () => docker()
-    .getContainer(containerId)
-    .exec({
-      Cmd: [...argv],
-      AttachStdin: stdin,
-      AttachStdout: true,
-      AttachStderr: true,
-      ...(options.user ? { User: options.user } : {}),
-      ...(options.env ? { Env: Object.entries(options.env).map(([key, value]) => `${key}=${value}`) } : {}),
-    }));
+  const handle = await running(containerId, () =>
+    docker()
+      .getContainer(containerId)
+      .exec({
+        Cmd: [...argv],
+        AttachStdin: stdin,
+        AttachStdout: true,
+        AttachStderr: true,
+        ...(options.user ? { User: options.user } : {}),
+        ...(options.env ? { Env: Object.entries(options.env).map(([key, value]) => `${key}=${value}`) } : {}),
+      }),
+  );
   return { exec: handle, stream: await handle.start({ hijack: true, stdin, Tty: false }) };
 }
 
@@ -201,7 +239,11 @@ async function running<T>(containerId: string, action: () => Promise<T>): Promis
   } catch (error) {
     if (!isStatus(error, 409)) throw error;
     const { Name } = await docker().getContainer(containerId).inspect();
-    throw new HarnessError(`${Name.slice(1)} is not running; it said: ${await lastWords(containerId)}`, 'see the log of the container in the folder of the run', { cause: error });
+    throw new HarnessError(
+      `${Name.slice(1)} is not running; it said: ${await lastWords(containerId)}`,
+      'see the log of the container in the folder of the run',
+      { cause: error },
+    );
   }
 }
 

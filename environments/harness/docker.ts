@@ -25,17 +25,28 @@ export function isStatus(error: unknown, status: number): boolean {
  *
  * @throws {HarnessError} when no engine answers, with the way to start one.
  */
-export async function requireEngine(): Promise<{ version: string; api: string; cgroup: string; arch: string; kernel: string; cores: number; memory_bytes: number }> {
+export async function requireEngine(): Promise<{
+  version: string;
+  api: string;
+  cgroup: string;
+  arch: string;
+  kernel: string;
+  cores: number;
+  memory_bytes: number;
+}> {
   try {
-    const [version, info] = await Promise.all([docker().version(), docker().info() as Promise<Record<string, unknown>>]);
+    const [version, info] = await Promise.all([
+      docker().version(),
+      docker().info() as Promise<{ CgroupVersion?: string; NCPU?: number; MemTotal?: number }>,
+    ]);
     return {
       version: version.Version,
       api: version.ApiVersion,
-      cgroup: `v${String(info['CgroupVersion'] ?? '1')}`,
+      cgroup: `v${info.CgroupVersion ?? '1'}`,
       arch: version.Arch,
       kernel: version.KernelVersion ?? 'unknown',
-      cores: Number(info['NCPU'] ?? 1),
-      memory_bytes: Number(info['MemTotal'] ?? 0),
+      cores: info.NCPU ?? 1,
+      memory_bytes: info.MemTotal ?? 0,
     };
   } catch (error) {
     throw new HarnessError(
@@ -54,7 +65,10 @@ export async function removeContainer(id: string): Promise<void> {
     if (isStatus(error, 404)) return;
     // Another removal is under way: wait for its end.
     if (isStatus(error, 409)) {
-      await docker().getContainer(id).wait({ condition: 'removed' }).catch(() => undefined);
+      await docker()
+        .getContainer(id)
+        .wait({ condition: 'removed' })
+        .catch(() => undefined);
       return;
     }
     throw error;

@@ -41,13 +41,18 @@ export interface Environment {
 /** Declares an environment; only checks what types cannot say. @throws {RangeError} on a replica count below 1. */
 export function environment(declared: Environment): Environment {
   for (const [name, { replicas }] of Object.entries(declared.services)) {
-    if (!Number.isInteger(replicas) || replicas < 1) throw new RangeError(`service ${name}: ${String(replicas)} replicas`);
+    if (!Number.isInteger(replicas) || replicas < 1)
+      throw new RangeError(`service ${name}: ${String(replicas)} replicas`);
   }
   return declared;
 }
 
 export const nginx = (options: { replicas: number }): GatewaySpec => ({ kind: 'gateway', ...options });
-export const app = (options: Omit<AppSpec, 'kind' | 'workers'> & { workers?: number }): AppSpec => ({ kind: 'app', workers: 2, ...options });
+export const app = (options: Omit<AppSpec, 'kind' | 'workers'> & { workers?: number }): AppSpec => ({
+  kind: 'app',
+  workers: 2,
+  ...options,
+});
 export const postgres = (): StoreSpec => ({ kind: 'postgres', replicas: 1 });
 export const redis = (): StoreSpec => ({ kind: 'redis', replicas: 1 });
 export const monitoring = (): StoreSpec => ({ kind: 'monitoring', replicas: 1 });

@@ -11,7 +11,8 @@ export const ENVIRONMENTS_DIR = join(import.meta.dirname, '..');
 export async function loadEnvironment(name: string): Promise<Environment> {
   const path = join(ENVIRONMENTS_DIR, name, 'environment.ts');
   const files = await readdir(join(ENVIRONMENTS_DIR, name)).catch((): string[] => []);
-  if (!files.includes('environment.ts')) throw new HarnessError(`${path} does not exist`, 'declare the topology of the environment there');
+  if (!files.includes('environment.ts'))
+    throw new HarnessError(`${path} does not exist`, 'declare the topology of the environment there');
   const module = (await import(pathToFileURL(path).href)) as { default: Environment };
   return module.default;
 }

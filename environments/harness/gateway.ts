@@ -76,7 +76,12 @@ async function gatewayListens(service: ServiceRef): Promise<void> {
       last = stdout || stderr;
       return exitCode === 0 && stdout.includes(':443');
     },
-    { limit_ms: 15_000, every_ms: 40, lastSeen: () => last || 'no listener', remedy: 'run nginx -t with the configuration of this variant' },
+    {
+      limit_ms: 15_000,
+      every_ms: 40,
+      lastSeen: () => last || 'no listener',
+      remedy: 'run nginx -t with the configuration of this variant',
+    },
   );
 }
 

@@ -26,7 +26,10 @@ export async function startGenerator(topology: TopologyDescriptor): Promise<Serv
     sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
   });
   const service: ServiceRef = { name, role: 'generator', containerId, addresses };
-  await ownBlocks(containerId, plan.blocks.filter((block) => block.name === 'load').map(({ cidr }) => cidr));
+  await ownBlocks(
+    containerId,
+    plan.blocks.filter((block) => block.name === 'load').map(({ cidr }) => cidr),
+  );
   await pin([service], true);
   return service;
 }

@@ -25,7 +25,8 @@ export async function listRuns(): Promise<RunOnEngine[]> {
     runs.set(id, run);
     return run;
   };
-  for (const { Id, Names, State, Labels } of containers) of(Labels).containers.push({ id: Id, name: Names[0]?.slice(1) ?? Id, state: State });
+  for (const { Id, Names, State, Labels } of containers)
+    of(Labels).containers.push({ id: Id, name: Names[0]?.slice(1) ?? Id, state: State });
   for (const { Id, Name, Labels } of networks) of(Labels).networks.push({ id: Id, name: Name });
   for (const { Name, Labels } of volumes.Volumes) of(Labels).volumes.push(Name);
   return [...runs].map(([runId, run]) => ({ runId, ...run }));
@@ -42,7 +43,10 @@ interface Building {
  * Removes what runs left whose owner is gone. A topology that was brought `up` stays.
  * @param alive tells whether a process still owns its run
  */
-export async function healLeftovers(alive: (owner: string | undefined) => boolean, say: (text: string) => void): Promise<void> {
+export async function healLeftovers(
+  alive: (owner: string | undefined) => boolean,
+  say: (text: string) => void,
+): Promise<void> {
   for (const { runId, owner } of await listRuns()) {
     if (owner === 'up' || alive(owner)) continue;
     say(`removing what run ${runId} left behind`);
@@ -53,7 +57,9 @@ export async function healLeftovers(alive: (owner: string | undefined) => boolea
 /** Removes the containers of a run that are not among `kept`. */
 export async function removeOthers(runId: string, kept: readonly string[]): Promise<void> {
   const run = (await listRuns()).find((candidate) => candidate.runId === runId);
-  await Promise.all((run?.containers ?? []).filter(({ id }) => !kept.includes(id)).map(({ id }) => removeContainer(id)));
+  await Promise.all(
+    (run?.containers ?? []).filter(({ id }) => !kept.includes(id)).map(({ id }) => removeContainer(id)),
+  );
 }
 
 /** Removes every container, network and volume of one run. Safe to repeat, and while containers are dying. */

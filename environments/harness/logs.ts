@@ -27,7 +27,7 @@ export async function saveLogs(runId: string, dir: string): Promise<void> {
 /** Docker multiplexes both streams in frames of an 8-byte header and a payload. */
 function withoutFrames(output: Buffer): Buffer {
   const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= output.length; ) {
+  for (let at = 0; at + 8 <= output.length;) {
     const size = output.readUInt32BE(at + 4);
     parts.push(output.subarray(at + 8, at + 8 + size));
     at += 8 + size;

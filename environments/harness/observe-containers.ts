@@ -23,7 +23,9 @@ interface Stats {
 /** Reads a container's figures once. */
 export async function containerFigures(containerId: string): Promise<ContainerFigures> {
   // Without one-shot the engine waits a second for a second reading.
-  const stats = (await docker().getContainer(containerId).stats({ stream: false, 'one-shot': true })) as unknown as Stats;
+  const stats = (await docker()
+    .getContainer(containerId)
+    .stats({ stream: false, 'one-shot': true })) as unknown as Stats;
   const { usage = 0, stats: detail = {} } = stats.memory_stats;
   const reclaimable = detail['inactive_file'] ?? detail['total_inactive_file'] ?? 0;
   return {
@@ -36,7 +38,10 @@ export async function containerFigures(containerId: string): Promise<ContainerFi
 
 /** Cores that a container may use: the smaller of its quota and its set of cores. */
 export async function allowedCores(containerId: string): Promise<number> {
-  const [{ HostConfig }, info] = await Promise.all([docker().getContainer(containerId).inspect(), docker().info() as Promise<{ NCPU?: number }>]);
+  const [{ HostConfig }, info] = await Promise.all([
+    docker().getContainer(containerId).inspect(),
+    docker().info() as Promise<{ NCPU?: number }>,
+  ]);
   const all = info.NCPU ?? 1;
   const set = HostConfig.CpusetCpus ? countCores(HostConfig.CpusetCpus) : all;
   const quota =
@@ -57,7 +62,9 @@ export function countCores(list: string): number {
 }
 
 /** Whether a container runs, and its labels: what a fault must know before it acts. */
-export async function containerState(containerId: string): Promise<{ running: boolean; labels: Readonly<Record<string, string>> }> {
+export async function containerState(
+  containerId: string,
+): Promise<{ running: boolean; labels: Readonly<Record<string, string>> }> {
   const { State, Config } = await docker().getContainer(containerId).inspect();
   return { running: State.Running, labels: Config.Labels };
 }

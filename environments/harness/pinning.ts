@@ -18,7 +18,9 @@ export async function pin(services: readonly ServiceRef[], separate: boolean): P
   const instruments = range(half, cores - 1);
   await Promise.all(
     services.map(({ role, containerId }) =>
-      docker().getContainer(containerId).update({ CpusetCpus: INSTRUMENTS.has(role) ? instruments : sut }),
+      docker()
+        .getContainer(containerId)
+        .update({ CpusetCpus: INSTRUMENTS.has(role) ? instruments : sut }),
     ),
   );
   return `system under test on cores ${sut}, instruments on cores ${instruments}`;

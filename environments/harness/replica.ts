@@ -81,7 +81,11 @@ export class Replicas {
         gateway,
         instances: hosts,
         behave: async (instance, behaviour) => {
-          if (!lab) throw new HarnessError('shared backends keep their behaviour', "ask for a replica with backends: 'private'");
+          if (!lab)
+            throw new HarnessError(
+              'shared backends keep their behaviour',
+              "ask for a replica with backends: 'private'",
+            );
           await behave(lab.service, lab.addresses, instance, behaviour);
         },
         signal: async (signal) => {
@@ -110,7 +114,8 @@ export class Replicas {
 
   #sharedBackends(): Record<string, string> {
     const apps = this.#topology.services.filter(({ role }) => role === 'app');
-    if (apps.length === 0) throw new HarnessError('this topology has no backends of its own', "ask for a replica with backends: 'private'");
+    if (apps.length === 0)
+      throw new HarnessError('this topology has no backends of its own', "ask for a replica with backends: 'private'");
     return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
   }
 
@@ -127,14 +132,22 @@ export class Replicas {
   async #startLab(name: string, number: number): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
     const plan = addressPlan(this.#topology.slot);
     const names = Object.keys(LAB_PORTS);
-    const addresses = Object.fromEntries(names.map((instance, i) => [instance, plan.backendHost(1 + this.#lane, 2 + number * 12 + i)]));
+    const addresses = Object.fromEntries(
+      names.map((instance, i) => [instance, plan.backendHost(1 + this.#lane, 2 + number * 12 + i)]),
+    );
     const service = await startLab({
       runId: this.#topology.runId,
       name,
       image: this.#image('app'),
-      instances: Object.fromEntries(names.map((instance) => [instance, { address: addresses[instance] ?? '', port: LAB_PORTS[instance] ?? 0 }])),
+      instances: Object.fromEntries(
+        names.map((instance) => [instance, { address: addresses[instance] ?? '', port: LAB_PORTS[instance] ?? 0 }]),
+      ),
       arrivalsVolume: `gateproof-${this.#topology.runId}-arrivals`,
-      env: { TRUST_PROXY: 'true', TRUST_PROXY_HOPS: '1', CORS_ORIGINS: 'https://api.insightserenity.com,https://www.insightserenity.com' },
+      env: {
+        TRUST_PROXY: 'true',
+        TRUST_PROXY_HOPS: '1',
+        CORS_ORIGINS: 'https://api.insightserenity.com,https://www.insightserenity.com',
+      },
     });
     await listening(service, Object.values(LAB_PORTS).length);
     return { service, addresses };
@@ -146,7 +159,9 @@ export class Replicas {
       ...(workers === undefined ? [] : [workerProcesses(workers)]),
       ...(edit ? [edit] : []),
     ];
-    const files = await gatewayFiles(this.#topology.configDir, (path, text) => edits.reduce((current, apply) => apply(path, current), text));
+    const files = await gatewayFiles(this.#topology.configDir, (path, text) =>
+      edits.reduce((current, apply) => apply(path, current), text),
+    );
     return [...files, ...(await this.#keys())];
   }
 
@@ -177,23 +192,33 @@ async function listening(lab: ServiceRef, count: number): Promise<void> {
     `${lab.name} listening for ${String(count)} instances`,
     async () => {
       const { stdout } = await exec(lab.containerId, ['ss', '-Hltn']);
-      seen = stdout.trim().split('\n').filter((line) => /:(3000|3001|3100)\s/.test(line)).length;
+      seen = stdout
+        .trim()
+        .split('\n')
+        .filter((line) => /:(3000|3001|3100)\s/.test(line)).length;
       return seen >= count;
     },
     { limit_ms: 20_000, every_ms: 60, lastSeen: () => `${String(seen)} sockets` },
   );
 }
 
-async function behave(lab: ServiceRef, addresses: Readonly<Record<string, string>>, instance: string, behaviour: Behaviour): Promise<void> {
+async function behave(
+  lab: ServiceRef,
+  addresses: Readonly<Record<string, string>>,
+  instance: string,
+  behaviour: Behaviour,
+): Promise<void> {
   const address = addresses[instance];
   if (!address) throw new RangeError(`no instance ${instance}`);
-  await putFiles(lab.containerId, [{ path: `/run/gateproof/${instance}.json`, content: JSON.stringify(behaviour), mode: 0o666 }]);
+  await putFiles(lab.containerId, [
+    { path: `/run/gateproof/${instance}.json`, content: JSON.stringify(behaviour), mode: 0o666 },
+  ]);
   const shouldListen = behaviour['listening'] !== false;
   await waitFor(
     `${instance} ${shouldListen ? 'listening' : 'no longer listening'}`,
     async () => {
       const { stdout } = await exec(lab.containerId, ['ss', '-Hltn', 'src', address]);
-      return stdout.trim() !== '' === shouldListen;
+      return (stdout.trim() !== '') === shouldListen;
     },
     { limit_ms: 10_000, every_ms: 40 },
   );

@@ -42,9 +42,16 @@ export async function startStore(start: StoreStart): Promise<ServiceRef> {
     .withNetworkMode(network)
     .withNetworkAliases(start.name)
     .withExtraHosts(Object.entries(start.hosts ?? {}).map(([host, ipAddress]) => ({ host, ipAddress })))
-    .withCopyContentToContainer((start.files ?? []).map(({ path, content, mode }) => ({ target: path, content, ...(mode ? { mode } : {}) })))
+    .withCopyContentToContainer(
+      (start.files ?? []).map(({ path, content, mode }) => ({ target: path, content, ...(mode ? { mode } : {}) })),
+    )
     .withStartupTimeout(60_000)
     .withWaitStrategy(Wait.forSuccessfulCommand(READY[start.kind]));
   const started: StartedTestContainer = await (argv ? container.withCommand(argv) : container).start();
-  return { name: start.name, role: start.kind, containerId: started.getId(), addresses: { backend: started.getIpAddress(network) } };
+  return {
+    name: start.name,
+    role: start.kind,
+    containerId: started.getId(),
+    addresses: { backend: started.getIpAddress(network) },
+  };
 }

@@ -16,8 +16,16 @@ export interface ServiceRef {
 }
 
 export type ServiceRole =
-  | 'gateway' | 'app' | 'postgres' | 'redis' | 'monitoring' | 'exporter'
-  | 'toxiproxy' | 'vantage' | 'inspector' | 'generator';
+  | 'gateway'
+  | 'app'
+  | 'postgres'
+  | 'redis'
+  | 'monitoring'
+  | 'exporter'
+  | 'toxiproxy'
+  | 'vantage'
+  | 'inspector'
+  | 'generator';
 
 /** A block of client addresses, all of them local to the vantage. */
 export interface ClientBlock {

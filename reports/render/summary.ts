@@ -2,7 +2,7 @@
 import { duration, plural } from './format.ts';
 import { arrange } from './model.ts';
 import { headline, lede, scopeSentence } from './sentences.ts';
-import { VERDICT_MARK, VERDICT_WORD } from './words.ts';
+import { READING_ORDER, VERDICT_MARK, VERDICT_WORD } from './words.ts';
 import type { ClaimResult, Counts, RunRecord, Verdict } from '../record/types.ts';
 
 /** More deviations than this are named in the report alone. */
@@ -47,21 +47,21 @@ export function renderSummary(record: RunRecord, report = `reports/runs/${record
     .replace(/\n{3,}/g, '\n\n')}\n`;
 }
 
-const COLUMNS: readonly (readonly [keyof Counts, Verdict])[] = [
-  ['conforms', 'conforms'],
-  ['deviates', 'deviates'],
-  ['inconclusive', 'inconclusive'],
-  ['notApplicable', 'not-applicable'],
-  ['error', 'error'],
-  ['notRun', 'not-run'],
-];
+const COUNT: Readonly<Record<Verdict, keyof Counts>> = {
+  conforms: 'conforms',
+  deviates: 'deviates',
+  'not-applicable': 'notApplicable',
+  inconclusive: 'inconclusive',
+  'not-run': 'notRun',
+  error: 'error',
+};
 
 /** Counts of each variant; zeros are shown, so that the sum can be checked. */
 function table(record: RunRecord): readonly string[] {
   return record.variants.map(({ name }) => {
     const counts = record.summary.byVariant[name];
-    const cells = COLUMNS.map(
-      ([key, verdict]) => `${VERDICT_MARK[verdict]} ${counts?.[key] ?? 0} ${VERDICT_WORD[verdict]}`,
+    const cells = READING_ORDER.map(
+      (verdict) => `${VERDICT_MARK[verdict]} ${counts?.[COUNT[verdict]] ?? 0} ${VERDICT_WORD[verdict]}`,
     );
     return `  ${name}: ${cells.join(', ')}; ${counts?.total ?? 0} in all`;
   });

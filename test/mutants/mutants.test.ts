@@ -31,8 +31,12 @@ const BYSTANDERS = [
 ];
 
 async function load<T>(glob: string): Promise<T[]> {
-  const files = globSync(glob, { cwd: ROOT }).filter((file) => !/mutant(s\.test)?\.ts$/.test(file)).sort();
-  return Promise.all(files.map(async (file) => ((await import(pathToFileURL(join(ROOT, file)).href)) as { default: T }).default));
+  const files = globSync(glob, { cwd: ROOT })
+    .filter((file) => !/mutant(s\.test)?\.ts$/.test(file))
+    .sort();
+  return Promise.all(
+    files.map(async (file) => ((await import(pathToFileURL(join(ROOT, file)).href)) as { default: T }).default),
+  );
 }
 
 await load(`conformance/cases/${ENVIRONMENT}/*.test.ts`);
@@ -44,7 +48,10 @@ async function verdictOf(id: string, session: Session): Promise<{ verdict: Verdi
   const [entry, claim] = [registeredCases().get(id), claims.get(id)];
   if (!entry || !claim) throw new Error(`${id} has no case`);
   const { outcome } = await runCase(entry, claim, session);
-  return { verdict: outcome.verdict, told: `${id}: ${outcome.observed}${outcome.reason ? ` (${outcome.reason})` : ''}` };
+  return {
+    verdict: outcome.verdict,
+    told: `${id}: ${outcome.observed}${outcome.reason ? ` (${outcome.reason})` : ''}`,
+  };
 }
 
 function edited(mutant: Mutant): ConfigEdit {
@@ -66,7 +73,14 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
     beforeAll(async () => {
       const images = await ensureImages({ roles: ['gateway', 'app', 'vantage'] });
       const logDir = join(ROOT, '.cache/mutants', base);
-      ({ topology } = await startTopology({ runId, environment: ENVIRONMENT, variant: base, images, logDir, extent: 'lab' }));
+      ({ topology } = await startTopology({
+        runId,
+        environment: ENVIRONMENT,
+        variant: base,
+        images,
+        logDir,
+        extent: 'lab',
+      }));
       const backends = await new Replicas(topology.descriptor, 14).startBackends();
       descriptor = { ...topology.descriptor, services: [...topology.descriptor.services, ...backends] };
       free.push(...Array.from({ length: LANES }, (_, lane) => Session.open(descriptor, lane)));
@@ -89,12 +103,15 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
       }
     }
 
-    test.concurrent.each([...new Set(own.flatMap(({ turns }) => turns))])('%s conforms without a mutant', async (id) => {
-      await inLane(async (session) => {
-        const { verdict, told } = await verdictOf(id, session);
-        expect(verdict, told).toBe('conforms');
-      });
-    });
+    test.concurrent.each([...new Set(own.flatMap(({ turns }) => turns))])(
+      '%s conforms without a mutant',
+      async (id) => {
+        await inLane(async (session) => {
+          const { verdict, told } = await verdictOf(id, session);
+          expect(verdict, told).toBe('conforms');
+        });
+      },
+    );
 
     test.concurrent.each(own)('$name', async (mutant) => {
       await inLane(async (session) => {

@@ -16,7 +16,11 @@ verify('production-gateway.caching.api-responses', async (context) => {
   const rules = ['max-age=30', 'no-store', 'private', undefined];
   const user = sameUser();
   const paths = rules.map((rule) => cacheable(marker(), rule));
-  const seen = await inTurn(client, paths.flatMap((path) => [path, path]), user);
+  const seen = await inTurn(
+    client,
+    paths.flatMap((path) => [path, path]),
+    user,
+  );
   const reused = rules.map((_, index) => {
     const [first, second] = [seen[2 * index], seen[2 * index + 1]];
     return first !== undefined && second !== undefined && stored(first, second);
@@ -40,7 +44,11 @@ verify('production-gateway.caching.key', async (context) => {
   const user = sameUser();
   const seen = await client.all(
     [
-      { path }, { path }, { path: other }, { path: `${cacheable(`${mark}-2`, 'max-age=30')}&a=1` }, { path, method: 'HEAD' },
+      { path },
+      { path },
+      { path: other },
+      { path: `${cacheable(`${mark}-2`, 'max-age=30')}&a=1` },
+      { path, method: 'HEAD' },
     ].map((planned) => ({ ...planned, ...user, connection: 'key' })),
   );
   const asked = (await context.arrivals(mark)).map(({ method, url }) => `${method} ${url}`);
@@ -51,7 +59,14 @@ verify('production-gateway.caching.key', async (context) => {
     hit && asked.length === 4,
     `${parts.join(', ')} make the key: the same request is stored, another query, path or method is not`,
     `${hit ? 'repeated GET served from the cache' : 'repeated GET asked the backend again'}; ${String(asked.length)} of 5 requests reached a backend`,
-    [{ kind: 'table', title: 'requests that reached a backend', columns: ['request'], rows: asked.map((line) => [line]) }],
+    [
+      {
+        kind: 'table',
+        title: 'requests that reached a backend',
+        columns: ['request'],
+        rows: asked.map((line) => [line]),
+      },
+    ],
     NO_CACHE,
   );
 });
@@ -61,7 +76,13 @@ verify('production-gateway.caching.user-isolation', async (context) => {
   const mark = marker();
   const path = cacheable(mark, 'max-age=60');
   const users = ['first', 'second'].map((name) => `Bearer valid:${mark}-${name}:user`);
-  const seen = await client.all([users[0], users[1], users[0], users[1]].map((authorization) => ({ path, headers: { authorization: authorization ?? '' }, connection: 'users' })));
+  const seen = await client.all(
+    [users[0], users[1], users[0], users[1]].map((authorization) => ({
+      path,
+      headers: { authorization: authorization ?? '' },
+      connection: 'users',
+    })),
+  );
   const [a, b, a2, b2] = seen.map(serialOf);
   const leaked = a === b || a2 === b2 || a === b2 || b === a2;
   return judge(
@@ -78,14 +99,25 @@ verify('production-gateway.caching.lock', async (context) => {
   const mark = marker();
   const count = 9;
   const seen = await client.all(
-    Array.from({ length: count }, () => ({ path: cacheable(mark, 'max-age=30'), ...sameUserOf(mark), preconnect: true, behave: { delay_ms: 1_200 } })),
+    Array.from({ length: count }, () => ({
+      path: cacheable(mark, 'max-age=30'),
+      ...sameUserOf(mark),
+      preconnect: true,
+      behave: { delay_ms: 1_200 },
+    })),
   );
   const asked = await context.arrivals(mark);
   return judge(
     asked.length === hits && seen.every(({ status }) => status === 200),
     `${String(count)} parallel requests for a new path: ${String(hits)} at the backend, all answered`,
     `${String(asked.length)} at the backend; ${String(seen.filter(({ status }) => status === 200).length)} of ${String(count)} answered 200`,
-    [answersTable('parallel requests', Array.from({ length: count }, (_, index) => `request ${String(index + 1)}`), seen)],
+    [
+      answersTable(
+        'parallel requests',
+        Array.from({ length: count }, (_, index) => `request ${String(index + 1)}`),
+        seen,
+      ),
+    ],
     NO_CACHE,
   );
 });
@@ -112,10 +144,20 @@ verify('production-gateway.caching.api-responses-5m', async (context) => {
   const kept = later.map((one) => first !== undefined && stored(first, one));
   const expected = `a 200 is stored for ${String(ttl_s)} s, in a zone of ${String(num(claim, 'zone_mb'))} MB`;
   return judge(
-    kept[0] === true && kept[1] === true && kept[2] === false && configured === ttl_s && Number(zone) === num(claim, 'zone_mb'),
+    kept[0] === true &&
+      kept[1] === true &&
+      kept[2] === false &&
+      configured === ttl_s &&
+      Number(zone) === num(claim, 'zone_mb'),
     expected,
     `proxy_cache_valid ${valid ?? 'not set'}, zone ${zone ?? 'none'} MB (nginx -T); with durations divided by ${String(scale)}: ${kept.map((hit, index) => `${String((at[index + 1] ?? 0) / 1000)} s ${hit ? 'stored' : 'asked again'}`).join(', ')}`,
-    [answersTable('one path over time', at.map((ms) => `${String(ms / 1000)} s`), seen)],
+    [
+      answersTable(
+        'one path over time',
+        at.map((ms) => `${String(ms / 1000)} s`),
+        seen,
+      ),
+    ],
     NO_CACHE,
   );
 });
@@ -138,9 +180,18 @@ verify('production-gateway.caching.background-refresh', async (context) => {
   const took = Math.round(latency_ms(third));
   const served = stored(first, second) && stored(first, third) && took < slow_ms / 2;
   const expected = 'an expired entry is served at once while a slow backend makes a new one';
-  const evidence = [answersTable('fresh, stored, expired', ['first', 'after 0.5 s', 'after 4.5 s, backend slow'], seen)];
-  if (stored(first, third) && took >= slow_ms / 2) return inconclusive(expected, `stored answer after ${String(took)} ms`, 'the machine was too slow', evidence);
-  return judge(served, expected, stored(first, third) ? `served in ${String(took)} ms` : `not served from the cache; took ${String(took)} ms`, evidence, NO_CACHE);
+  const evidence = [
+    answersTable('fresh, stored, expired', ['first', 'after 0.5 s', 'after 4.5 s, backend slow'], seen),
+  ];
+  if (stored(first, third) && took >= slow_ms / 2)
+    return inconclusive(expected, `stored answer after ${String(took)} ms`, 'the machine was too slow', evidence);
+  return judge(
+    served,
+    expected,
+    stored(first, third) ? `served in ${String(took)} ms` : `not served from the cache; took ${String(took)} ms`,
+    evidence,
+    NO_CACHE,
+  );
 });
 
 verify('production-gateway.caching.static', async (context) => {
@@ -149,9 +200,14 @@ verify('production-gateway.caching.static', async (context) => {
   const first = await client.request(path);
   const days = Number(/max-age=(\d+)/.exec(headersNamed(first, 'cache-control').join(', '))?.[1] ?? '0') / 86_400;
   const [etag, modified] = [header(first, 'etag'), header(first, 'last-modified')];
-  const again = await client.request(path, { headers: { ...(etag ? { 'if-none-match': etag } : {}), ...(modified ? { 'if-modified-since': modified } : {}) } });
+  const again = await client.request(path, {
+    headers: { ...(etag ? { 'if-none-match': etag } : {}), ...(modified ? { 'if-modified-since': modified } : {}) },
+  });
   return judge(
-    first.status === 200 && days === num(context.claim, 'expires_days') && (etag ?? modified) !== undefined && again.status === 304,
+    first.status === 200 &&
+      days === num(context.claim, 'expires_days') &&
+      (etag ?? modified) !== undefined &&
+      again.status === 304,
     `cacheable for ${String(num(context.claim, 'expires_days'))} days with a validator; 304 on revalidation`,
     `${String(first.status)}, ${String(days)} days, ${etag ? 'ETag' : 'no ETag'}; revalidation ${String(again.status)}`,
     [asExchange(client.step({ path }, 0), first)],
@@ -171,9 +227,16 @@ verify('production-gateway.caching.static-30d', async (context) => {
   const ahead_s = (Date.parse(header(found, 'expires') ?? '') - date) / 1000;
   const bare = headersNamed(missing, 'cache-control').length === 0 && header(missing, 'expires') === undefined;
   return judge(
-    found.status === 200 && wanted.every((part) => directives.includes(part)) && Math.abs(ahead_s - max_age_s) <= 2 && missing.status === 404 && bare,
+    found.status === 200 &&
+      wanted.every((part) => directives.includes(part)) &&
+      Math.abs(ahead_s - max_age_s) <= 2 &&
+      missing.status === 404 &&
+      bare,
     `${wanted.join(', ')} and Expires ${String(max_age_s)} s ahead; a 404 carries neither`,
     `Cache-Control ${joined || 'absent'}; Expires ${String(ahead_s)} s ahead; 404 ${bare ? 'without' : 'with'} caching headers`,
-    [asExchange(client.step({ path: '/static/app.js' }, 0), found), asExchange(client.step({ path: '/static/missing.js' }, 1), missing)],
+    [
+      asExchange(client.step({ path: '/static/app.js' }, 0), found),
+      asExchange(client.step({ path: '/static/missing.js' }, 1), missing),
+    ],
   );
 });

@@ -32,7 +32,11 @@ verify('production-gateway.compression.gzip', async (context) => {
     { name: 'JSON of 10 KB, gzip accepted', request: ask({ accept: 'gzip' }), coding: 'gzip', vary: true },
     { name: 'JSON of 10 KB, nothing accepted', request: ask({}), coding: undefined },
     { name: `JSON of ${String(least)} bytes`, request: ask({ accept: 'gzip', body: text(least) }), coding: 'gzip' },
-    { name: `JSON of ${String(least - 1)} bytes`, request: ask({ accept: 'gzip', body: text(least - 1) }), coding: undefined },
+    {
+      name: `JSON of ${String(least - 1)} bytes`,
+      request: ask({ accept: 'gzip', body: text(least - 1) }),
+      coding: undefined,
+    },
     { name: 'PNG', request: ask({ accept: 'gzip', contentType: 'image/png' }), coding: undefined },
     { name: 'encoded by the backend', request: ask({ accept: 'gzip', gzip: true }), coding: 'gzip' },
   ]);
@@ -41,7 +45,12 @@ verify('production-gateway.compression.gzip', async (context) => {
 verify('production-gateway.compression.gzip-json', async (context) =>
   contentCoding(context.client(), [
     { name: 'gzip accepted', request: ask({ accept: 'gzip', body: text(2_000) }), coding: 'gzip', vary: true },
-    { name: 'gzip accepted, behind a proxy', request: ask({ accept: 'gzip', body: text(2_000), via: true }), coding: 'gzip', vary: true },
+    {
+      name: 'gzip accepted, behind a proxy',
+      request: ask({ accept: 'gzip', body: text(2_000), via: true }),
+      coding: 'gzip',
+      vary: true,
+    },
     { name: 'nothing accepted', request: ask({ body: text(2_000) }), coding: undefined, vary: true },
     { name: 'encoded by the backend', request: ask({ accept: 'gzip', body: text(2_000), gzip: true }), coding: 'gzip' },
   ]),
@@ -61,7 +70,15 @@ const OTHERS = ['image/png', 'application/xml', 'application/pdf'];
 verify('production-gateway.compression.types', async (context) => {
   const types = strings(context.claim, 'types');
   return contentCoding(context.client(), [
-    ...types.map((contentType): CodingRow => ({ name: contentType, request: ask({ accept: 'gzip', contentType, body: text(2_000) }), coding: 'gzip' })),
-    ...OTHERS.map((contentType): CodingRow => ({ name: contentType, request: ask({ accept: 'gzip', contentType, body: text(2_000) }), coding: undefined })),
+    ...types.map((contentType): CodingRow => ({
+      name: contentType,
+      request: ask({ accept: 'gzip', contentType, body: text(2_000) }),
+      coding: 'gzip',
+    })),
+    ...OTHERS.map((contentType): CodingRow => ({
+      name: contentType,
+      request: ask({ accept: 'gzip', contentType, body: text(2_000) }),
+      coding: undefined,
+    })),
   ]);
 });

@@ -1,5 +1,15 @@
 import { num, numbers, str, strings } from '../../../environments/ledger/values.ts';
-import { acceptedTls12, acceptedTls13, ending, established, handshakes, handshakeTable, only, protocolVersions, redirects } from '../../checks/tls.ts';
+import {
+  acceptedTls12,
+  acceptedTls13,
+  ending,
+  established,
+  handshakes,
+  handshakeTable,
+  only,
+  protocolVersions,
+  redirects,
+} from '../../checks/tls.ts';
 import type { Version } from '../../checks/tls.ts';
 import { asExchange, bodyText, header } from '../../clients/observe.ts';
 import type { CaseContext } from '../../context.ts';
@@ -21,7 +31,10 @@ verify('production-gateway.tls.http-redirect', async (context) => {
     { path: '/y', host: 'other.example', status, location: `${SERVER}/y` },
   ]);
   const asked = await context.arrivals(mark);
-  return together([redirected, judge(asked.length === 0, 'no backend is asked', `${String(asked.length)} requests at backends`, [])]);
+  return together([
+    redirected,
+    judge(asked.length === 0, 'no backend is asked', `${String(asked.length)} requests at backends`, []),
+  ]);
 });
 
 verify('production-gateway.tls.redirect-fixed-host', async (context) => {
@@ -43,7 +56,11 @@ verify('production-gateway.tls.acme-challenge-on-http', async (context) => {
   const plan = [`${folder}${file}`, `${folder}missing`, '/other'].map((path) => ({ path, plain: true }));
   const seen = await client.all(plan);
   const [found, missing, other] = seen;
-  const holds = found?.status === num(claim, 'status') && bodyText(found) === content.stdout && missing?.status === 404 && other?.status === 301;
+  const holds =
+    found?.status === num(claim, 'status') &&
+    bodyText(found) === content.stdout &&
+    missing?.status === 404 &&
+    other?.status === 301;
   return judge(
     holds,
     'the challenge file 200 with its exact content, a missing one 404, any other path 301',
@@ -58,39 +75,72 @@ const NEW: readonly Version[] = ['TLSv1.2', 'TLSv1.3'];
 verify('production-gateway.tls.min-version-1.2', async (context) => {
   const { claim } = context;
   const client = context.client();
-  const [versions, [preferred]] = [await protocolVersions(client, NEW.filter((version) => version >= str(claim, 'min')), OLD), await handshakes(client, [{}])];
+  const [versions, [preferred]] = [
+    await protocolVersions(
+      client,
+      NEW.filter((version) => version >= str(claim, 'min')),
+      OLD,
+    ),
+    await handshakes(client, [{}]),
+  ];
   const picked = preferred?.tls?.protocol ?? 'none';
   return together([
     versions,
-    judge(picked === str(claim, 'preferred'), `${str(claim, 'preferred')} when the client offers everything`, `negotiated ${picked}`, []),
+    judge(
+      picked === str(claim, 'preferred'),
+      `${str(claim, 'preferred')} when the client offers everything`,
+      `negotiated ${picked}`,
+      [],
+    ),
   ]);
 });
 
 /** SSL 3.0 cannot be offered by today's libraries: a ClientHello of that version by hand (RFC 6101, 5.6.1.2). */
 function ssl3ClientHello(): string {
   const suites = Buffer.from('0005000a002f0035c013c014', 'hex');
-  const body = Buffer.concat([Buffer.from('0300', 'hex'), Buffer.alloc(32, 7), Buffer.from([0, 0, suites.length]), suites, Buffer.from([1, 0])]);
+  const body = Buffer.concat([
+    Buffer.from('0300', 'hex'),
+    Buffer.alloc(32, 7),
+    Buffer.from([0, 0, suites.length]),
+    suites,
+    Buffer.from([1, 0]),
+  ]);
   const handshake = Buffer.concat([Buffer.from([1, 0, body.length >> 8, body.length & 255]), body]);
-  return Buffer.concat([Buffer.from([22, 3, 0, handshake.length >> 8, handshake.length & 255]), handshake]).toString('base64');
+  return Buffer.concat([Buffer.from([22, 3, 0, handshake.length >> 8, handshake.length & 255]), handshake]).toString(
+    'base64',
+  );
 }
 
 verify('production-gateway.tls.min-version-1-2', async (context) => {
   const { claim } = context;
-  const refused = strings(claim, 'refused').filter((version) => version !== 'SSLv3').map((version) => (version === 'TLSv1.0' ? 'TLSv1' : version) as Version);
+  const refused = strings(claim, 'refused')
+    .filter((version) => version !== 'SSLv3')
+    .map((version) => (version === 'TLSv1.0' ? 'TLSv1' : version) as Version);
   const client = context.client();
   const versions = await protocolVersions(client, strings(claim, 'accepted') as Version[], refused);
-  const ssl3 = await client.raw({ tls: false, port: 443, writes: [{ after_ms: 0, base64: ssl3ClientHello() }], until: 'closed', timeout_ms: 8_000 });
+  const ssl3 = await client.raw({
+    tls: false,
+    port: 443,
+    writes: [{ after_ms: 0, base64: ssl3ClientHello() }],
+    until: 'closed',
+    timeout_ms: 8_000,
+  });
   const answer = Buffer.from(ssl3.received_base64, 'base64');
   // Content type 21 is an alert, 22 would be a ServerHello.
   const alerted = answer[0] === 21 || (answer.length === 0 && ssl3.closed_ms !== null);
-  return together([versions, judge(alerted, 'SSLv3 refused', `SSLv3: first record type ${String(answer[0] ?? 'none')}`, [])]);
+  return together([
+    versions,
+    judge(alerted, 'SSLv3 refused', `SSLv3: first record type ${String(answer[0] ?? 'none')}`, []),
+  ]);
 });
 
 verify('production-gateway.tls.tls13-negotiated', async (context) => {
   const wanted = str(context.claim, 'negotiated');
   const [seen] = await handshakes(context.client(), [{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }]);
   if (!seen) throw new Error('no handshake was observed');
-  return judge(seen.tls?.protocol === wanted, wanted, ending(seen), [handshakeTable('both versions offered', ['TLSv1.2 and TLSv1.3'], [seen])]);
+  return judge(seen.tls?.protocol === wanted, wanted, ending(seen), [
+    handshakeTable('both versions offered', ['TLSv1.2 and TLSv1.3'], [seen]),
+  ]);
 });
 
 const AEAD = /GCM|CHACHA20/;
@@ -121,7 +171,10 @@ verify('production-gateway.tls.tls12-cipher-allowlist', async (context) => {
 verify('production-gateway.tls.tls13-suite-restriction', async (context) => {
   const listed = strings(context.claim, 'listed_complete');
   const first = str(context.claim, 'first_choice');
-  const { accepted, picked, evidence } = await acceptedTls13(context.client(), [first, ...strings(context.claim, 'listed_tls_section').filter((suite) => suite !== first)]);
+  const { accepted, picked, evidence } = await acceptedTls13(context.client(), [
+    first,
+    ...strings(context.claim, 'listed_tls_section').filter((suite) => suite !== first),
+  ]);
   const foreign = accepted.filter((suite) => !listed.includes(suite));
   return judge(
     foreign.length === 0 && picked === first,
@@ -145,12 +198,17 @@ verify('production-gateway.tls.hsts', async (context) => {
   ];
   const client = context.client();
   const seen = await client.all(plan);
-  const rows = seen.map((one, index) => [plan[index]?.path ?? '', one.status ?? 0, header(one, 'strict-transport-security') ?? 'absent'] as const);
+  const rows = seen.map(
+    (one, index) =>
+      [plan[index]?.path ?? '', one.status ?? 0, header(one, 'strict-transport-security') ?? 'absent'] as const,
+  );
   const lacking = rows.filter(([, , value]) => value !== wanted);
   return judge(
     lacking.length === 0,
     `Strict-Transport-Security: ${wanted} on every answer`,
-    lacking.length === 0 ? 'present everywhere' : lacking.map(([path, status, value]) => `${path} (${String(status)}): ${value}`).join('; '),
+    lacking.length === 0
+      ? 'present everywhere'
+      : lacking.map(([path, status, value]) => `${path} (${String(status)}): ${value}`).join('; '),
     [{ kind: 'table', title: 'HSTS by route', columns: ['path', 'status', 'Strict-Transport-Security'], rows }],
     'a location with an add_header of its own inherits none from the server',
   );
@@ -189,8 +247,18 @@ verify('production-gateway.tls.http3', async (context) => {
   const { stdout } = await context.gateway.exec(['ss', '-Hlun', `sport = :${String(port)}`]);
   const address = context.gateway.service.addresses['edge'] ?? '';
   const curl = await context.exec('vantage', [
-    'curl', '-sk', '--http3-only', '--max-time', '8', '--resolve', `${context.gateway.serverName}:443:${address}`,
-    '-o', '/dev/null', '-w', '%{http_version} %{http_code}', `https://${context.gateway.serverName}/`,
+    'curl',
+    '-sk',
+    '--http3-only',
+    '--max-time',
+    '8',
+    '--resolve',
+    `${context.gateway.serverName}:443:${address}`,
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_version} %{http_code}',
+    `https://${context.gateway.serverName}/`,
   ]);
   const altSvc = header(await context.client().request('/'), 'alt-svc') ?? 'absent';
   return judge(
@@ -218,12 +286,17 @@ verify('production-gateway.tls.edge-termination', async (context) => {
 verify('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => {
   const replica = await context.replica({ backends: 'private' });
   const client = context.client('clients', replica.gateway);
-  const offer = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES' } as const;
+  const offer = {
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES',
+  } as const;
   const [rsa] = await handshakes(client, [offer]);
   const live = `/etc/letsencrypt/live/${replica.gateway.serverName}`;
   // What certbot 2 asks for by default: an ECDSA key on P-256.
   const swapped = await replica.gateway.exec([
-    'sh', '-ec',
+    'sh',
+    '-ec',
     `cd ${live} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem -out fullchain.pem -days 9 -subj /CN=${replica.gateway.serverName} -addext subjectAltName=DNS:${replica.gateway.serverName} && nginx -t`,
   ]);
   if (swapped.exitCode !== 0) throw new Error(`the certificate could not be swapped: ${swapped.stderr}`);
@@ -231,7 +304,12 @@ verify('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => 
   const ecdsa = await withNewCertificate(() => handshakes(client, [{}]));
   const [tls12] = await handshakes(client, [offer]);
   if (!rsa || !tls12) throw new Error('no handshake was observed');
-  if (!ecdsa) return inconclusive('a TLS 1.2 handshake with an ECDSA certificate', 'the new certificate was not in use in time', 'the reload took too long');
+  if (!ecdsa)
+    return inconclusive(
+      'a TLS 1.2 handshake with an ECDSA certificate',
+      'the new certificate was not in use in time',
+      'the reload took too long',
+    );
   return judge(
     established(rsa) && established(tls12),
     'TLS 1.2 is established with an RSA and with an ECDSA P-256 certificate',
@@ -258,16 +336,27 @@ verify('production-gateway.tls.session-cache-resumption', async (context) => {
   let resumed = true;
   for (const version of NEW) {
     const session = await sessionOf(context, version);
-    const again = session === undefined ? [] : await handshakes(client, Array.from({ length: 6 }, () => ({ ...only(version), session })));
+    const again =
+      session === undefined
+        ? []
+        : await handshakes(
+            client,
+            Array.from({ length: 6 }, () => ({ ...only(version), session })),
+          );
     const reused = again.filter(({ tls }) => tls?.reused).length;
-    rows.push([version, session === undefined ? 'no session offered' : `${String(reused)} of ${String(again.length)} resumed`]);
+    rows.push([
+      version,
+      session === undefined ? 'no session offered' : `${String(reused)} of ${String(again.length)} resumed`,
+    ]);
     resumed &&= again.length > 0 && reused === again.length;
   }
   const config = await context.gateway.config();
   const cache = /ssl_session_cache\s+shared:\w+:(\d+)m/.exec(config)?.[1] ?? 'none';
   const timeout = /ssl_session_timeout\s+(\S+);/.exec(config)?.[1] ?? 'none';
   return judge(
-    resumed && Number(cache) === num(claim, 'cache_mb') && ['1d', '24h', '1440m', `${String(num(claim, 'timeout_s'))}s`, String(num(claim, 'timeout_s'))].includes(timeout),
+    resumed &&
+      Number(cache) === num(claim, 'cache_mb') &&
+      ['1d', '24h', '1440m', `${String(num(claim, 'timeout_s'))}s`, String(num(claim, 'timeout_s'))].includes(timeout),
     `every session resumed, whichever worker answers; ${String(num(claim, 'cache_mb'))} MB cache, ${String(num(claim, 'timeout_s'))} s`,
     `${rows.map((row) => row.join(': ')).join('; ')}; cache ${cache} MB, time-out ${timeout} (nginx -T)`,
     [{ kind: 'table', title: 'resumption', columns: ['version', 'six reconnects'], rows }],
@@ -283,13 +372,24 @@ async function sessionOf(context: CaseContext, version: Version): Promise<string
 verify('production-gateway.tls.session-tickets-off', async (context) => {
   const address = context.gateway.service.addresses['edge'] ?? '';
   const { stdout } = await context.exec('vantage', [
-    'sh', '-c', `openssl s_client -connect ${address}:443 -servername ${context.gateway.serverName} -tls1_2 </dev/null 2>/dev/null`,
+    'sh',
+    '-c',
+    `openssl s_client -connect ${address}:443 -servername ${context.gateway.serverName} -tls1_2 </dev/null 2>/dev/null`,
   ]);
   if (!/Protocol\s*:\s*TLSv1\.2/.test(stdout)) throw new Error('openssl established no TLS 1.2 session');
   const ticket = /TLS session ticket/.test(stdout);
   const stateful = await statefulTicket(context);
   return together([
-    judge(!ticket, 'no TLS 1.2 ticket', ticket ? 'TLS 1.2: the server issues a ticket' : 'TLS 1.2: no ticket', [{ kind: 'log', title: 'openssl s_client', lines: stdout.split('\n').filter((line) => /Protocol|Cipher|ticket|Session-ID/.test(line)).slice(0, 8) }]),
+    judge(!ticket, 'no TLS 1.2 ticket', ticket ? 'TLS 1.2: the server issues a ticket' : 'TLS 1.2: no ticket', [
+      {
+        kind: 'log',
+        title: 'openssl s_client',
+        lines: stdout
+          .split('\n')
+          .filter((line) => /Protocol|Cipher|ticket|Session-ID/.test(line))
+          .slice(0, 8),
+      },
+    ]),
     stateful,
   ]);
 });
@@ -299,7 +399,8 @@ async function statefulTicket(context: CaseContext) {
   const replica = await context.replica({ backends: 'private' });
   const client = context.client('clients', replica.gateway);
   const session = (await client.request('/', { tls: only('TLSv1.3') })).tls?.session;
-  if (session === undefined) return judge(true, 'a TLS 1.3 session does not survive a cold start', 'TLS 1.3: no session is offered at all', []);
+  if (session === undefined)
+    return judge(true, 'a TLS 1.3 session does not survive a cold start', 'TLS 1.3: no session is offered at all', []);
   const { stdout } = await context.exec('vantage', ['true']);
   const lengths = ticketLength(Buffer.from(session, 'base64'));
   return judge(
@@ -321,28 +422,67 @@ verify('production-gateway.tls.ocsp-stapling', async (context) => {
   const client = context.client();
   // The first answers of a worker after its start are never stapled: it asks the responder then.
   const seen = await client.raws(
-    Array.from({ length: 12 }, (_, index) => ({ tls: { requestOcsp: true }, at_ms: index * 400, writes: [], until: 'handshake' as const, timeout_ms: 8_000 })),
+    Array.from({ length: 12 }, (_, index) => ({
+      tls: { requestOcsp: true },
+      at_ms: index * 400,
+      writes: [],
+      until: 'handshake' as const,
+      timeout_ms: 8_000,
+    })),
   );
   const stapled = seen.filter(({ tls }) => typeof tls?.ocsp === 'string');
   const config = await context.gateway.config();
   const valid = /resolver\s+[^;]*valid=(\d+)s/.exec(config)?.[1];
   const timeout = /resolver_timeout\s+(\d+)s/.exec(config)?.[1];
   return judge(
-    stapled.length > 0 && Number(valid) === num(claim, 'resolver_valid_s') && Number(timeout) === num(claim, 'resolver_timeout_s'),
+    stapled.length > 0 &&
+      Number(valid) === num(claim, 'resolver_valid_s') &&
+      Number(timeout) === num(claim, 'resolver_timeout_s'),
     'after the first requests the handshake carries an OCSP answer',
     `${String(stapled.length)} of ${String(seen.length)} handshakes stapled; resolver valid=${valid ?? 'unset'}s, time-out ${timeout ?? 'unset'}s`,
-    [{ kind: 'table', title: 'stapled OCSP answers', columns: ['at ms', 'OCSP'], rows: seen.map((one, index) => [index * 400, typeof one.tls?.ocsp === 'string' ? `${String(one.tls.ocsp.length)} base64 characters` : 'none']) }],
+    [
+      {
+        kind: 'table',
+        title: 'stapled OCSP answers',
+        columns: ['at ms', 'OCSP'],
+        rows: seen.map((one, index) => [
+          index * 400,
+          typeof one.tls?.ocsp === 'string' ? `${String(one.tls.ocsp.length)} base64 characters` : 'none',
+        ]),
+      },
+    ],
   );
 });
 
 verify('production-gateway.tls.ipv6-listeners', async (context) => {
   const ports = numbers(context.claim, 'ports');
-  const { exitCode } = await context.gateway.exec(['sh', '-c', 'test -e /proc/net/if_inet6 && grep -q . /proc/net/if_inet6']);
+  const { exitCode } = await context.gateway.exec([
+    'sh',
+    '-c',
+    'test -e /proc/net/if_inet6 && grep -q . /proc/net/if_inet6',
+  ]);
   const expected = `ports ${ports.join(' and ')} answer on IPv6`;
   if (exitCode !== 0) return notApplicable(expected, 'this engine gives containers no IPv6');
   const urls = ['http://[::1]/', 'https://[::1]/'];
   const seen = await Promise.all(
-    urls.map(async (url) => (await context.gateway.exec(['curl', '-skg', '--max-time', '5', '-o', '/dev/null', '-w', '%{http_code}', '-H', `Host: ${context.gateway.serverName}`, url])).stdout),
+    urls.map(
+      async (url) =>
+        (
+          await context.gateway.exec([
+            'curl',
+            '-skg',
+            '--max-time',
+            '5',
+            '-o',
+            '/dev/null',
+            '-w',
+            '%{http_code}',
+            '-H',
+            `Host: ${context.gateway.serverName}`,
+            url,
+          ])
+        ).stdout,
+    ),
   );
   const { stdout } = await context.gateway.exec(['ss', '-Hltn6']);
   return judge(

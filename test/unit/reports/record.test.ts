@@ -55,7 +55,11 @@ describe('reading a journal', () => {
 
 describe('deriving a record', () => {
   test('a complete journal gives the record back', () => {
-    const record = deriveRecord(events, { judge: content, files: full.files, ...(full.history && { history: full.history }) });
+    const record = deriveRecord(events, {
+      judge: content,
+      files: full.files,
+      ...(full.history && { history: full.history }),
+    });
     expect(record.run.partial).toBe(false);
     expect(record.run.partialReason).toBeUndefined();
     expect(record.variants.map((variant) => variant.claims.map((claim) => claim.id))).toEqual(
@@ -101,7 +105,9 @@ describe('deriving a record', () => {
     const claim = full.variants[0]?.claims[0];
     if (claim === undefined) throw new Error('no claim');
     const { id, statement, level, kind, topic, source } = claim;
-    const record = deriveRecord([{ ...first, catalogue: [{ id, statement, level, kind, topic, source }] }], { judge: content });
+    const record = deriveRecord([{ ...first, catalogue: [{ id, statement, level, kind, topic, source }] }], {
+      judge: content,
+    });
     expect(record.variants[0]?.claims[0]).toMatchObject({ statement, level, verdict: 'not-run' });
   });
 
@@ -112,12 +118,19 @@ describe('deriving a record', () => {
       event: 'claim',
       at: full.run.startedAt,
       variant: 'documented',
-      claim: { ...claim, verdict: 'inconclusive', reason: 'The generator was late.', evidence: [{ kind: 'log', title: 'again', lines: [] }] },
+      claim: {
+        ...claim,
+        verdict: 'inconclusive',
+        reason: 'The generator was late.',
+        evidence: [{ kind: 'log', title: 'again', lines: [] }],
+      },
     };
     const record = deriveRecord([...events.slice(0, -1), again, ...events.slice(-1)], { judge: content });
     const merged = record.variants[0]?.claims.find((own) => own.id === claim.id);
     expect(merged?.verdict).toBe('inconclusive');
-    expect(merged?.reason).toBe('The generator was late. Measured more than once (conforms, inconclusive); the gravest verdict counts.');
+    expect(merged?.reason).toBe(
+      'The generator was late. Measured more than once (conforms, inconclusive); the gravest verdict counts.',
+    );
     expect(merged?.evidence).toHaveLength(claim.evidence.length + 1);
     expect(record.notes?.at(-1)?.text).toContain('measured twice in documented: conforms and inconclusive');
     expect(record.summary.byVariant['documented']?.total).toBe(full.summary.byVariant['documented']?.total);
@@ -128,16 +141,29 @@ describe('deriving a record', () => {
     const changed = events.map((event): JournalEvent => {
       if (event.event === 'experiment') return { ...event, experiment: { ...event.experiment, verifies: [id] } };
       if (event.event !== 'scenario') return event;
-      const promises = event.scenario.promises.map((promise) => ({ ...promise, claim: 'production-gateway.latency.sla', percentile: 99 }));
+      const promises = event.scenario.promises.map((promise) => ({
+        ...promise,
+        claim: 'production-gateway.latency.sla',
+        percentile: 99,
+      }));
       return { ...event, scenario: { ...event.scenario, promises: promises.slice(-1) } };
     });
     const record = deriveRecord(changed, { judge: content });
     const found = record.variants[0]?.claims.find((claim) => claim.id === id);
-    expect(found).toMatchObject({ verdict: 'deviates', kind: 'chaos', expected: 'an outage of at most 1 s', statement: full.outside[0]?.statement });
+    expect(found).toMatchObject({
+      verdict: 'deviates',
+      kind: 'chaos',
+      expected: 'an outage of at most 1 s',
+      statement: full.outside[0]?.statement,
+    });
     expect(found?.evidence[0]?.kind).toBe('table');
     expect(record.outside.some((entry) => entry.id === id)).toBe(false);
     const latency = record.variants[1]?.claims.find((claim) => claim.id === 'production-gateway.latency.sla');
-    expect(latency).toMatchObject({ verdict: 'conforms', expected: 'P99 below 1500 ms', observed: '688 ms (640 to open ms)' });
+    expect(latency).toMatchObject({
+      verdict: 'conforms',
+      expected: 'P99 below 1500 ms',
+      observed: '688 ms (640 to open ms)',
+    });
   });
 
   test('what the judge knows fills gaps and overwrites nothing', () => {
@@ -155,7 +181,11 @@ describe('deriving a record', () => {
     });
     const [first, second] = record.variants[0]?.claims ?? [];
     expect(record.summary.gate.exitCode).toBe(1);
-    expect(first).toMatchObject({ disposition: 'new', reason: isolation?.reason, remedy: 'Only requests without credentials are cached.' });
+    expect(first).toMatchObject({
+      disposition: 'new',
+      reason: isolation?.reason,
+      remedy: 'Only requests without credentials are cached.',
+    });
     expect(second).toMatchObject({ disposition: 'waived', remedy: 'set it once' });
   });
 

@@ -1,0 +1,74 @@
+import type { Client } from '../gateway.ts';
+import type { CaseContext } from '../context.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Evidence } from '../../reports/record/types.ts';
+import { deliver, judged, outcomeOf, proof, table } from './exchange.ts';
+import type { Delivered, Probe } from './exchange.ts';
+
+/** One attempt and what it must lead to. */
+export interface Attempt extends Probe {
+  /** Who tries, in words. */
+  readonly who: string;
+  /** Status that the client must get; `served` is any success of a backend. */
+  readonly must: number | 'served' | 'passed on';
+}
+
+/** What an attempt led to. */
+export interface Attempted {
+  readonly who: string;
+  readonly must: Attempt['must'];
+  readonly status: number | null;
+  /** Requests that reached the API pools. */
+  readonly arrivals: number;
+  /** Status in words. */
+  readonly answer: string;
+}
+
+/** What is wrong with an attempt: a refusal must come from the gateway alone. */
+export function attemptFault({ who, must, status, arrivals, answer }: Attempted): string | undefined {
+  if (must === 'served') return status !== null && status < 400 && arrivals > 0 ? undefined : `${who}: ${answer}, ${String(arrivals)} backend requests`;
+  if (must === 'passed on') return arrivals > 0 ? undefined : `${who}: ${answer}, not passed on`;
+  if (status !== must) return `${who}: ${answer}`;
+  return arrivals === 0 ? undefined : `${who}: ${answer}, but a backend was asked`;
+}
+
+/** Makes the attempts side by side and judges them all. */
+export async function access(context: CaseContext, expected: string, attempts: readonly Attempt[], mechanism?: string): Promise<Outcome> {
+  const delivered = await deliver(context, attempts);
+  return judgeAccess(expected, attempts, delivered, mechanism);
+}
+
+/** Judges attempts that were made. */
+export function judgeAccess(expected: string, attempts: readonly Attempt[], delivered: readonly Delivered[], mechanism?: string): Outcome {
+  const attempted = attempts.map(({ who, must }, index): Attempted => {
+    const one = delivered[index];
+    if (!one) throw new Error('more attempts than answers');
+    return { who, must, status: one.seen.status, arrivals: one.arrivals.length, answer: outcomeOf(one.seen) };
+  });
+  const faults = attempted.flatMap((one) => attemptFault(one) ?? []);
+  const odd = delivered.find((_, index) => attemptFault(attempted[index]!) !== undefined) ?? delivered[0];
+  return judged(
+    faults.length === 0,
+    expected,
+    faults.length === 0 ? attempted.map(({ who, answer }) => `${who}: ${answer}`).join('; ') : faults.join('; '),
+    [attemptsTable(attempted, delivered), ...(odd ? [proof(odd)] : [])],
+    mechanism,
+  );
+}
+
+function attemptsTable(attempted: readonly Attempted[], delivered: readonly Delivered[]): Evidence {
+  return table(
+    'who got in',
+    ['who', 'from', 'path', 'must get', 'got', 'backend requests'],
+    attempted.map(({ who, must, answer, arrivals }, index) => {
+      const { probe } = delivered[index]!;
+      return [who, probe.client.address, probe.path, must, answer, arrivals];
+    }),
+  );
+}
+
+/** A client in the office's network, when this gateway is on it (replicas are not). */
+export function officeClient(context: CaseContext): Client | undefined {
+  const network = context.session.topology.clientBlocks.find(({ name }) => name === 'office')?.network;
+  return network !== undefined && context.gateway.service.addresses[network] !== undefined ? context.client('office') : undefined;
+}
