@@ -11,6 +11,9 @@ export interface ClientAddress {
 /** Lanes that share the client blocks without asking each other. */
 export const LANES = 4;
 
+/** The last /24 of the client block is kept for addresses that configurations name: edges of a CDN, a blocked country. */
+const SPECIAL_NETWORKS = 1;
+
 /** Last octets kept for clients that must differ in their /24; see {@link ClientAddresses.spread}. */
 const SPREAD_OCTETS = { from: 200, to: 254 };
 
@@ -37,7 +40,8 @@ export class ClientAddresses {
     const addresses = block(entry.cidr);
     const share = Math.floor(addresses.size / LANES);
     const index = this.#next.get(name) ?? 1;
-    if (index >= share)
+    const special = name === 'clients' && this.#lane * share + index >= addresses.size - SPECIAL_NETWORKS * 256;
+    if (index >= share || special)
       throw new RangeError(`lane ${String(this.#lane)} has used all ${String(share)} addresses of block ${name}`);
     this.#next.set(name, index + 1);
     const address = addresses.at(this.#lane * share + index);
@@ -55,7 +59,7 @@ export class ClientAddresses {
   spread(count: number): ClientAddress[] {
     const entry = this.#block('clients');
     const addresses = block(entry.cidr);
-    const networks = addresses.size / 256;
+    const networks = addresses.size / 256 - SPECIAL_NETWORKS;
     if (count > networks) throw new RangeError(`the block has ${String(networks)} /24 networks, not ${String(count)}`);
     const octet = SPREAD_OCTETS.from + this.#lane + LANES * (this.#spread += 1);
     if (octet > SPREAD_OCTETS.to) throw new RangeError('all spread addresses of this lane are used');
@@ -64,6 +68,18 @@ export class ClientAddresses {
       network: entry.network,
       block: 'clients' as const,
     }));
+  }
+
+  /**
+   * Number `n` (0–15) of the addresses that configurations name: an edge of the CDN in
+   * front of the gateway, or a client in a blocked country. They are shared by all cases.
+   */
+  special(kind: 'cdn-edge' | 'blocked-country', n: number): ClientAddress {
+    if (n < 0 || n > 15) throw new RangeError(`special address ${String(n)} is not 0–15`);
+    const entry = this.#block('clients');
+    const addresses = block(entry.cidr);
+    const octet = (kind === 'cdn-edge' ? 160 : 176) + n;
+    return { address: addresses.at(addresses.size - 256 + octet), network: entry.network, block: 'clients' };
   }
 
   #block(name: ClientBlock['name']): ClientBlock {

@@ -9,7 +9,10 @@ export interface Outcome {
   readonly evidence: readonly Evidence[];
 }
 
-/** The promise held or it did not: the usual end of a check whose instrument was sound. */
+/**
+ * The promise held or it did not: the usual end of a check whose instrument was
+ * sound. `reason` is the mechanism of a deviation; a promise that holds needs none.
+ */
 export function judge(
   holds: boolean,
   expected: string,
@@ -17,7 +20,7 @@ export function judge(
   evidence: readonly Evidence[],
   reason?: string,
 ): Outcome {
-  return { verdict: holds ? 'conforms' : 'deviates', expected, observed, evidence, ...(reason ? { reason } : {}) };
+  return { verdict: holds ? 'conforms' : 'deviates', expected, observed, evidence, ...(reason && !holds ? { reason } : {}) };
 }
 
 /** Measured, but not soundly enough to say. `reason` names the cause. */

@@ -42,18 +42,18 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
 }
 
 /**
- * Probes take the last lane's share of the client block, which cases never use, as
- * a block of its own: walking through it again and again stays far below any
- * per-address limit.
+ * Probes take half of the last lane's share of the client block, which cases never
+ * use (the other half holds the special addresses), as a block of its own: walking
+ * through it again and again stays far below any per-address limit.
  */
 function freshBlock(topology: TopologyDescriptor): ChaosTarget['freshClients'] {
   const whole = topology.clientBlocks.find(({ name }) => name === 'clients')?.cidr ?? '';
   const { size, at } = block(whole);
-  const share = size / LANES;
-  const cidr = `${at((LANES - 1) * share)}/${String(32 - Math.log2(share))}`;
+  const half = size / LANES / 2;
+  const cidr = `${at(size - 2 * half)}/${String(32 - Math.log2(half))}`;
   let used = 0;
   return (count) => {
-    const skip = used % share;
+    const skip = used % half;
     used += count;
     return { cidr, skip };
   };

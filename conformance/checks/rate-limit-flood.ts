@@ -84,10 +84,24 @@ export async function flood(scheduler: Scheduler, one: Flood): Promise<Flooded> 
 
 /** Sends several floods as one schedule, so that they share one clock. */
 export async function floods(scheduler: Scheduler, all: readonly Flood[]): Promise<Flooded[]> {
+  const goesOn = all.some(({ sustained }) => sustained !== undefined);
+  return turns.take(() => send(scheduler, all), goesOn ? TURN_MS : undefined);
+}
+
+/** Sends one flood, and another as soon as all of the first is answered. */
+export async function floodTwice(scheduler: Scheduler, first: Flood, then: Flood): Promise<{ first: Flooded; then: Flooded }> {
+  return turns.take(async () => {
+    const [one] = await send(scheduler, [first]);
+    const [other] = await send(scheduler, [then]);
+    if (!one || !other) throw new Error('a flood without an observation');
+    return { first: one, then: other };
+  });
+}
+
+async function send(scheduler: Scheduler, all: readonly Flood[]): Promise<Flooded[]> {
   const plans = all.map((one, number) => plan(one, number));
   const steps = plans.flat().map(({ client, ...planned }, index) => client.step(planned, index));
-  const quietly = all.some(({ sustained }) => sustained !== undefined);
-  const { observations } = await turns.take(() => scheduler.schedule(steps), quietly ? TURN_MS : undefined);
+  const { observations } = await scheduler.schedule(steps);
   const byId = new Map(observations.map((observation) => [observation.id, observation]));
   let taken = 0;
   return plans.map(({ length }) => {

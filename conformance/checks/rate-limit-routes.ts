@@ -3,7 +3,7 @@ import type { CaseContext } from '../context.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { limiterOf } from './rate-limit.ts';
-import { answers, counts, exchangeOf, flood, ownFault, sort } from './rate-limit-flood.ts';
+import { answers, counts, exchangeOf, flood, floodTwice, ownFault, sort } from './rate-limit-flood.ts';
 import type { Flooded, Sustained } from './rate-limit-flood.ts';
 
 /** Requests that may be refilled between two floods, or while one lasts, at no more than 200 a minute. */
@@ -29,8 +29,7 @@ export interface Then {
 /** One client uses up its allowance and goes on in another way: another path, or other headers. */
 export async function usedUp(context: CaseContext, path: string, count: number, then: Then): Promise<UsedUp> {
   const client = context.clientFor(path);
-  const first = await flood(context.session.vantage, { clients: [client], path, count });
-  return { first, then: await flood(context.session.vantage, { clients: [client], path, ...then }) };
+  return floodTwice(context.session.vantage, { clients: [client], path, count }, { clients: [client], path, ...then });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { CaseContext } from '../context.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PromisedLimit } from './rate-limit.ts';
-import { answers, counts, exchangeOf, flood, floods, ownFault, sort } from './rate-limit-flood.ts';
+import { answers, counts, exchangeOf, flood, floodTwice, floods, ownFault, sort } from './rate-limit-flood.ts';
 import type { Flooded, Sustained } from './rate-limit-flood.ts';
 
 /** Requests of one client address while those of many are counted together: far below any limit by address. */
@@ -31,6 +31,9 @@ export async function userFlood(context: CaseContext, { path, count, options, su
   return flood(context.session.vantage, { clients, path, count, options, ...(sustained ? { sustained } : {}) });
 }
 
+/** Fewer than any single node would refuse of a client that it has not met: what is refused of them, a shared limit refused. */
+export const FEW = 8;
+
 /** The same client at both gateway nodes. */
 export interface OverNodes {
   readonly first: Flooded;
@@ -39,14 +42,13 @@ export interface OverNodes {
   readonly took_ms: number;
 }
 
-/** A client uses up its allowance at the first node and goes on at the second. */
-export async function overNodes(context: CaseContext, path: string, count: number): Promise<OverNodes> {
+/** A client uses up its allowance at the first node and sends so many more to the second. */
+export async function overNodes(context: CaseContext, path: string, count: number, more: number): Promise<OverNodes> {
   const atFirst = context.client();
   const atSecond = context.session.gateway('gateway-2').at(atFirst.client);
   const began_ms = performance.now();
-  const first = await flood(context.session.vantage, { clients: [atFirst], path, count });
-  const second = await flood(context.session.vantage, { clients: [atSecond], path, count });
-  return { first, second, took_ms: performance.now() - began_ms };
+  const { first, then } = await floodTwice(context.session.vantage, { clients: [atFirst], path, count }, { clients: [atSecond], path, count: more });
+  return { first, second: then, took_ms: performance.now() - began_ms };
 }
 
 /** Requests that the second node refused although nobody had asked it before: what a shared limit does. */
@@ -73,8 +75,8 @@ export function judgeShared({ rate_perMin, burst }: PromisedLimit, nodes: OverNo
 export function judgeSharedEverywhere(paths: readonly { readonly path: string; readonly nodes: OverNodes }[]): Outcome {
   const seen = paths.map(({ path, nodes }) => {
     const reference = nodes.first.observations[0]?.status ?? null;
-    const [first, second] = [nodes.first, nodes.second].map((one) => sort(one, reference).accepted.length);
-    return { path, first: first ?? 0, second: second ?? 0, shared: (second ?? 0) < (first ?? 0) / 2 && refusedBySecond(nodes).length > 0 };
+    const refused = refusedBySecond(nodes).length;
+    return { path, first: sort(nodes.first, reference).accepted.length, second: sort(nodes.second, reference).accepted.length, shared: refused > nodes.second.observations.length / 2 };
   });
   const missing = seen.filter(({ shared }) => !shared);
   return judge(

@@ -28,6 +28,9 @@ export function limiterOf(flooded: Flooded): LimiterEstimate {
   );
 }
 
+/** Requests that take longer than this, all of them, were queued. */
+const QUEUE_MS = 1000;
+
 export interface PromisedLimit {
   readonly rate_perMin: number;
   /** Requests that may come at once above the rate. */
@@ -42,19 +45,21 @@ export interface PromisedLimit {
  * when few other sizes would explain the answers as well. A limiter that queues
  * shows by requests that time out: it needs twice their time for a flood.
  */
-export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = 'status'): Outcome {
+export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = ''): Outcome {
   const rate_perS = promised.rate_perMin / 60;
   const expected =
     `${String(promised.burst + 1)} accepted at once, then ${String(promised.rate_perMin)} a minute` +
     (promised.status === undefined ? '' : `, refused with ${String(promised.status)}`);
   const sizes = sizesAt(limiterOf(flooded), rate_perS);
-  const observed = describe(flooded, sizes, promised.rate_perMin);
+  const observed = `${named(name)}${describe(flooded, sizes, promised.rate_perMin)}`;
   const proof = proofOf(flooded, name);
   const fault = ownFault(flooded);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
   const broken = noAnswer(flooded) ?? wrongStatus(flooded, promised.status);
   if (broken !== undefined) return judge(false, expected, observed, proof, broken);
-  if (!sizes.includes(promised.burst)) return judge(false, expected, observed, proof);
+  if (!sizes.includes(promised.burst)) {
+    return judge(false, expected, observed, proof, sort(flooded).refused.length === 0 ? unlimited(flooded) : undefined);
+  }
   if (Math.max(...sizes) - Math.min(...sizes) > TOLERATED_AMBIGUITY) {
     return inconclusive(expected, observed, 'the requests were spread over too long a time to tell the size of the burst', proof);
   }
@@ -65,15 +70,15 @@ export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = 'st
  * Judges the rate under sustained pressure, whatever the burst: it holds when the
  * promised rate explains the answers, and is known when no much different one does.
  */
-export function judgeRate(rate_perMin: number, flooded: Flooded, name = 'status'): Outcome {
+export function judgeRate(rate_perMin: number, flooded: Flooded, name = ''): Outcome {
   const expected = `${String(round(rate_perMin))} a minute under sustained pressure`;
   const { rate_perS } = limiterOf(flooded);
   const proof = proofOf(flooded, name);
-  const seen = counts(flooded.observations);
+  const seen = `${named(name)}${counts(flooded.observations)}`;
   const fault = ownFault(flooded);
   if (fault !== undefined) return inconclusive(expected, seen, fault, proof);
   const { refused } = sort(flooded);
-  if (refused.length === 0) return judge(false, expected, seen, proof, noAnswer(flooded) ?? 'nothing was refused: no limit is in force');
+  if (refused.length === 0) return judge(false, expected, seen, proof, noAnswer(flooded) ?? unlimited(flooded));
   if (rate_perS === null) return judge(false, expected, `${seen}; no steady rate explains it`, proof);
   const [min, max] = [rate_perS.min * 60, rate_perS.max * 60];
   const observed = `${seen}; ${Number.isFinite(max) ? `${String(round(min))}–${String(round(max))}` : `more than ${String(round(min))}`} a minute`;
@@ -84,25 +89,29 @@ export function judgeRate(rate_perMin: number, flooded: Flooded, name = 'status'
 
 /** Judges size of the burst and sustained rate of one flood. */
 export function judgeLimitAndRate(promised: PromisedLimit, flooded: Flooded, name?: string): Outcome {
-  return together([judgeLimit(promised, flooded, name), { ...judgeRate(promised.rate_perMin, flooded, name), evidence: [] }]);
+  const [limit, rate] = [judgeLimit(promised, flooded, name), judgeRate(promised.rate_perMin, flooded, name)];
+  // The counts of the answers are said once.
+  const repeated = `${named(name ?? '')}${counts(flooded.observations)}; `;
+  const observed = rate.observed.startsWith(repeated) ? rate.observed.slice(repeated.length) : rate.observed;
+  return together([limit, { ...rate, observed, evidence: [] }]);
 }
 
 /**
  * Judges the size of a burst where no rate is promised: it is known when the
  * flood was followed by some pressure, which tells the rate well enough.
  */
-export function judgeBurst(promised: Pick<PromisedLimit, 'burst' | 'status'>, flooded: Flooded, name = 'status'): Outcome {
-  const expected = `${name}: ${String(promised.burst + 1)} accepted at once${promised.status === undefined ? '' : `, the others refused with ${String(promised.status)}`}`;
+export function judgeBurst(promised: Pick<PromisedLimit, 'burst' | 'status'>, flooded: Flooded, name = ''): Outcome {
+  const expected = `${named(name)}${String(promised.burst + 1)} accepted at once${promised.status === undefined ? '' : `, the others refused with ${String(promised.status)}`}`;
   const { burst } = limiterOf(flooded);
   const { refused } = sort(flooded);
   const size = refused.length === 0 || !burst ? 'none' : burst.min === burst.max ? String(burst.min) : `${String(burst.min)}–${String(burst.max)}`;
-  const observed = `${name}: ${counts(flooded.observations)}; burst ${size}`;
+  const observed = `${named(name)}${counts(flooded.observations)}; burst ${size}`;
   const proof = proofOf(flooded, name);
   const fault = ownFault(flooded);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
   const broken = noAnswer(flooded) ?? wrongStatus(flooded, promised.status);
   if (broken !== undefined) return judge(false, expected, observed, proof, broken);
-  if (refused.length === 0) return judge(false, expected, observed, proof, 'nothing was refused: no limit is in force');
+  if (refused.length === 0) return judge(false, expected, observed, proof, unlimited(flooded));
   if (!burst || promised.burst < burst.min || promised.burst > burst.max) return judge(false, expected, observed, proof);
   if (burst.max - burst.min > TOLERATED_AMBIGUITY) return inconclusive(expected, observed, 'the requests were spread over too long a time to tell the size of the burst', proof);
   return judge(true, expected, observed, proof);
@@ -117,7 +126,7 @@ const WINDOW_SLACK = { certain: 2, possible: 10 };
  */
 export function judgeWindow(limit: number, window_s: number, flooded: Flooded): Outcome {
   const expected = `at most ${String(limit)} in any ${String(window_s)} s`;
-  const proof = proofOf(flooded, 'status');
+  const proof = proofOf(flooded, '');
   const fault = ownFault(flooded);
   const seen = counts(flooded.observations);
   if (fault !== undefined) return inconclusive(expected, seen, fault, proof);
@@ -147,6 +156,13 @@ function noAnswer(flooded: Flooded): string | undefined {
   return `${String(lost.length)} requests got no answer (${code})${code === 'TIMEOUT' ? ': they were made to wait' : ''}`;
 }
 
+/** Why nothing was refused; accepted requests that take that long stood in a queue. */
+function unlimited(flooded: Flooded): string {
+  const waits = sort(flooded).accepted.flatMap(({ sent_ms, done_ms }) => (sent_ms === null ? [] : [done_ms - sent_ms]));
+  const typical_ms = waits.toSorted((a, b) => a - b)[Math.floor(waits.length / 2)] ?? 0;
+  return typical_ms < QUEUE_MS ? 'nothing was refused: no limit is in force' : `nothing was refused: requests had to wait for their turn, typically ${String(Math.round(typical_ms))} ms`;
+}
+
 function wrongStatus(flooded: Flooded, status: number | undefined): string | undefined {
   if (status === undefined) return undefined;
   const other = sort(flooded).refused.find((seen) => seen.status !== status);
@@ -163,7 +179,11 @@ function describe(flooded: Flooded, sizes: readonly number[], rate_perMin: numbe
 
 /** The first refusal, and all answers over time. */
 function proofOf(flooded: Flooded, name: string): Evidence[] {
-  return [...exchangeOf(flooded, sort(flooded).refused[0]), answers([{ name, flooded }])];
+  return [...exchangeOf(flooded, sort(flooded).refused[0]), answers([{ name: name === '' ? 'status' : name, flooded }])];
+}
+
+function named(name: string): string {
+  return name === '' ? '' : `${name}: `;
 }
 
 function round(value: number): number {

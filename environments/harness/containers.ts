@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import tar from 'tar-stream';
 import { docker, isStatus, RUN_LABEL } from './docker.ts';
 import { HarnessError } from './errors.ts';
-import { networkName } from './networks.ts';
+import { containerName, networkName } from './networks.ts';
 import type { ExecResult, ServiceRole } from './types.ts';
 
 export interface FileToPut {
@@ -43,7 +43,7 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
   const [first, ...others] = Object.entries(spec.addresses);
   if (!first) throw new RangeError(`${spec.name} has no network`);
   const container = await docker().createContainer({
-    name: `gateproof-${spec.runId}-${spec.name}`,
+    name: containerName(spec.runId, spec.name),
     Image: spec.image,
     Hostname: spec.name,
     Env: Object.entries(spec.env ?? {}).map(([key, value]) => `${key}=${value}`),

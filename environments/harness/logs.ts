@@ -24,6 +24,15 @@ export async function saveLogs(runId: string, dir: string): Promise<void> {
   );
 }
 
+/** The last lines that a container wrote to its standard output, oldest first. */
+export async function outputOf(containerId: string, lines: number): Promise<string[]> {
+  const output = await docker().getContainer(containerId).logs({ stdout: true, stderr: false, tail: lines });
+  return withoutFrames(output)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
 /** Docker multiplexes both streams in frames of an 8-byte header and a payload. */
 function withoutFrames(output: Buffer): Buffer {
   const parts: Buffer[] = [];

@@ -55,3 +55,8 @@ function isTaken(error: unknown): boolean {
   const text = error instanceof Error ? error.message : '';
   return /overlap|conflicts with|already (exists|in use)/i.test(text);
 }
+
+/** The engine's name of a run's container, which resolves on the run's networks. */
+export function containerName(runId: string, service: string): string {
+  return `gateproof-${runId}-${service}`;
+}

@@ -154,10 +154,11 @@ export class Replicas {
   }
 
   async #files({ scale, edit, workers }: ReplicaOptions): Promise<FileToPut[]> {
+    // The edit meets the text as it is in the variant; what it writes is scaled like everything else.
     const edits: ConfigEdit[] = [
+      ...(edit ? [edit] : []),
       ...(scale === undefined ? [] : [scaleDurations(scale)]),
       ...(workers === undefined ? [] : [workerProcesses(workers)]),
-      ...(edit ? [edit] : []),
     ];
     const files = await gatewayFiles(this.#topology.configDir, (path, text) =>
       edits.reduce((current, apply) => apply(path, current), text),

@@ -1,8 +1,8 @@
 import { GenericContainer, Wait } from 'testcontainers';
 import type { StartedTestContainer } from 'testcontainers';
-import { RUN_LABEL } from './docker.ts';
+import { docker, RUN_LABEL } from './docker.ts';
 import type { FileToPut } from './containers.ts';
-import { networkName } from './networks.ts';
+import { containerName, networkName } from './networks.ts';
 import type { ServiceRef } from './types.ts';
 
 // The label of the run and the watchdog of the harness do what Ryuk would do.
@@ -30,14 +30,15 @@ const ARGUMENTS: Readonly<Partial<Record<StoreStart['kind'], string[]>>> = {
 };
 
 /**
- * Starts a data store or the monitoring with testcontainers. Others reach it by
- * its name; testcontainers cannot ask for a fixed address, and nothing needs one.
+ * Starts a data store or the monitoring with testcontainers. Others reach it by its
+ * name, since testcontainers cannot ask for a fixed address; because of the alias it
+ * puts the container on the engine's default network as well, which is undone.
  */
 export async function startStore(start: StoreStart): Promise<ServiceRef> {
   const network = networkName(start.runId, 'backend');
   const argv = ARGUMENTS[start.kind];
   const container = new GenericContainer(start.image)
-    .withName(`gateproof-${start.runId}-${start.name}`)
+    .withName(containerName(start.runId, start.name))
     .withLabels({ [RUN_LABEL]: start.runId, 'gateproof.service': start.name, 'gateproof.role': start.kind })
     .withNetworkMode(network)
     .withNetworkAliases(start.name)
@@ -48,6 +49,7 @@ export async function startStore(start: StoreStart): Promise<ServiceRef> {
     .withStartupTimeout(60_000)
     .withWaitStrategy(Wait.forSuccessfulCommand(READY[start.kind]));
   const started: StartedTestContainer = await (argv ? container.withCommand(argv) : container).start();
+  await docker().getNetwork('bridge').disconnect({ Container: started.getId(), Force: true });
   return {
     name: start.name,
     role: start.kind,

@@ -4,6 +4,20 @@
  * Units stand last in names (`duration_ms`, `outage_s`).
  */
 
+import type { ExperimentResult, Interval, ScenarioResult } from './dynamics.ts';
+
+export type {
+  Interval,
+  ProbeSample,
+  TimelineEvent,
+  Trial,
+  ExperimentResult,
+  LoadBucket,
+  PercentilePoint,
+  ScenarioPromise,
+  ScenarioResult,
+} from './dynamics.ts';
+
 export const SCHEMA_ID = 'gateproof.run/1';
 
 /** What was found out about one claim; the order of severity is in `merge.ts`. */
@@ -115,137 +129,6 @@ export interface ClaimResult {
   /** Shell command that repeats this one measurement. */
   readonly reproduce: string;
   readonly controls?: readonly Control[];
-}
-
-/** A closed interval; `null` bounds are open. */
-export interface Interval {
-  readonly lower: number | null;
-  readonly upper: number | null;
-}
-
-/** One single answer or failure of a probe series; all times in ms on the run's clock. */
-export interface ProbeSample {
-  readonly intended_ms: number;
-  readonly sent_ms: number;
-  readonly done_ms: number;
-  readonly ok: boolean;
-  readonly kind: string;
-}
-
-export interface TimelineEvent {
-  readonly at_ms: number;
-  readonly source: string;
-  readonly what: string;
-}
-
-/** One thing that was in one state after another: a keepalived role, who holds an address, a timer. */
-export interface StateLane {
-  readonly name: string;
-  readonly spans: readonly {
-    readonly from_ms: number;
-    readonly to_ms: number;
-    readonly state: string;
-    /** How it is drawn: holding the role, waiting, gone, or a running timer. */
-    readonly kind: 'active' | 'standby' | 'down' | 'timer';
-  }[];
-}
-
-export interface Trial {
-  readonly phase_s: number;
-  /** Bounds of the outage that clients saw; both 0 when no request failed. */
-  readonly lower_s: number;
-  readonly upper_s: number;
-  readonly failedRequests: number;
-  readonly totalRequests: number;
-  readonly valid: boolean;
-  readonly invalidReason?: string;
-  readonly errorsByKind: Readonly<Record<string, number>>;
-  readonly timeline: readonly TimelineEvent[];
-  /** Fault injected, proved, reverted, removal proved; ms on the trial's clock. */
-  readonly fault: {
-    readonly injected_ms: number;
-    readonly proved_ms: number;
-    readonly reverted_ms: number;
-    readonly healed_ms: number;
-  };
-  /** States beside the probes, on the trial's clock. */
-  readonly lanes?: readonly StateLane[];
-  readonly proberLateness_ms_p99: number;
-  readonly probes: readonly ProbeSample[];
-}
-
-export interface ExperimentResult {
-  readonly name: string;
-  readonly title: string;
-  readonly hypothesis: string;
-  /** Set-up in words for the report: fault, blast radius, probes, bound of recovery. */
-  readonly setup?: readonly { readonly name: string; readonly text: string }[];
-  readonly verifies: readonly string[];
-  readonly verdict: Verdict;
-  readonly observed: string;
-  readonly reason?: string;
-  readonly limit_s: number | null;
-  readonly predicted?: {
-    readonly range_s: readonly [number, number];
-    readonly formula: string;
-    readonly settings: string;
-  };
-  readonly trials: readonly Trial[];
-  readonly rollbacks: { readonly done: number; readonly failed: number };
-  readonly duration_ms: number;
-  readonly reproduce: string;
-}
-
-/** One second of a load step. */
-export interface LoadBucket {
-  readonly at_s: number;
-  readonly offered: number;
-  readonly achieved: number;
-  readonly dropped: number;
-  readonly errors: number;
-}
-
-/** `value_ms` at `percentile` (0–100), as read from an HDR histogram. */
-export interface PercentilePoint {
-  readonly percentile: number;
-  readonly value_ms: number;
-}
-
-export interface ScenarioPromise {
-  readonly claim: string;
-  readonly percentile: number;
-  readonly limit_ms: number;
-  readonly measured_ms: number;
-  readonly interval_ms: Interval;
-  readonly verdict: Verdict;
-}
-
-export interface ScenarioResult {
-  readonly name: string;
-  readonly title: string;
-  readonly verifies: readonly string[];
-  readonly engine: string;
-  readonly verdict: Verdict;
-  readonly observed: string;
-  readonly reason?: string;
-  readonly clientAddresses: number;
-  readonly warmup_s: number;
-  readonly buckets: readonly LoadBucket[];
-  /** Latency from the intended start, and as the tool saw it. */
-  readonly corrected: readonly PercentilePoint[];
-  readonly actual: readonly PercentilePoint[];
-  /** Part of the latency that backends asked for, by their own report. */
-  readonly backend?: readonly PercentilePoint[];
-  readonly promises: readonly ScenarioPromise[];
-  readonly validity: readonly { readonly rule: string; readonly holds: boolean; readonly seen: string }[];
-  readonly resources: readonly {
-    readonly container: string;
-    readonly role: 'sut' | 'instrument';
-    readonly cpu_cores: readonly (readonly [number, number])[];
-    readonly memory_mib: readonly (readonly [number, number])[];
-  }[];
-  readonly duration_ms: number;
-  readonly reproduce: string;
 }
 
 export interface CalibrationResult {

@@ -133,7 +133,7 @@ const FILE_PURPOSE: Readonly<Record<string, string>> = {
   'junit.xml': 'for the CI’s test view',
   'results.sarif': 'findings at their claims',
   'events.ndjson': 'as it happened, one event a line',
-  'summary.md': 'the answer in a few lines',
+  'summary.txt': 'the answer in a few lines',
 };
 
 /** Files by name; what lies in a folder is one line with the folder's size. */

@@ -107,8 +107,7 @@ export function variantsFinding(model: Model): string {
   if (model.variants.length < 2) return `The ${name} variant breaks ${plural(broken.length, 'promise')}.`;
   const mended = broken.filter((row) => row.fate === 'mended').length;
   const remedies = model.remedies.filter((remedy) => remedy.mends.some((id) => broken.some((row) => row.id === id)));
-  const who =
-    remedies.length > 0 ? `${plural(remedies.length, 'named remedy', 'named remedies')}` : 'The hardened variant';
+  const who = remedies.length > 0 ? plural(remedies.length, 'named remedy', 'named remedies') : 'The hardened variant';
   const verb = remedies.length > 1 ? 'mend' : 'mends';
   return `${who} ${verb} ${mended} of the ${plural(broken.length, 'broken promise')}.`;
 }

@@ -19,6 +19,8 @@ const GATEWAY = 'gateway-1';
 const UPSTREAM = 'customer_backend';
 const LOCATION = '/api/v1/';
 const SERIES = 'new-connections';
+/** What the authentication service accepts; a configuration without authentication passes it on. */
+const CREDENTIAL = 'Bearer valid:prober:user';
 const INTERVAL_MS = 10;
 /** Longer than a connect time-out and a second try, so that a rescued request is told from a lost one. */
 const PROBE_TIMEOUT_MS = 12_000;
@@ -48,6 +50,7 @@ export default experiment({
     method: 'GET',
     path: `${LOCATION}ping`,
     host: target.gateway.serverName,
+    headers: { Authorization: CREDENTIAL, 'Cache-Control': 'no-cache' },
     interval_ms: INTERVAL_MS,
     timeout_ms: PROBE_TIMEOUT_MS,
     expect: [200],

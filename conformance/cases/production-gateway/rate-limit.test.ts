@@ -2,8 +2,8 @@ import { num, str, strings } from '../../../environments/ledger/values.ts';
 import { cdnClient } from '../../checks/client-address.ts';
 import { judgeBurst, judgeLimit, judgeLimitAndRate, judgeRate, judgeWindow } from '../../checks/rate-limit.ts';
 import { judgeFormat, judgeLog, judgeStatuses } from '../../checks/rate-limit-answer.ts';
-import { MANY, MANY_OF_ONE_USER, PROBE, enough, flood, floods, pressure, sort } from '../../checks/rate-limit-flood.ts';
-import type { Flooded } from '../../checks/rate-limit-flood.ts';
+import { MANY, MANY_OF_ONE_USER, PROBE, enough, flood, floodTwice, floods, pressure, sort } from '../../checks/rate-limit-flood.ts';
+import type { Flood, Flooded } from '../../checks/rate-limit-flood.ts';
 import {
   judgeAnonymous,
   judgeBothCount,
@@ -16,6 +16,7 @@ import {
   usedUp,
 } from '../../checks/rate-limit-routes.ts';
 import {
+  FEW,
   adminFloods,
   behindEdge,
   judgeBehindEdge,
@@ -148,25 +149,26 @@ verify('production-gateway.rate-limit.spoofed-forwarded-for', async (context) =>
 
 verify('production-gateway.rate-limit.per-client-behind-cdn', async (context) => {
   const { client: edge } = await cdnClient(context);
-  const measure = (): Promise<Flooded> => flood(context.session.vantage, { clients: [edge], path: API, count: MANY, options: behindEdge(context.fresh().address) });
-  return judgeBehindEdge(await measure(), await measure());
+  const client = (): Flood => ({ clients: [edge], path: API, count: MANY, options: behindEdge(context.fresh().address) });
+  const { first, then } = await floodTwice(context.session.vantage, client(), client());
+  return judgeBehindEdge(first, then);
 });
 
 verify('production-gateway.rate-limit.distributed', async (context) => {
   const { claim } = context;
   const promised = { rate_perMin: num(claim, 'api_rate_per_min'), burst: num(claim, 'burst') };
-  return judgeShared(promised, await overNodes(context, API, enough(promised.burst)));
+  return judgeShared(promised, await overNodes(context, API, enough(promised.burst), enough(promised.burst)));
 });
 
 verify('production-gateway.rate-limit.lua-loads', async (context) => {
-  const paths = ['/', '/health', API].map(async (path) => ({ path, nodes: await overNodes(context, path, MANY) }));
+  const paths = ['/', '/health', API].map(async (path) => ({ path, nodes: await overNodes(context, path, MANY, FEW) }));
   const size_bytes = num(context.claim, 'lua_shared_dict_mb') * 1024 ** 2;
   return together([judgeLuaLimiter(await context.gateway.config(), size_bytes), judgeSharedEverywhere(await Promise.all(paths))]);
 });
 
 verify('production-gateway.rate-limit.lua-response', async (context) => {
   const { claim } = context;
-  const nodes = await overNodes(context, API, MANY);
+  const nodes = await overNodes(context, API, MANY, FEW);
   const format = { status: num(claim, 'status'), retryAfter_s: num(claim, 'retry_after_s'), code: CODE };
   return judgeFormat(format, nodes.second, refusedBySecond(nodes), Date.now() / 1000);
 });
@@ -222,7 +224,7 @@ verify('production-gateway.rate-limit.per-user-location', async (context) => {
 verify('production-gateway.rate-limit.per-user-on-admin', async (context) => {
   const { claim } = context;
   const promised = { rate_perMin: num(claim, 'rate_per_min'), burst: num(claim, 'burst') };
-  return judgeLimit(promised, await userFlood(context, { path: ADMIN, count: enough(promised.burst), options: oneUser('admin') }), 'one administrator');
+  return judgeLimit(promised, await userFlood(context, { path: ADMIN, count: enough(promised.burst), options: oneUser('admin'), sustained: PROBE }), 'one administrator');
 });
 
 verify('production-gateway.rate-limit.per-user-anonymous', async (context) => {

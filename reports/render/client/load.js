@@ -85,10 +85,14 @@ function readingLine(host, page, data, x, layout) {
   };
 }
 
-CHARTS.load = (data, width, host) => {
+CHARTS.load = (recorded, width, host) => {
   const narrow = width < 640;
   const layout = { narrow, width, left: narrow ? 0 : 150, right: narrow ? 0 : 92, top: 16, bottom: 0 };
-  const end = Math.max(...data.buckets.map((bucket) => bucket[0])) + 1;
+  const end = Math.max(...recorded.buckets.map((bucket) => bucket[0])) + 1;
+  // Containers are watched a little longer than the load lasts.
+  const inTime = (points) => points.filter(([at]) => at >= 0 && at <= end);
+  const resources = recorded.resources.map((resource) => ({ ...resource, cpu: inTime(resource.cpu) }));
+  const data = { ...recorded, resources };
   const x = linear(0, end, layout.left, width - layout.right);
   const most = Math.max(1, ...data.buckets.map((bucket) => Math.max(bucket[1], bucket[2]))) * 1.15;
   const base = layout.top + 130;

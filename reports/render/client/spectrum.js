@@ -41,7 +41,7 @@ CHARTS.spectrum = (data, width, host) => {
     const beside = wide
       ? { x: at, y: -7, anchor: 'middle' }
       : at < 130
-        ? { x: at + 14, y: 4, anchor: 'start' }
+        ? { x: at - 11, y: -7, anchor: 'start' }
         : { x: at - 14, y: 4, anchor: 'end' };
     page.text(
       beside.x,

@@ -117,31 +117,28 @@ function decided(model: Model): Markup {
     <p class="scopetext">${scopeSentence(model)} <a href="#notjudged">What was not judged</a></p>`;
 }
 
-const SUT = new Set([
-  'nginx',
-  'keepalived',
-  'openssl',
-  'modsecurity',
-  'brotli',
-  'app-node',
-  'pm2',
-  'postgres',
-  'postgresql',
-  'redis',
-  'prometheus',
-  'alertmanager',
-]);
+/** What decides verdicts stands in the open; libraries and exporters are folded away. */
+const SUT = new Set(['nginx', 'keepalived', 'openssl', 'modsecurity', 'brotli', 'pm2', 'postgres', 'redis']);
+const TOOLS = new Set(['k6', 'toxiproxy', 'autocannon', 'nghttp2', 'h2spec', 'node', 'docker']);
+
+function versions(all: Readonly<Record<string, string>>): readonly (readonly [string, Part])[] {
+  const pick = (chosen: (name: string) => boolean): readonly string[] =>
+    Object.entries(all)
+      .filter(([name]) => chosen(name.toLowerCase()))
+      .map(([name, version]) => `${name} ${version}`);
+  const others = pick((name) => !SUT.has(name) && !TOOLS.has(name));
+  const folded = markup`<details class="data flat"><summary>${plural(others.length, 'other version')}</summary>${others.join(', ')}</details>`;
+  return [
+    ['Under test', pick((name) => SUT.has(name)).join(', ')],
+    ['Tools', pick((name) => TOOLS.has(name)).join(', ')],
+    ['Besides', others.length === 0 ? '' : folded],
+  ];
+}
 
 function runFacts(model: Model): Markup {
   const { run, summary, variants } = model.record;
   const took =
     run.finishedAt === null ? 'not finished' : duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt));
-  const versions = Object.entries(run.versions).map(([name, version]) => ({ name, text: `${name} ${version}` }));
-  const of = (sut: boolean): string =>
-    versions
-      .filter(({ name }) => SUT.has(name.toLowerCase()) === sut)
-      .map(({ text }) => text)
-      .join(', ');
   const replaced = run.images.filter((image) => image.replaced).map((image) => `${image.role} by ${image.reference}`);
   const facts: readonly (readonly [string, Part])[] = [
     ['Run', markup`<span class="mono">${run.id}</span>`],
@@ -161,8 +158,7 @@ function runFacts(model: Model): Markup {
     ],
     ['Docker', `${run.host.docker}, cgroup ${run.host.cgroup}`],
     ['Pinned', run.host.pinning],
-    ['Under test', of(true)],
-    ['Tools', of(false)],
+    ...versions(run.versions),
     ['Replaced', replaced.join(', ')],
     ['Selection', run.selection === null ? '' : markup`<span class="mono">${run.selection}</span>`],
     ['Command', markup`<span class="mono">${run.command}</span>`],

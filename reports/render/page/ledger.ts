@@ -57,7 +57,7 @@ function tools(model: Model): Markup {
           spellcheck="false"
         /><kbd aria-hidden="true">/</kbd></label
       >
-      <div class="segd" id="f-variant" role="group" aria-label="Verdict of which variant">
+      <div class="segd" id="f-variant" role="group" aria-label="Verdict of which variant" ${model.variants.length > 1 ? null : markup`hidden`}>
         ${model.variants.map((name, index) => markup`<button data-variant="${name}" aria-pressed="${index === 0 ? 'true' : 'false'}">${name}</button>`)}
       </div>
       <label

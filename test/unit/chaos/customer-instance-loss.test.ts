@@ -15,7 +15,14 @@ function trialData(share: number, failed: readonly number[] = []): TrialData {
     const gone = sent_ms > INJECTED_MS && sent_ms < HEALED_MS + 2_000;
     const byVictim = gone ? false : sent_ms < INJECTED_MS ? index % 5 === 0 : index % 100 < share * 100;
     const ok = !failed.includes(index);
-    return { intended_ms: sent_ms, sent_ms, done_ms: sent_ms + 5, ok, kind: ok ? 'status-200' : 'status-502', servedBy: byVictim ? 'customer-2' : 'customer-1' };
+    return {
+      intended_ms: sent_ms,
+      sent_ms,
+      done_ms: sent_ms + 5,
+      ok,
+      kind: ok ? 'status-200' : 'status-502',
+      servedBy: byVictim ? 'customer-2' : 'customer-1',
+    };
   });
   const after = probes.filter((probe) => probe.sent_ms > INJECTED_MS);
   const bad = after.filter((probe) => !probe.ok).length;
@@ -24,9 +31,22 @@ function trialData(share: number, failed: readonly number[] = []): TrialData {
     before: probes.filter((probe) => probe.sent_ms < INJECTED_MS),
     collected: { log: ['connect() failed (111: Connection refused)'] },
     trial: {
-      phase_s: 0, lower_s: bad > 5 ? 0.1 : 0, upper_s: bad > 5 ? 0.2 : 0, failedRequests: bad, totalRequests: after.length, valid: true,
-      errorsByKind: bad > 0 ? { 'status-502': bad } : {}, timeline: [], proberLateness_ms_p99: 1, probes: [],
-      fault: { injected_ms: INJECTED_MS, proved_ms: INJECTED_MS + 500, reverted_ms: HEALED_MS - 1_000, healed_ms: HEALED_MS },
+      phase_s: 0,
+      lower_s: bad > 5 ? 0.1 : 0,
+      upper_s: bad > 5 ? 0.2 : 0,
+      failedRequests: bad,
+      totalRequests: after.length,
+      valid: true,
+      errorsByKind: bad > 0 ? { 'status-502': bad } : {},
+      timeline: [],
+      proberLateness_ms_p99: 1,
+      probes: [],
+      fault: {
+        injected_ms: INJECTED_MS,
+        proved_ms: INJECTED_MS + 500,
+        reverted_ms: HEALED_MS - 1_000,
+        healed_ms: HEALED_MS,
+      },
     },
   };
 }
@@ -53,9 +73,12 @@ describe('losing one customer instance', () => {
   });
 
   test('the prediction follows the effective settings', () => {
-    const conf = (retry: string) => parseSettings(`upstream customer_backend { server customer-2:3001 max_fails=2 fail_timeout=10s; }
+    const conf = (retry: string) =>
+      parseSettings(`upstream customer_backend { server customer-2:3001 max_fails=2 fail_timeout=10s; }
       location /api/v1/ { proxy_connect_timeout 5s; ${retry} }`);
-    expect(declared.predict?.(conf('proxy_next_upstream error timeout; proxy_next_upstream_tries 2;')).range_s).toEqual([0, 0]);
+    expect(declared.predict?.(conf('proxy_next_upstream error timeout; proxy_next_upstream_tries 2;')).range_s).toEqual(
+      [0, 0],
+    );
     expect(declared.predict?.(conf('proxy_next_upstream off;')).range_s).toEqual([0, 10]);
   });
 });

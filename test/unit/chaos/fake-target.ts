@@ -31,7 +31,11 @@ const NGINX = `http {
 
 export function fakeTarget(options: FakeOptions = {}): FakeTarget {
   const calls: string[] = [];
-  const running = new Map([['gateway-1', true], ['customer-1', true], ['customer-2', true]]);
+  const running = new Map([
+    ['gateway-1', true],
+    ['customer-1', true],
+    ['customer-2', true],
+  ]);
   const down = (): boolean => options.neededByClients !== undefined && running.get(options.neededByClients) === false;
   return {
     runId: 'test-run',
@@ -92,5 +96,12 @@ function fakeProber(down: () => boolean, lateness_ms: number): ProberPipe {
 function probe(failed: boolean, lateness_ms: number): ProbeRecord {
   const sent_ms = monotonic_ms() - 1;
   const kind = failed ? 'ECONNREFUSED' : 'status-200';
-  return { intended_ms: sent_ms - lateness_ms, sent_ms, done_ms: sent_ms + 1, ok: !failed, kind, servedBy: 'customer-1' };
+  return {
+    intended_ms: sent_ms - lateness_ms,
+    sent_ms,
+    done_ms: sent_ms + 1,
+    ok: !failed,
+    kind,
+    servedBy: 'customer-1',
+  };
 }

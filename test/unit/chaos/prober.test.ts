@@ -21,10 +21,22 @@ async function serve(listener: RequestListener): Promise<SeriesConfig> {
     return server.close();
   };
   const { port } = server.address() as AddressInfo;
-  return { name: 's', address: '127.0.0.1', port, method: 'GET', path: '/', host: 'h', interval_ms: 10, timeout_ms: 200, expect: [200], servedByMember: 'instance' };
+  return {
+    name: 's',
+    address: '127.0.0.1',
+    port,
+    method: 'GET',
+    path: '/',
+    host: 'h',
+    interval_ms: 10,
+    timeout_ms: 200,
+    expect: [200],
+    servedByMember: 'instance',
+  };
 }
 
-const probe = (series: SeriesConfig): Promise<ProbeEnd> => new Promise((resolve) => sendProbe(series, undefined, resolve));
+const probe = (series: SeriesConfig): Promise<ProbeEnd> =>
+  new Promise((resolve) => sendProbe(series, undefined, resolve));
 
 test('a whole answer with an expected status is a success, and says who gave it', async () => {
   const series = await serve((_, response) => response.end(JSON.stringify({ instance: 'customer-2' })));

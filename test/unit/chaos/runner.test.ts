@@ -44,7 +44,10 @@ const declared: Experiment = experiment({
   observe: async () => pause(250),
   recover: async () => pause(50),
   judge: (trials) => {
-    const judged = judgeOutages(trials.map((one) => one.trial), 3);
+    const judged = judgeOutages(
+      trials.map((one) => one.trial),
+      3,
+    );
     return [{ claim: 'x.failover', ...judged, expected: '', observed: '', evidence: [] }];
   },
 });
@@ -61,14 +64,29 @@ function options(target: FakeTarget): ExperimentOptions {
 }
 
 const undoLog = (): UndoRecord[] =>
-  readFileSync(join(runDir, UNDO_LOG), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as UndoRecord);
+  readFileSync(join(runDir, UNDO_LOG), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as UndoRecord);
 
 describe('a trial', () => {
   test('goes through its phases, measures the outage and undoes the fault', async () => {
     const target = fakeTarget({ neededByClients: 'customer-2' });
     const phases: string[] = [];
-    const { experiment: result } = await runExperiment('loss', declared, { ...options(target), onPhase: (_, phase) => phases.push(phase) });
-    expect(phases).toEqual(['steady state before', 'inject', 'prove effect', 'observe', 'revert', 'prove removal', 'recover', 'steady state after']);
+    const { experiment: result } = await runExperiment('loss', declared, {
+      ...options(target),
+      onPhase: (_, phase) => phases.push(phase),
+    });
+    expect(phases).toEqual([
+      'steady state before',
+      'inject',
+      'prove effect',
+      'observe',
+      'revert',
+      'prove removal',
+      'recover',
+      'steady state after',
+    ]);
     expect(result.verdict).toBe('conforms');
     expect(result.rollbacks).toEqual({ done: 1, failed: 0 });
     const trial = result.trials[0];
@@ -85,10 +103,13 @@ describe('a trial', () => {
   test('the undo is on disk before the fault is in', async () => {
     const target = fakeTarget();
     let seen: UndoRecord[] = [];
-    const spied = { ...target, kill: async (service: string) => {
-      seen = pendingUndos(runDir);
-      await target.kill(service);
-    } };
+    const spied = {
+      ...target,
+      kill: async (service: string) => {
+        seen = pendingUndos(runDir);
+        await target.kill(service);
+      },
+    };
     await runExperiment('loss', declared, options(spied));
     expect(seen).toMatchObject([{ state: 'armed', undo: { action: 'start-container', service: 'customer-2' } }]);
     expect(pendingUndos(runDir)).toEqual([]);

@@ -8,8 +8,18 @@ import type { Trial } from '../../../reports/record/types.ts';
 
 function trial(lower_s: number, upper_s: number, rest: Partial<Trial> = {}): Trial {
   return {
-    phase_s: 0, lower_s, upper_s, failedRequests: 0, totalRequests: 1_000, valid: true, errorsByKind: {}, timeline: [],
-    fault: { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 }, proberLateness_ms_p99: 1, probes: [], ...rest,
+    phase_s: 0,
+    lower_s,
+    upper_s,
+    failedRequests: 0,
+    totalRequests: 1_000,
+    valid: true,
+    errorsByKind: {},
+    timeline: [],
+    fault: { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 },
+    proberLateness_ms_p99: 1,
+    probes: [],
+    ...rest,
   };
 }
 
@@ -28,7 +38,10 @@ describe('outages against a limit', () => {
   test('more than 5 % thrown away is inconclusive, unless a valid trial shows the deviation', () => {
     const good = Array.from({ length: 19 }, () => trial(1, 1.1));
     expect(judgeOutages([...good, thrownAway], 3).verdict).toBe('conforms');
-    expect(judgeOutages([...good.slice(1), thrownAway, thrownAway], 3)).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('2 of 20') as string });
+    expect(judgeOutages([...good.slice(1), thrownAway, thrownAway], 3)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('2 of 20') as string,
+    });
     expect(judgeOutages([trial(4, 4.1), thrownAway], 3).verdict).toBe('deviates');
     expect(judgeOutages([], 3).verdict).toBe('inconclusive');
   });
@@ -38,9 +51,12 @@ describe('no failures', () => {
   const before = { failed: 0, total: 300 };
 
   test('none failed', () => expect(judgeNoFailures([trial(0, 0)], before).verdict).toBe('conforms'));
-  test('an outage', () => expect(judgeNoFailures([trial(0.2, 0.3, { failedRequests: 25 })], before).verdict).toBe('deviates'));
-  test('many scattered failures', () => expect(judgeNoFailures([trial(0, 0, { failedRequests: 60 })], before).verdict).toBe('deviates'));
-  test('one failure cannot be told from the background', () => expect(judgeNoFailures([trial(0, 0, { failedRequests: 1 })], before).verdict).toBe('inconclusive'));
+  test('an outage', () =>
+    expect(judgeNoFailures([trial(0.2, 0.3, { failedRequests: 25 })], before).verdict).toBe('deviates'));
+  test('many scattered failures', () =>
+    expect(judgeNoFailures([trial(0, 0, { failedRequests: 60 })], before).verdict).toBe('deviates'));
+  test('one failure cannot be told from the background', () =>
+    expect(judgeNoFailures([trial(0, 0, { failedRequests: 1 })], before).verdict).toBe('inconclusive'));
 });
 
 describe('return of an instance', () => {
@@ -49,7 +65,8 @@ describe('return of an instance', () => {
   test('at once', () => expect(judgeSlowStart('c', 'v', { ...seen, byVictim: 80 }).verdict).toBe('deviates'));
   test('gradually', () => expect(judgeSlowStart('c', 'v', { ...seen, byVictim: 3 }).verdict).toBe('conforms'));
   test('in between', () => expect(judgeSlowStart('c', 'v', { ...seen, byVictim: 34 }).verdict).toBe('inconclusive'));
-  test('never', () => expect(judgeSlowStart('c', 'v', { ...seen, answered: 0, byVictim: 0 }).verdict).toBe('inconclusive'));
+  test('never', () =>
+    expect(judgeSlowStart('c', 'v', { ...seen, answered: 0, byVictim: 0 }).verdict).toBe('inconclusive'));
 });
 
 describe('effective settings', () => {
@@ -74,12 +91,21 @@ describe('effective settings', () => {
     expect(settings.servers('other')).toEqual([]);
   });
 
-  test.each([['5s', 5], ['500ms', 0.5], ['1m30s', 90], ['60', 60]])('%s', (text, value) => expect(seconds(text)).toBe(value));
+  test.each([
+    ['5s', 5],
+    ['500ms', 0.5],
+    ['1m30s', 90],
+    ['60', 60],
+  ])('%s', (text, value) => expect(seconds(text)).toBe(value));
 });
 
 test('the record keeps every failed and slow probe, and a sample of the rest', () => {
   const probes = Array.from({ length: 4_000 }, (_, index) => ({
-    intended_ms: index * 10, sent_ms: index * 10, done_ms: index * 10 + (index === 2_000 ? 3_000 : 2), ok: index !== 1_001, kind: 'k',
+    intended_ms: index * 10,
+    sent_ms: index * 10,
+    done_ms: index * 10 + (index === 2_000 ? 3_000 : 2),
+    ok: index !== 1_001,
+    kind: 'k',
   }));
   const kept = forRecord(probes);
   expect(kept.length).toBeLessThan(700);

@@ -16,7 +16,14 @@ interface Script {
 }
 
 /** Probes each 10 ms with 1 ms of latency and up to 1.5 ms of lateness. */
-function series({ to_ms, outages = [], errorRate = 0, failureRate = 1, random = seededRandom(1), jitter_ms = 0 }: Script): ProbeSample[] {
+function series({
+  to_ms,
+  outages = [],
+  errorRate = 0,
+  failureRate = 1,
+  random = seededRandom(1),
+  jitter_ms = 0,
+}: Script): ProbeSample[] {
   const count = Math.floor(to_ms / 10);
   return Array.from({ length: count }, (_, index): ProbeSample => {
     const sent_ms = index * 10 + random() * 1.5;
@@ -54,7 +61,13 @@ describe('bounds', () => {
     let missed = 0;
     for (let trial = 0; trial < 100; trial += 1) {
       const from_ms = 1_000 + random() * 20;
-      const samples = series({ to_ms: from_ms + lasts_ms + 2_000, outages: [[from_ms, from_ms + lasts_ms]], errorRate, random, jitter_ms });
+      const samples = series({
+        to_ms: from_ms + lasts_ms + 2_000,
+        outages: [[from_ms, from_ms + lasts_ms]],
+        errorRate,
+        random,
+        jitter_ms,
+      });
       const found = worst(findOutages(samples, steady));
       if (!found || found.lower_ms > lasts_ms || found.upper_ms < lasts_ms) missed += 1;
     }
@@ -79,14 +92,34 @@ describe('bounds', () => {
 
 describe('ends', () => {
   test('a return for less than the sustained time is a flap, not an end', () => {
-    const [found, second] = findOutages(series({ to_ms: 4_000, outages: [[1_000, 1_200], [1_500, 1_700]] }), quiet);
+    const [found, second] = findOutages(
+      series({
+        to_ms: 4_000,
+        outages: [
+          [1_000, 1_200],
+          [1_500, 1_700],
+        ],
+      }),
+      quiet,
+    );
     expect(second).toBeUndefined();
     expect(found?.flaps).toBe(1);
     expect(found?.estimate_ms).toBeCloseTo(700, -1.5);
   });
 
   test('after the sustained time another outage is another outage', () => {
-    expect(findOutages(series({ to_ms: 4_000, outages: [[1_000, 1_200], [1_900, 2_100]] }), quiet)).toHaveLength(2);
+    expect(
+      findOutages(
+        series({
+          to_ms: 4_000,
+          outages: [
+            [1_000, 1_200],
+            [1_900, 2_100],
+          ],
+        }),
+        quiet,
+      ),
+    ).toHaveLength(2);
   });
 
   test('an outage that lasts to the end of the series is open', () => {

@@ -9,7 +9,10 @@ const documented: LeakyBucket = { rate_perS: 100 / 60, burst: 30 };
 
 describe('forward model', () => {
   test('a burst of b gives b + 1 at once', () => {
-    const accepted = simulateLeakyBucket(documented, Array.from({ length: 40 }, () => 0));
+    const accepted = simulateLeakyBucket(
+      documented,
+      Array.from({ length: 40 }, () => 0),
+    );
     expect(accepted.filter(Boolean)).toHaveLength(31);
   });
 
@@ -37,8 +40,15 @@ function observe(bucket: LeakyBucket, random: Random, spread_ms: number): Limite
     return { sent_ms: at_ms, arrival_ms, done_ms: arrival_ms + random() * spread_ms };
   });
   const byArrival = sent.toSorted((a, b) => a.arrival_ms - b.arrival_ms);
-  const accepted = simulateLeakyBucket(bucket, byArrival.map((one) => one.arrival_ms + 1e9));
-  return byArrival.map(({ sent_ms, done_ms }, index) => ({ sent_ms: sent_ms + 1e9, done_ms: done_ms + 1e9, accepted: accepted[index] ?? false }));
+  const accepted = simulateLeakyBucket(
+    bucket,
+    byArrival.map((one) => one.arrival_ms + 1e9),
+  );
+  return byArrival.map(({ sent_ms, done_ms }, index) => ({
+    sent_ms: sent_ms + 1e9,
+    done_ms: done_ms + 1e9,
+    accepted: accepted[index] ?? false,
+  }));
 }
 
 describe('estimator', () => {
@@ -76,7 +86,11 @@ describe('estimator', () => {
 
   test('what no bucket does has no estimate', () => {
     const refusedFirst = { sent_ms: 0, done_ms: 1, accepted: false };
-    const laterBurst = Array.from({ length: 5 }, (_, index) => ({ sent_ms: 1000 + index, done_ms: 1001 + index, accepted: true }));
+    const laterBurst = Array.from({ length: 5 }, (_, index) => ({
+      sent_ms: 1000 + index,
+      done_ms: 1001 + index,
+      accepted: true,
+    }));
     expect(estimateLimiter([refusedFirst, ...laterBurst]).consistent).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ describe('run.schema.json', () => {
     ['another schema', { ...full, schema: 'gateproof.run/2' }],
     ['an unknown field', { ...full, mood: 'good' }],
     ['an unknown verdict', change(full, { verdict: 'passed' as never })],
-    ['a claim without evidence', change(full, { evidence: undefined as never })],
+    ['a variant without claims', { ...full, variants: [{ name: 'documented' }] }],
     ['unknown evidence', change(full, { evidence: [{ kind: 'rumour', title: 'x' } as never] })],
     ['a negative duration', change(full, { duration_ms: -1 })],
     ['no gate', { ...full, summary: { byVariant: {} } }],

@@ -9,7 +9,13 @@ function line(metric: string, at_ms: number, value: number, tags: Record<string,
   return JSON.stringify({ metric, type: 'Point', data: { time, value, tags: { scenario: 'measured', ...tags } } });
 }
 
-function request(samples: StepSamples, start_ms: number, latency_ms: number, status = '200', scenario = 'measured'): void {
+function request(
+  samples: StepSamples,
+  start_ms: number,
+  latency_ms: number,
+  status = '200',
+  scenario = 'measured',
+): void {
   const end_ms = start_ms + latency_ms;
   samples.take(line('http_req_duration', end_ms, latency_ms - 1, { status, scenario }));
   samples.take(line('gateproof_corrected', end_ms, latency_ms, { status, scenario }));
@@ -19,13 +25,17 @@ function request(samples: StepSamples, start_ms: number, latency_ms: number, sta
 describe('samples of a step', () => {
   test('become histograms, outcomes and buckets by intended start', () => {
     const samples = new StepSamples('measured');
-    samples.take('{"type":"Metric","data":{"name":"gateproof_corrected","type":"trend"},"metric":"gateproof_corrected"}');
+    samples.take(
+      '{"type":"Metric","data":{"name":"gateproof_corrected","type":"trend"},"metric":"gateproof_corrected"}',
+    );
     for (let index = 0; index < 30; index += 1) request(samples, 250 + index * 100, 50 + index);
     expect(samples.outcomes).toEqual({ answered: 30, refused: 0, failed: 0 });
     expect(samples.corrected.count).toBe(30);
     expect(samples.actual.percentile_ms(100)).toBeCloseTo(78, 0);
     expect(samples.backend.percentile_ms(0)).toBeCloseTo(45, 0);
-    expect(samples.buckets(10, 3)).toEqual([0, 1, 2].map((at_s) => ({ at_s, offered: 10, achieved: 10, dropped: 0, errors: 0 })));
+    expect(samples.buckets(10, 3)).toEqual(
+      [0, 1, 2].map((at_s) => ({ at_s, offered: 10, achieved: 10, dropped: 0, errors: 0 })),
+    );
   });
 
   test('other steps and other metrics are left out, but counted as seen', () => {

@@ -17,8 +17,19 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
   const corrected = new LatencyHistogram();
   for (let index = 1; index <= 1_200; index += 1) corrected.record((index / 5) * factor);
   return {
-    engine: 'k6', offered: 1_200, achieved: 1_200, dropped: 0, outcomes: { answered: 1_200, refused: 0, failed: 0 },
-    corrected, actual: corrected, backend: corrected, buckets: [], generatorCpu: { share: 0.2, throttled_ms: 0 }, lost: 0, failure: null, ...rest,
+    engine: 'k6',
+    offered: 1_200,
+    achieved: 1_200,
+    dropped: 0,
+    outcomes: { answered: 1_200, refused: 0, failed: 0 },
+    corrected,
+    actual: corrected,
+    backend: corrected,
+    buckets: [],
+    generatorCpu: { share: 0.2, throttled_ms: 0 },
+    lost: 0,
+    failure: null,
+    ...rest,
   };
 }
 
@@ -31,7 +42,12 @@ const host: GeneratorHost = {
 function run(measured: LoadMeasurement) {
   const withEngine = scenario({ ...declared, engine: { name: 'k6', run: async () => measured } });
   return runScenario('api-latency', withEngine, {
-    host, gateway: { address: '198.18.0.10', serverName: 'api.example' }, clientBlock: '198.18.16.0/20', profile: 'smoke', reproduce: '', shape,
+    host,
+    gateway: { address: '198.18.0.10', serverName: 'api.example' },
+    clientBlock: '198.18.16.0/20',
+    profile: 'smoke',
+    reproduce: '',
+    shape,
   });
 }
 
@@ -40,7 +56,9 @@ describe('verdicts', () => {
     const { scenario: result, outside } = await run(measurement(1));
     expect(result.verdict).toBe('conforms');
     expect(result.promises.map((promise) => promise.percentile)).toEqual([50, 50, 90, 95, 95, 99]);
-    expect(outside).toEqual([{ claim: 'production-gateway.latency.sla-p99_9', why: expect.stringContaining('3688 samples') as string }]);
+    expect(outside).toEqual([
+      { claim: 'production-gateway.latency.sla-p99_9', why: expect.stringContaining('3688 samples') as string },
+    ]);
   });
 
   test('deviates when one begins above it', async () => {
@@ -79,7 +97,10 @@ test('a sound run breaks no rule', () => {
 
 test('CPU share counts against what the generator may use', () => {
   const first = { at_ms: 0, used_ms: 100, throttled_ms: 5, cores: 0.5 };
-  expect(cpuShare(first, { ...first, at_ms: 1_000, used_ms: 500, throttled_ms: 8 })).toEqual({ share: 0.8, throttled_ms: 3 });
+  expect(cpuShare(first, { ...first, at_ms: 1_000, used_ms: 500, throttled_ms: 8 })).toEqual({
+    share: 0.8,
+    throttled_ms: 3,
+  });
 });
 
 describe('declarations', () => {
@@ -95,7 +116,9 @@ describe('declarations', () => {
   });
 
   test('only percentiles that the samples can bound are decided', () => {
-    expect(decidable(declared.promises, { rate_perS: 10, warmup_s: 0, measured_s: 10 }).map((one) => one.percentile)).toEqual([50, 50, 90, 95, 95]);
+    expect(
+      decidable(declared.promises, { rate_perS: 10, warmup_s: 0, measured_s: 10 }).map((one) => one.percentile),
+    ).toEqual([50, 50, 90, 95, 95]);
     expect(decidable(declared.promises, declared.shapes.nightly)).toHaveLength(declared.promises.length);
   });
 
