@@ -20,7 +20,13 @@ export function judge(
   evidence: readonly Evidence[],
   reason?: string,
 ): Outcome {
-  return { verdict: holds ? 'conforms' : 'deviates', expected, observed, evidence, ...(reason && !holds ? { reason } : {}) };
+  return {
+    verdict: holds ? 'conforms' : 'deviates',
+    expected,
+    observed,
+    evidence,
+    ...(reason && !holds ? { reason } : {}),
+  };
 }
 
 /** Measured, but not soundly enough to say. `reason` names the cause. */

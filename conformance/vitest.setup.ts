@@ -65,5 +65,6 @@ async function measure(entry: Case, claim: Claim): Promise<void> {
       ...(refused?.contradicts ? { contradicts: refused.contradicts } : {}),
     }),
   });
-  if (measured.failure !== undefined) throw new Error(`the measurement of ${claim.id} failed`, { cause: measured.failure });
+  if (measured.failure !== undefined)
+    throw new Error(`the measurement of ${claim.id} failed`, { cause: measured.failure });
 }

@@ -35,7 +35,7 @@ export function sendProbe(series: SeriesConfig, localAddress: string | undefined
     });
   };
   socket.setNoDelay(true);
-  socket.once(series.tls ? 'secureConnect' : 'connect', () => socket.write(requestText(series)));
+  socket.once(series.tls ? 'secureConnect' : 'connect', () => socket.write(requestText(series, localAddress ?? 'anybody')));
   socket.on('data', (chunk: Buffer) => {
     received += chunk.toString('latin1');
     judge(false);
@@ -56,7 +56,7 @@ function connect(series: SeriesConfig, localAddress: string | undefined): net.So
   });
 }
 
-function requestText(series: SeriesConfig): string {
+function requestText(series: SeriesConfig, from: string): string {
   const body = series.body ?? '';
   const headers: Record<string, string> = {
     Host: series.host,
@@ -64,7 +64,7 @@ function requestText(series: SeriesConfig): string {
     ...(series.method === 'GET' ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
     ...series.headers,
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value.replaceAll('{from}', from)}\r\n`);
   return `${series.method} ${series.path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 

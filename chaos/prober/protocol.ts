@@ -15,6 +15,7 @@ export interface SeriesConfig {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly host: string;
+  /** `{from}` in a value becomes the address that the probe is sent from. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** One probe each so many ms, whatever the answers do. */

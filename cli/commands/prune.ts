@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { ownerLives } from '../../environments/harness/owner.ts';
 import { EXIT } from '../exit.ts';
 import { wholeNumber } from '../options.ts';
-import { ownerLives, RUNS_DIR } from '../run/run-folder.ts';
+import { RUNS_DIR } from '../run/run-folder.ts';
 import { listRunFolders, ownerOf } from '../runs.ts';
 
 interface Options {

@@ -2,6 +2,7 @@
 import { calibrateOutages } from '../../chaos/calibration/outage.ts';
 import { ensureImages } from '../../environments/harness/images.ts';
 import { listRuns, removeRun } from '../../environments/harness/leftovers.ts';
+import { OWNER_UP, ownerLives } from '../../environments/harness/owner.ts';
 import { loadBaseline } from '../../environments/ledger/baseline.ts';
 import { UsageError } from '../../environments/ledger/errors.ts';
 import { loadLedger } from '../../environments/ledger/ledger.ts';
@@ -23,7 +24,7 @@ import type {
 import { estimate_s, plan } from './plan.ts';
 import type { PlanRequest } from './plan.ts';
 import { startProgress } from './progress.ts';
-import { createRunFolder, ownerLives, RUNS_DIR } from './run-folder.ts';
+import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import { startTopology } from './start-topology.ts';
 import { runVerify } from './verify.ts';
 
@@ -103,7 +104,7 @@ export async function upCommand({ environment, variant, images, json }: UpReques
       images: built,
       logDir: folder.dir,
       extent: 'full',
-      owner: 'up',
+      owner: OWNER_UP,
       progress: progress.phase,
     });
     progress.done();
@@ -125,7 +126,7 @@ export async function upCommand({ environment, variant, images, json }: UpReques
 export async function downCommand({ all }: DownRequest): Promise<number> {
   let removed = 0;
   for (const { runId, owner } of await listRuns()) {
-    if (owner !== 'up' && !(all && !ownerLives(owner))) continue;
+    if (owner !== OWNER_UP && !(all && !ownerLives(owner))) continue;
     process.stdout.write(`removing ${runId}\n`);
     await removeRun(runId);
     removed += 1;
@@ -137,7 +138,7 @@ export async function downCommand({ all }: DownRequest): Promise<number> {
 export async function statusCommand({ json }: StatusRequest): Promise<number> {
   const runs = (await listRuns()).map((run) => ({
     ...run,
-    state: run.owner === 'up' ? 'up' : ownerLives(run.owner) ? 'running' : 'leftover',
+    state: run.owner === OWNER_UP ? 'up' : ownerLives(run.owner) ? 'running' : 'leftover',
   }));
   if (json) {
     process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEvent } from '../../reports/record/events.ts';
 
@@ -37,21 +37,4 @@ export function createRunFolder(root: string, now: Date, kind: 'run' | 'up' = 'r
       appendFileSync(journal, `${JSON.stringify(event)}\n`);
     },
   };
-}
-
-/** True while the process that owns a run lives: the run is not a leftover then. */
-export function ownerLives(owner: string | undefined): boolean {
-  const pid = Number(owner);
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('cli/main.ts');
-  } catch {
-    try {
-      // No /proc (macOS): a signal 0 tells whether the process exists.
-      process.kill(pid, 0);
-      return process.platform !== 'linux';
-    } catch {
-      return false;
-    }
-  }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ENVIRONMENTS_DIR, loadEnvironment } from '../../environments/harness/environments.ts';
 import type { Images } from '../../environments/harness/parts.ts';
+import { thisProcess } from '../../environments/harness/owner.ts';
 import { start } from '../../environments/harness/topology.ts';
 import type { Topology } from '../../environments/harness/topology.ts';
 import { loadVariant } from '../../environments/harness/variant.ts';
@@ -46,7 +47,7 @@ export async function startTopology(request: StartRequest): Promise<{ topology: 
     images: request.images,
     agentSources: AGENT_SOURCES,
     logDir: request.logDir,
-    owner: request.owner ?? String(process.pid),
+    owner: request.owner ?? thisProcess(),
     extent: request.extent,
     ...(request.progress ? { progress: request.progress } : {}),
   });

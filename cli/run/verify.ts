@@ -13,7 +13,7 @@ import { onInterrupt } from './interrupt.ts';
 import { runExperiments } from './experiments.ts';
 import type { Measuring } from './measuring.ts';
 import { runScenarios } from './scenarios.ts';
-import { createRunFolder, ownerLives, RUNS_DIR } from './run-folder.ts';
+import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Progress } from './progress.ts';
 import type { Plan } from './plan.ts';
@@ -42,7 +42,7 @@ export interface VerifyOptions {
  */
 export async function runVerify(options: VerifyOptions): Promise<{ record: RunRecord; dir: string }> {
   const host = await describeHost();
-  await healLeftovers(ownerLives, (text) => {
+  await healLeftovers((text) => {
     options.progress.note(text);
   });
   const images = await ensureImages({

@@ -1,3 +1,4 @@
+import { OWNER_UP, ownerLives } from './owner.ts';
 import { docker, isStatus, OWNER_LABEL, removeContainer, RUN_LABEL } from './docker.ts';
 
 export interface RunOnEngine {
@@ -41,14 +42,10 @@ interface Building {
 
 /**
  * Removes what runs left whose owner is gone. A topology that was brought `up` stays.
- * @param alive tells whether a process still owns its run
  */
-export async function healLeftovers(
-  alive: (owner: string | undefined) => boolean,
-  say: (text: string) => void,
-): Promise<void> {
+export async function healLeftovers(say: (text: string) => void): Promise<void> {
   for (const { runId, owner } of await listRuns()) {
-    if (owner === 'up' || alive(owner)) continue;
+    if (owner === OWNER_UP || ownerLives(owner)) continue;
     say(`removing what run ${runId} left behind`);
     await removeRun(runId);
   }

@@ -74,6 +74,8 @@ export class Replicas {
           edge: plan.edgeHost(1 + this.#lane, 10 + number),
           backend: plan.backendHost(1 + this.#lane, 240 - number),
           operators: plan.operatorsHost(1 + this.#lane, 10 + number),
+          // The office's network is small: the first replica of a lane meets it, which stands in for a gateway.
+          ...(number === 0 ? { office: plan.officeHost(12 + this.#lane) } : {}),
         },
       });
       ids.push(gateway.containerId);

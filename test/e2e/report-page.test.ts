@@ -16,6 +16,8 @@ import type { Browser, Page } from 'playwright-core';
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const MISSING = existsSync(CHROMIUM) ? null : `no Chromium at ${CHROMIUM}; set CHROMIUM to its path`;
 
+if (MISSING !== null) console.warn(`report-page: skipped, ${MISSING}`);
+
 const PAGES = { full: fullRecord, partial: partialRecord, empty: emptyRecord, hostile: hostileRecord };
 type PageName = keyof typeof PAGES;
 
@@ -29,7 +31,7 @@ interface Opened {
   readonly complaints: string[];
 }
 
-describe.skipIf(MISSING !== null)(`report.html in a browser${MISSING === null ? '' : ` (skipped: ${MISSING})`}`, () => {
+describe.skipIf(MISSING !== null)('report.html in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateproof-page-'));
   let browser: Browser;
 
@@ -229,10 +231,17 @@ describe.skipIf(MISSING !== null)(`report.html in a browser${MISSING === null ? 
     await page.close();
   });
 
-  test('opens within a second', async () => {
-    const { page } = await open('full');
-    const load_ms = await page.evaluate<number>("performance.getEntriesByType('navigation')[0].loadEventEnd");
-    expect(load_ms).toBeLessThan(1000);
+  test('opens with less than a second of work', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const session = await page.context().newCDPSession(page);
+    // The page's own processor time: what else the machine does must not count.
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await page.goto(pathToFileURL(join(folder, 'full.html')).href, { waitUntil: 'load' });
+    await settle(page);
+    const { metrics } = await session.send('Performance.getMetrics');
+    const work_s = metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? Infinity;
+    expect(work_s).toBeGreaterThan(0);
+    expect(work_s).toBeLessThan(1);
     await page.close();
   });
 });

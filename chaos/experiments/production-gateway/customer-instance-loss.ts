@@ -19,8 +19,8 @@ const GATEWAY = 'gateway-1';
 const UPSTREAM = 'customer_backend';
 const LOCATION = '/api/v1/';
 const SERIES = 'new-connections';
-/** What the authentication service accepts; a configuration without authentication passes it on. */
-const CREDENTIAL = 'Bearer valid:prober:user';
+/** What the authentication service accepts, a user for each address: per-user limits must not meet. */
+const CREDENTIAL = 'Bearer valid:prober-{from}:user';
 const INTERVAL_MS = 10;
 /** Longer than a connect time-out and a second try, so that a rescued request is told from a lost one. */
 const PROBE_TIMEOUT_MS = 12_000;

@@ -38,7 +38,7 @@ verify('production-gateway.error-responses.rate-limit-json', async (context) => 
       ...Object.fromEntries(['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining'].map((name) => [name, num(claim, name)])),
     },
   };
-  const expected = `${String(contract.status)} with the documented JSON error, ${Object.entries(contract.headers).map(([name, value]) => `${name} ${String(value)}`).join(', ')}`;
+  const expected = `${String(contract.status)} with the documented JSON error, ${Object.entries(contract.headers).map(([name, value]) => `${name} ${value}`).join(', ')}`;
   if (!row) return judged(false, expected, 'no request was refused, however many came at once', []);
   const faults = refusalFaults(row.seen, contract);
   return judged(

@@ -13,7 +13,7 @@ const PEER = exactly(({ client }) => client);
 const CHAIN = exactly(({ sent, client }) => (sent['X-Forwarded-For'] === undefined ? client : `${sent['X-Forwarded-For']}, ${client}`));
 const PRESENT = matching(/./, 'value');
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const WHOLE_MS = /^\d+(?:\.\d+)?$/;
+const MILLISECONDS = /^\d+$/;
 
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
@@ -101,9 +101,9 @@ verify('production-gateway.proxy-headers.forwarded-host', async (context) => {
 verify('production-gateway.proxy-headers.gateway-time-request', async (context) => {
   const name = str(context.claim, 'header');
   return judgeForwarded(
-    `${name} as a number of ${str(context.claim, 'unit')} on API requests`,
+    `${name} as a whole number of ${str(context.claim, 'unit')} on API requests`,
     await forward(context, API_ROUTES.flatMap((route) => [{ route }, { route, sent: { [name]: 'forged' } }])),
-    { [name]: matching(WHOLE_MS, 'number') },
+    { [name]: matching(MILLISECONDS, 'whole number') },
     'no location sets the header',
   );
 });
@@ -235,7 +235,7 @@ function trustedAddress(received: readonly Received[], service: string, hops: nu
 }
 
 function milliseconds(value: string | undefined): number | undefined {
-  return value !== undefined && WHOLE_MS.test(value) ? Number(value) : undefined;
+  return value !== undefined && MILLISECONDS.test(value) ? Number(value) : undefined;
 }
 
 function forwardingHeaders(received: Received | undefined): string[] {

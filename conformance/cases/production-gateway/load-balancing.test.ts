@@ -1,0 +1,115 @@
+import { num, numbers, str } from '../../../environments/ledger/values.ts';
+import { judgeLeader, judgeLeastBusy, judgeSequence, judgeShares, leastBusy, shares } from '../../checks/balancing.ts';
+import { acceptsConfig, frame } from '../../checks/config-test.ts';
+import { judged } from '../../checks/exchange.ts';
+import { instanceCounts } from '../../checks/instance-counts.ts';
+import { judgeShared, sharedState } from '../../checks/shared-state.ts';
+import { ADMIN_POOL, CUSTOMER_POOL, pool, primaries } from '../../checks/upstream-block.ts';
+import { idleKept, judgeRetired, judgeStaysUsable, poolKept, requestsPerConnection, staysUsable } from '../../checks/upstream-connections.ts';
+import { together } from '../../outcome.ts';
+import { verify } from '../../verify.ts';
+
+const ADMINS = ['admin-1', 'admin-2', 'admin-3'];
+
+verify('production-gateway.load-balancing.admin-distribution', async (context) => {
+  const { claim } = context;
+  const { adminSequence, adminReads } = await shares(context);
+  const weights = numbers(claim, 'weights');
+  return together([
+    judgeShares(Object.fromEntries(ADMINS.map((name) => [name, num(claim, `${name}_pct`)])), adminReads, 'admin requests'),
+    judgeSequence(ADMINS.map((name, index) => [name, weights[index] ?? 0]), adminSequence),
+  ]);
+});
+
+verify('production-gateway.load-balancing.admin-weights', async (context) => {
+  const percent = numbers(context.claim, 'shares_percent');
+  const { adminReads, adminWrites } = await shares(context);
+  const wanted = Object.fromEntries(ADMINS.map((name, index) => [name, percent[index] ?? 0]));
+  return judgeShares(wanted, [...adminReads, ...adminWrites], 'admin requests, reads and writes');
+});
+
+verify('production-gateway.load-balancing.customer-equal-when-idle', async (context) => {
+  const share_pct = num(context.claim, 'share_pct');
+  const { customerReads } = await shares(context);
+  const wanted = Object.fromEntries(Array.from({ length: Math.round(100 / share_pct) }, (_, index) => [`customer-${String(index + 1)}`, share_pct]));
+  return judgeShares(wanted, customerReads, 'customer requests, one after the other');
+});
+
+verify('production-gateway.load-balancing.standby-role', async (context) => {
+  const instance = str(context.claim, 'instance');
+  const { customerReads } = await shares(context);
+  const outcome = judgeShares({}, customerReads, 'customer requests');
+  const got = customerReads.filter((name) => name === instance).length;
+  return judged(
+    got === 0,
+    `none of ${String(customerReads.length)} customer requests reaches ${instance}`,
+    `${instance} served ${String(got)} of them: ${outcome.observed}`,
+    outcome.evidence,
+    `${instance} is an ordinary server of the pool, not a backup`,
+  );
+});
+
+verify('production-gateway.load-balancing.leader-follower', async (context) => {
+  const { adminReads, adminWrites, customerReads, customerWrites } = await shares(context);
+  const config = await context.gateway.config();
+  const [admins, customers] = [primaries(pool(config, ADMIN_POOL)), primaries(pool(config, CUSTOMER_POOL))];
+  const leader = Number(/\d+/.exec(str(context.claim, 'leader'))?.[0]);
+  const of = (names: readonly string[], reads: readonly string[], writes: readonly string[]) => ({
+    leader: names[leader - 1] ?? '',
+    followers: names.filter((_, index) => index !== leader - 1),
+    reads,
+    writes,
+  });
+  return judgeLeader([of(admins, adminReads, adminWrites), of(customers, customerReads, customerWrites)]);
+});
+
+verify('production-gateway.load-balancing.customer-least-conn', async (context) => {
+  const replica = await context.replica();
+  const instances = primaries(pool(await replica.gateway.config(), CUSTOMER_POOL)).length;
+  return judgeLeastBusy(await leastBusy(context, replica, instances));
+});
+
+for (const [topic, name] of [
+  ['admin', ADMIN_POOL],
+  ['customer', CUSTOMER_POOL],
+] as const) {
+  verify(`production-gateway.load-balancing.${topic}-instance-count`, async (context) =>
+    instanceCounts(context, [{ pool: name, active: num(context.claim, 'active'), backup: num(context.claim, 'backup') }]),
+  );
+}
+
+verify('production-gateway.load-balancing.weight-zero', async (context) => {
+  const weight = num(context.claim, 'weight');
+  const { text } = pool(await context.gateway.config(), ADMIN_POOL);
+  const server = `${ADMINS[2] ?? ''}:3000`;
+  const zero = text.replace(new RegExp(`server ${server}[^;]*;`), `server ${server} weight=${String(weight)};`);
+  const tested = await acceptsConfig(context.gateway, frame(zero));
+  return judged(
+    tested.accepted,
+    `nginx accepts weight=${String(weight)}, which takes the instance out of rotation`,
+    tested.accepted ? 'nginx -t accepts it' : `nginx -t refuses it: ${tested.said}`,
+    [{ kind: 'config', title: 'tried with nginx -t', text: zero }, { kind: 'log', title: 'nginx -t', lines: [tested.said] }],
+    'nginx takes weights from 1 on; `down` takes an instance out of rotation',
+  );
+});
+
+verify('production-gateway.load-balancing.shared-state', async (context) => judgeShared(await sharedState(context)));
+
+verify('production-gateway.load-balancing.upstream-keepalive', async (context) => {
+  const { claim } = context;
+  return idleKept(context, { admin: num(claim, 'admin_idle'), customer: num(claim, 'customer_idle') });
+});
+
+verify('production-gateway.load-balancing.keepalive-pool-size', async (context) =>
+  poolKept(await context.gateway.config(), num(context.claim, 'pipeline_diagram')),
+);
+
+verify('production-gateway.load-balancing.keepalive-100-requests', async (context) => {
+  const requests = num(context.claim, 'requests');
+  return judgeRetired(requests, await requestsPerConnection(context, requests));
+});
+
+verify('production-gateway.load-balancing.upstream-idle-60s', async (context) => {
+  const idle_s = num(context.claim, 'idle_s');
+  return judgeStaysUsable(await staysUsable(context, idle_s));
+});

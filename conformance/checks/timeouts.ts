@@ -1,0 +1,99 @@
+import { nginxSeconds } from '../../environments/harness/config.ts';
+import type { Evidence } from '../../reports/record/types.ts';
+import type { RawObservation } from '../clients/protocol.ts';
+import { judge, together } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
+
+/** How long before its time an action may seem to come: the clocks of both ends count whole milliseconds. */
+const EARLY_S = 0.1;
+
+/** How long after its time an action may be seen on a machine with other work to do. */
+const LATE_S = 1.4;
+
+/** When the gateway acted: its clock started somewhere between two moments that the client knows. */
+export interface Acted {
+  readonly least_s: number;
+  readonly most_s: number;
+}
+
+/** One wait for something that the gateway does by itself after a documented time. */
+export interface Waited {
+  readonly name: string;
+  /** Promised time before it acts, in seconds of the document. */
+  readonly promised_s: number;
+  /** Durations of this gateway are divided by this; 1 on an ordinary one. */
+  readonly factor: number;
+  /** What was seen, on this gateway; `undefined` when nothing had happened by the end. */
+  readonly acted: Acted | undefined;
+  /** How long it was watched, s. */
+  readonly watched_s: number;
+  /** What is wrong beside the time: another status than promised, for instance. */
+  readonly fault?: string;
+}
+
+/** Whether the gateway acted when it should; `undefined` when it did, else what it did instead. */
+export function waitFault({ promised_s, factor, acted, watched_s, fault }: Waited): string | undefined {
+  const due_s = promised_s / factor;
+  if (acted === undefined) return `nothing within ${seconds(watched_s)}`;
+  if (fault !== undefined) return `${fault} after ${seconds(acted.least_s)}`;
+  if (acted.most_s < due_s - EARLY_S) return `already after ${seconds(acted.most_s)}`;
+  if (acted.least_s > due_s + LATE_S) return `only after ${seconds(acted.least_s)}`;
+  return undefined;
+}
+
+/** What a connection's end tells: the gateway's clock started between the client's call and its first byte. */
+export function closedAfter({ intended_ms, sent_ms, closed_ms }: Pick<RawObservation, 'intended_ms' | 'sent_ms' | 'closed_ms'>): Acted | undefined {
+  if (closed_ms === null || sent_ms === null) return undefined;
+  return { least_s: (closed_ms - sent_ms) / 1000, most_s: (closed_ms - intended_ms) / 1000 };
+}
+
+/** Judges several waits for one promise. */
+export function judgeWaits(what: string, waits: readonly Waited[], proof: readonly Evidence[] = [], mechanism?: string): Outcome {
+  const faults = waits.flatMap((wait) => {
+    const fault = waitFault(wait);
+    return fault === undefined ? [] : [`${wait.name}: ${fault}`];
+  });
+  const scaled = waits.find(({ factor }) => factor !== 1);
+  const note = scaled ? ` (durations divided by ${String(scaled.factor)})` : '';
+  return judge(
+    faults.length === 0,
+    `${what}: ${[...new Set(waits.map(({ name, promised_s }) => `${name} after ${String(promised_s)} s`))].join(', ')}${note}`,
+    `${faults.length === 0 ? waits.map(({ name, acted }) => `${name}: ${seconds(acted?.least_s ?? 0)}`).join('; ') : faults.join('; ')}${note}`,
+    [
+      {
+        kind: 'table',
+        title: `${what}${note}`,
+        columns: ['wait', 'due s', 'seen s', 'watched s'],
+        rows: waits.map(({ name, promised_s, factor, acted, watched_s }) => [name, round(promised_s / factor), acted ? round(acted.least_s) : 'nothing', round(watched_s)]),
+      },
+      ...proof,
+    ],
+    faults.length === 0 ? undefined : mechanism,
+  );
+}
+
+/** A configured time as nginx itself tells it, all blocks `upstream` left out: every value that the directive has, in seconds. */
+export function configured(config: string, directive: string): number[] {
+  const outside = config.replace(/^\s*upstream\s[^{]*\{[^}]*\}/gm, '');
+  return [...outside.matchAll(new RegExp(`^\\s*${directive}\\s+([^;\\s]+)`, 'gm'))].flatMap(([, value]) => nginxSeconds(value ?? '') ?? []);
+}
+
+/** Judges what is configured beside what was seen on a scaled gateway: several short durations look alike there. */
+export function withConfigured(measured: Outcome, directive: string, promised_s: number, values: readonly number[]): Outcome {
+  const shown = values.length === 0 ? `${directive} is not set` : `${directive} ${values.map((value) => `${String(value)}s`).join(', ')}`;
+  const said = judge(
+    values.length > 0 && values.every((value) => value === promised_s),
+    `${directive} ${String(promised_s)}s configured`,
+    `${shown} (nginx -T)`,
+    [{ kind: 'config', title: 'nginx -T', text: shown }],
+  );
+  return together([measured, said]);
+}
+
+function seconds(value: number): string {
+  return `${String(round(value))} s`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

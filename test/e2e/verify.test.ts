@@ -1,0 +1,76 @@
+/** The whole way, as a user goes it: one command to a verdict, and what happens when it is killed. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { listRuns } from '../../environments/harness/leftovers.ts';
+import { waitFor } from '../../environments/harness/wait.ts';
+import type { RunRecord } from '../../reports/record/types.ts';
+import { gateproof, start } from './command.ts';
+
+/** Verdicts that say something about the system. */
+const JUDGED = new Set(['conforms', 'deviates']);
+
+const out = mkdtempSync(join(tmpdir(), 'gateproof-e2e-'));
+afterAll(() => {
+  rmSync(out, { recursive: true });
+});
+
+const newestRun = (): string =>
+  readdirSync(out)
+    .filter((name) => name !== 'latest')
+    .sort()
+    .at(-1) ?? '';
+
+test('verify production-gateway: both variants measured, the gate holds, nothing is left', async () => {
+  const ended = await gateproof(['verify', 'production-gateway', '--profile', 'smoke', '--seed', '1', '--out', out]);
+  const record = JSON.parse(readFileSync(join(out, newestRun(), 'record.json'), 'utf8')) as RunRecord;
+  const unsound = record.variants.flatMap(({ name, claims }) =>
+    claims
+      .filter(({ verdict }) => ['error', 'inconclusive', 'not-run'].includes(verdict))
+      .map((claim) => `${name} ${claim.id}: ${claim.verdict}, ${claim.reason ?? claim.observed}`),
+  );
+  expect(unsound).toEqual([]);
+  expect(ended.exitCode, ended.stdout).toBe(0);
+  expect(record.variants.map(({ name }) => name)).toEqual(['documented', 'hardened']);
+  for (const { claims } of record.variants) {
+    expect(claims.length).toBeGreaterThanOrEqual(120);
+    expect(claims.filter(({ verdict }) => JUDGED.has(verdict)).length).toBeGreaterThanOrEqual(100);
+  }
+  expect(record.variants[1]?.claims.filter(({ verdict }) => verdict === 'deviates').map(({ id }) => id)).toEqual([]);
+  for (const file of ['report.html', 'junit.xml', 'results.sarif', 'events.ndjson']) {
+    expect(existsSync(join(out, newestRun(), file)), file).toBe(true);
+  }
+  expect((await listRuns()).filter(({ runId }) => runId === record.run.id)).toEqual([]);
+});
+
+test('a killed run is named by status, removed by down --all, and still makes a report that says partial', async () => {
+  const running = start(['verify', 'production-gateway', '--only', '*.tls.*', '--variant', 'documented', '--out', out]);
+  const before = newestRun();
+  await waitFor(
+    'the first verdict in the journal',
+    async () => {
+      const journal = join(out, newestRun(), 'events.ndjson');
+      return Promise.resolve(
+        newestRun() !== before && existsSync(journal) && readFileSync(journal, 'utf8').includes('"event":"claim"'),
+      );
+    },
+    { limit_ms: 120_000 },
+  );
+  const run = newestRun();
+  running.process.kill('SIGKILL');
+  await running.ended;
+
+  const status = await gateproof(['status']);
+  expect(status.stdout).toContain(run);
+  expect(status.stdout).toContain('leftover');
+  const down = await gateproof(['down', '--all']);
+  expect(down.exitCode).toBe(0);
+  expect((await listRuns()).filter(({ runId }) => runId === run)).toEqual([]);
+
+  const report = await gateproof(['report', join(out, run)]);
+  expect(report.exitCode, report.stderr).toBe(0);
+  expect(report.stdout).toMatch(/partial/i);
+  const record = JSON.parse(readFileSync(join(out, run, 'record.json'), 'utf8')) as RunRecord;
+  expect(record.run.partial).toBe(true);
+});
