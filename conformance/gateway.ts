@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import { exec } from '../environments/harness/containers.ts';
 import type { ExecResult, ServiceRef } from '../environments/harness/types.ts';
 import type { ClientAddress } from './addresses.ts';
@@ -50,10 +51,18 @@ export interface Planned extends RequestOptions {
 
 let sequence = 0;
 
-/** A name that nothing else in this run uses: marks a request so that logs and backends can be asked for it. */
+/** Start of this process, ms: tells runs apart. */
+const BORN = Math.floor(performance.timeOrigin).toString(36);
+
+/**
+ * A name that nothing else in this run uses: marks a request so that logs and
+ * backends can be asked for it. Workers of one process share its identifier and
+ * may be born in the same millisecond, so the thread is part of it; the closing
+ * letter keeps one marker from being the beginning of another.
+ */
 export function marker(prefix = 'm'): string {
   sequence += 1;
-  return `${prefix}-${process.pid.toString(36)}-${sequence.toString(36)}-${Math.floor(performance.timeOrigin).toString(36)}`;
+  return `${prefix}-${BORN}-${process.pid.toString(36)}-${threadId.toString(36)}-${sequence.toString(36)}z`;
 }
 
 /** A gateway under test, as clients meet it. */

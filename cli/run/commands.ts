@@ -1,4 +1,5 @@
 /** What the commands that start containers do, given checked requests. */
+import { join } from 'node:path';
 import { calibrateOutages } from '../../chaos/calibration/outage.ts';
 import { ensureImages } from '../../environments/harness/images.ts';
 import { listRuns, removeRun } from '../../environments/harness/leftovers.ts';
@@ -82,7 +83,7 @@ async function measure(
     process.stdout.write(
       request.json
         ? `${JSON.stringify({ dir, summary: record.summary }, null, 2)}\n`
-        : `${renderSummary(record)}\nReport: ${dir}/report.html\n`,
+        : renderSummary(record, join(dir, 'report.html')),
     );
     return exitCodeOf(record);
   } finally {
@@ -123,9 +124,10 @@ export async function upCommand({ environment, variant, images, json }: UpReques
   }
 }
 
-export async function downCommand({ all }: DownRequest): Promise<number> {
+export async function downCommand({ all, environment }: DownRequest): Promise<number> {
   let removed = 0;
-  for (const { runId, owner } of await listRuns()) {
+  for (const { runId, owner, environment: started } of await listRuns()) {
+    if (environment !== undefined && started !== environment) continue;
     if (owner !== OWNER_UP && !(all && !ownerLives(owner))) continue;
     process.stdout.write(`removing ${runId}\n`);
     await removeRun(runId);
@@ -135,8 +137,9 @@ export async function downCommand({ all }: DownRequest): Promise<number> {
   return EXIT.ok;
 }
 
-export async function statusCommand({ json }: StatusRequest): Promise<number> {
-  const runs = (await listRuns()).map((run) => ({
+export async function statusCommand({ json, environment }: StatusRequest): Promise<number> {
+  const listed = (await listRuns()).filter((run) => environment === undefined || run.environment === environment);
+  const runs = listed.map((run) => ({
     ...run,
     state: run.owner === OWNER_UP ? 'up' : ownerLives(run.owner) ? 'running' : 'leftover',
   }));

@@ -111,7 +111,10 @@ function runStarted(
     })),
   };
   const { planned, outside } = options.plan;
-  return { event: 'run-started', at: now(), run, variants: options.variants, planned, outside };
+  const catalogue = options.ledger.claims
+    .filter(({ id }) => planned.includes(id))
+    .map(({ id, statement, level, kind, topic, source }) => ({ id, statement, level, kind, topic, source }));
+  return { event: 'run-started', at: now(), run, variants: options.variants, planned, outside, catalogue };
 }
 
 async function runVariants(

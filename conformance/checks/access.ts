@@ -1,3 +1,4 @@
+import type { ClientAddress, ClientAddresses } from '../addresses.ts';
 import type { Client } from '../gateway.ts';
 import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
@@ -26,20 +27,33 @@ export interface Attempted {
 
 /** What is wrong with an attempt: a refusal must come from the gateway alone. */
 export function attemptFault({ who, must, status, arrivals, answer }: Attempted): string | undefined {
-  if (must === 'served') return status !== null && status < 400 && arrivals > 0 ? undefined : `${who}: ${answer}, ${String(arrivals)} backend requests`;
+  if (must === 'served')
+    return status !== null && status < 400 && arrivals > 0
+      ? undefined
+      : `${who}: ${answer}, ${String(arrivals)} backend requests`;
   if (must === 'passed on') return arrivals > 0 ? undefined : `${who}: ${answer}, not passed on`;
   if (status !== must) return `${who}: ${answer}`;
   return arrivals === 0 ? undefined : `${who}: ${answer}, but a backend was asked`;
 }
 
 /** Makes the attempts side by side and judges them all. */
-export async function access(context: CaseContext, expected: string, attempts: readonly Attempt[], mechanism?: string): Promise<Outcome> {
+export async function access(
+  context: CaseContext,
+  expected: string,
+  attempts: readonly Attempt[],
+  mechanism?: string,
+): Promise<Outcome> {
   const delivered = await deliver(context, attempts);
   return judgeAccess(expected, attempts, delivered, mechanism);
 }
 
 /** Judges attempts that were made. */
-export function judgeAccess(expected: string, attempts: readonly Attempt[], delivered: readonly Delivered[], mechanism?: string): Outcome {
+export function judgeAccess(
+  expected: string,
+  attempts: readonly Attempt[],
+  delivered: readonly Delivered[],
+  mechanism?: string,
+): Outcome {
   const attempted = attempts.map(({ who, must }, index): Attempted => {
     const one = delivered[index];
     if (!one) throw new Error('more attempts than answers');
@@ -67,8 +81,15 @@ function attemptsTable(attempted: readonly Attempted[], delivered: readonly Deli
   );
 }
 
-/** A client in the office's network, when this gateway is on it (replicas are not). */
+/** The office's block has few addresses: a lane keeps one. */
+const officeAddresses = new WeakMap<ClientAddresses, ClientAddress>();
+
+/** A client in the office's network, when this gateway is on it (most replicas are not). */
 export function officeClient(context: CaseContext): Client | undefined {
-  const network = context.session.topology.clientBlocks.find(({ name }) => name === 'office')?.network;
-  return network !== undefined && context.gateway.service.addresses[network] !== undefined ? context.client('office') : undefined;
+  const { topology, addresses } = context.session;
+  const network = topology.clientBlocks.find(({ name }) => name === 'office')?.network;
+  if (network === undefined || context.gateway.service.addresses[network] === undefined) return undefined;
+  const address = officeAddresses.get(addresses) ?? addresses.fresh('office');
+  officeAddresses.set(addresses, address);
+  return context.gateway.at(address);
 }

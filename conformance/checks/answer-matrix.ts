@@ -9,8 +9,20 @@ import type { Evidence } from '../../reports/record/types.ts';
 
 /** How an answer came about. */
 export type Cause =
-  | 'proxied' | 'local' | 'unmatched' | 'forbidden' | 'malformed' | 'no-token' | 'too-large' | 'uri-too-long'
-  | 'rate-exceeded' | 'connections-exceeded' | 'backend-reset' | 'backend-silent' | 'static' | 'plain-redirect';
+  | 'proxied'
+  | 'local'
+  | 'unmatched'
+  | 'forbidden'
+  | 'malformed'
+  | 'no-token'
+  | 'too-large'
+  | 'uri-too-long'
+  | 'rate-exceeded'
+  | 'connections-exceeded'
+  | 'backend-reset'
+  | 'backend-silent'
+  | 'static'
+  | 'plain-redirect';
 
 /** One answer of the matrix of routes and status classes. */
 export interface MatrixRow {
@@ -35,6 +47,8 @@ const ENORMOUS_BYTES = 2 ** 30;
 const LONG_PATH = `/api/v1/${'long-'.repeat(4000)}`;
 /** How long a silent backend is waited for on the replica. s */
 const SILENCE_S = 1;
+/** Rounds of requests until a limit refuses one. */
+const FLOOD_ROUNDS = 4;
 const API = '/api/v1/x';
 const ADMIN = '/api/v1/admin/x';
 
@@ -54,13 +68,22 @@ export function answerMatrix(context: CaseContext): Promise<readonly MatrixRow[]
 }
 
 async function provoke(context: CaseContext): Promise<readonly MatrixRow[]> {
-  const [shared, refused, failed] = await Promise.all([send(context, ordinary(context)), refusals(context), backendFailures(context)]);
+  const [shared, refused, failed] = await Promise.all([
+    send(context, ordinary(context)),
+    refusals(context),
+    backendFailures(context),
+  ]);
   return [...shared, ...refused, ...failed];
 }
 
 /** Answers that need neither load nor a broken backend. */
 function ordinary(context: CaseContext): Plan[] {
-  const of = (cause: Cause, path: string, options: Omit<Planned, 'path'> = {}, client = context.clientFor(path)): Plan => ({
+  const of = (
+    cause: Cause,
+    path: string,
+    options: Omit<Planned, 'path'> = {},
+    client = context.clientFor(path),
+  ): Plan => ({
     cause,
     client,
     request: { path, ...options },
@@ -84,20 +107,30 @@ function ordinary(context: CaseContext): Plan[] {
 
 /** Answers to too many requests: in a row, and at a time. */
 async function refusals(context: CaseContext): Promise<MatrixRow[]> {
-  const flood = (path: string, count: number): Plan[] => {
+  const flood = async (path: string, count: number): Promise<MatrixRow[]> => {
     const client = context.clientFor(path);
-    return Array.from({ length: count }, (_, index) => ({
+    const plans = Array.from({ length: count }, (_, index): Plan => ({
       cause: 'rate-exceeded',
       client,
       request: { path, preconnect: true, connection: `flood-${String(index % 5)}` },
     }));
+    // A machine that is very busy sends a round no faster than the limit refills; the next one then exceeds it.
+    for (let round = 1; round < FLOOD_ROUNDS; round += 1) {
+      const refusal = firstRefusal(await send(context, plans));
+      if (refusal.length > 0) return refusal;
+    }
+    return firstRefusal(await send(context, plans));
   };
   const crowd = (path: string): Plan[] => {
     const client = context.clientFor(path);
-    return Array.from({ length: 16 }, () => ({ cause: 'connections-exceeded', client, request: { path, preconnect: true, behave: { delay_ms: 400 } } }));
+    return Array.from({ length: 16 }, () => ({
+      cause: 'connections-exceeded',
+      client,
+      request: { path, preconnect: true, behave: { delay_ms: 400 } },
+    }));
   };
-  const [api, admin, many] = await Promise.all([send(context, flood(API, 48)), send(context, flood(ADMIN, 24)), send(context, crowd(API))]);
-  return [api, admin, many].flatMap((rows) => firstRefusal(rows));
+  const [api, admin, many] = await Promise.all([flood(API, 48), flood(ADMIN, 24), send(context, crowd(API))]);
+  return [...api, ...admin, ...firstRefusal(many)];
 }
 
 /** The first answer that is no success stands for its series; without one, nothing was provoked. */
@@ -114,7 +147,11 @@ async function backendFailures(context: CaseContext): Promise<MatrixRow[]> {
     edit: (_path, text) => text.replace(/(proxy_read_timeout\s+)\d+\w*;/g, `$1${String(SILENCE_S)}s;`),
   });
   const plans = [API, ADMIN].flatMap((path): Plan[] => [
-    { cause: 'backend-reset', client: context.clientFor(path, replica.gateway), request: { path, behave: { reset: true } } },
+    {
+      cause: 'backend-reset',
+      client: context.clientFor(path, replica.gateway),
+      request: { path, behave: { reset: true } },
+    },
     // A request that may not be repeated, so that one silence is enough.
     {
       cause: 'backend-silent',
@@ -126,7 +163,10 @@ async function backendFailures(context: CaseContext): Promise<MatrixRow[]> {
 }
 
 async function send(context: CaseContext, plans: readonly Plan[]): Promise<MatrixRow[]> {
-  const observations = await mixed(context.session.vantage, plans.map(({ client, request }) => ({ client, ...request })));
+  const observations = await mixed(
+    context.session.vantage,
+    plans.map(({ client, request }) => ({ client, ...request })),
+  );
   return plans.map(({ cause, client, request }, index) => {
     const seen = observations[index];
     if (!seen) throw new Error('the agent returned too few observations');
@@ -143,7 +183,11 @@ export function rowName({ path, seen }: Pick<MatrixRow, 'path' | 'seen'>): strin
 export type WantedHeaders = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with one header of an answer: absent, doubled, or another value. */
-export function headerFault(seen: Pick<HttpObservation, 'headers'>, name: string, wanted: string | undefined): string | undefined {
+export function headerFault(
+  seen: Pick<HttpObservation, 'headers'>,
+  name: string,
+  wanted: string | undefined,
+): string | undefined {
   const values = headersNamed(seen, name);
   if (values.length === 0) return 'missing';
   if (values.length > 1) return `${String(values.length)} times (${values.join(' | ')})`;
@@ -151,7 +195,12 @@ export function headerFault(seen: Pick<HttpObservation, 'headers'>, name: string
 }
 
 /** Judges headers over all rows: each must occur once on each answer, with its value. */
-export function judgeHeaders(expected: string, rows: readonly MatrixRow[], wanted: WantedHeaders, mechanism?: string): Outcome {
+export function judgeHeaders(
+  expected: string,
+  rows: readonly MatrixRow[],
+  wanted: WantedHeaders,
+  mechanism?: string,
+): Outcome {
   const faults = rows.flatMap((row) =>
     Object.entries(wanted).flatMap(([name, value]) => {
       const fault = headerFault(row.seen, name, value);
@@ -159,11 +208,19 @@ export function judgeHeaders(expected: string, rows: readonly MatrixRow[], wante
     }),
   );
   const byFault = Map.groupBy(faults, ({ name, fault }) => `${name} ${fault}`);
-  const observed = [...byFault].map(([what, group]) => `${what} on ${listed(group.map(({ row }) => rowName(row)), 3)}`);
+  const observed = [...byFault].map(
+    ([what, group]) =>
+      `${what} on ${listed(
+        group.map(({ row }) => rowName(row)),
+        3,
+      )}`,
+  );
   return judged(
     faults.length === 0 && rows.length > 0,
     expected,
-    faults.length === 0 ? `as promised on ${String(rows.length)} answers: ${listed(rows.map(rowName), 20)}` : listed(observed, 5),
+    faults.length === 0
+      ? `as promised on ${String(rows.length)} answers: ${listed(rows.map(rowName), 20)}`
+      : listed(observed, 5),
     [headersTable(rows, wanted), ...faults.slice(0, 1).flatMap(({ row }) => rowProof(row))],
     mechanism,
   );
@@ -174,7 +231,11 @@ function headersTable(rows: readonly MatrixRow[], wanted: WantedHeaders): Eviden
   return table(
     'headers by answer: ok, or what is wrong',
     ['provoked by', 'answer', ...names],
-    rows.map((row) => [row.cause, rowName(row), ...names.map((name) => headerFault(row.seen, name, wanted[name]) ?? 'ok')]),
+    rows.map((row) => [
+      row.cause,
+      rowName(row),
+      ...names.map((name) => headerFault(row.seen, name, wanted[name]) ?? 'ok'),
+    ]),
   );
 }
 

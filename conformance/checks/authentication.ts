@@ -77,21 +77,34 @@ export interface Identity {
 /** What is wrong with one identity header. */
 export function identityFault({ what, name, values, reported }: Identity): string | undefined {
   const seen = values.join(' | ') || 'absent';
-  if (reported === undefined) return values.length === 0 ? undefined : `${what}: ${name} ${seen} though none was reported`;
+  if (reported === undefined)
+    return values.length === 0 ? undefined : `${what}: ${name} ${seen} though none was reported`;
   return values.length === 1 && values[0] === reported ? undefined : `${what}: ${name} ${seen} instead of ${reported}`;
 }
 
 /** Clients forge identity headers; backends may only see what the authentication service reported. */
-export async function identityForwarded(context: CaseContext, [userHeader = '', roleHeader = '']: readonly string[]): Promise<Outcome> {
+export async function identityForwarded(
+  context: CaseContext,
+  [userHeader = '', roleHeader = '']: readonly string[],
+): Promise<Outcome> {
   const forged = { [userHeader]: 'forged', [roleHeader]: 'forged' };
   const user = marker('identity');
   const known = { authorization: `Bearer valid:${user}:auditor` };
   const asked = [
     { what: 'customer route', path: '/api/v1/identity', headers: { ...forged, ...known }, user, role: undefined },
     { what: 'admin route', path: '/api/v1/admin/identity', headers: { ...forged, ...known }, user, role: 'auditor' },
-    { what: 'no identity reported', path: '/api/v1/identity', headers: { ...forged, authorization: 'Bearer anonymous' }, user: undefined, role: undefined },
+    {
+      what: 'no identity reported',
+      path: '/api/v1/identity',
+      headers: { ...forged, authorization: 'Bearer anonymous' },
+      user: undefined,
+      role: undefined,
+    },
   ];
-  const delivered = await deliver(context, asked.map(({ path, headers }) => ({ client: context.clientFor(path), path, headers })));
+  const delivered = await deliver(
+    context,
+    asked.map(({ path, headers }) => ({ client: context.clientFor(path), path, headers })),
+  );
   const faults = asked.flatMap(({ what, user: reported, role }, index) => {
     const arrival = delivered[index]?.arrivals[0];
     if (!arrival) return [`${what}: no backend received it (${outcomeOf(delivered[index]!.seen)})`];
@@ -113,7 +126,12 @@ export async function identityForwarded(context: CaseContext, [userHeader = '', 
         ['request', 'status', userHeader, roleHeader],
         asked.map(({ what }, index) => {
           const { seen, arrivals } = delivered[index]!;
-          return [what, outcomeOf(seen), valuesOf(arrivals[0], userHeader).join(' | ') || 'absent', valuesOf(arrivals[0], roleHeader).join(' | ') || 'absent'];
+          return [
+            what,
+            outcomeOf(seen),
+            valuesOf(arrivals[0], userHeader).join(' | ') || 'absent',
+            valuesOf(arrivals[0], roleHeader).join(' | ') || 'absent',
+          ];
         }),
       ),
     ],
@@ -122,16 +140,27 @@ export async function identityForwarded(context: CaseContext, [userHeader = '', 
 }
 
 /** The question to the authentication service tells target and method of the request, and has no body. */
-export async function originalRequest(context: CaseContext, [uriHeader = '', methodHeader = '']: readonly string[]): Promise<Outcome> {
+export async function originalRequest(
+  context: CaseContext,
+  [uriHeader = '', methodHeader = '']: readonly string[],
+): Promise<Outcome> {
   const body = JSON.stringify({ note: 'for the backend alone' });
   const delivered = await deliver(
     context,
-    ['/api/v1/original', '/api/v1/admin/original'].map((path) => ({ client: context.clientFor(path), path, method: 'POST', headers: { 'content-type': 'application/json' }, body })),
+    ['/api/v1/original', '/api/v1/admin/original'].map((path) => ({
+      client: context.clientFor(path),
+      path,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })),
   );
   const faults = delivered.flatMap(({ probe, path, questions, seen }) => {
     const [question] = questions;
     if (!question) return [`${probe.path}: the authentication service was not asked about it (${outcomeOf(seen)})`];
-    const [uri, method, length] = [uriHeader, methodHeader, 'content-length'].map((name) => valuesOf(question, name).join(' | '));
+    const [uri, method, length] = [uriHeader, methodHeader, 'content-length'].map((name) =>
+      valuesOf(question, name).join(' | '),
+    );
     return [
       ...(uri === path ? [] : [`${probe.path}: ${uriHeader} ${uri || 'absent'}`]),
       ...(method === 'POST' ? [] : [`${probe.path}: ${methodHeader} ${method || 'absent'}`]),
@@ -146,7 +175,13 @@ export async function originalRequest(context: CaseContext, [uriHeader = '', met
       table(
         'questions at the authentication service',
         ['request', 'asked', uriHeader, methodHeader, 'Content-Length'],
-        delivered.map(({ path, questions: [question] }) => [`POST ${path}`, question?.url ?? 'nothing', ...[uriHeader, methodHeader, 'content-length'].map((name) => valuesOf(question, name).join(' | ') || 'absent')]),
+        delivered.map(({ path, questions: [question] }) => [
+          `POST ${path}`,
+          question?.url ?? 'nothing',
+          ...[uriHeader, methodHeader, 'content-length'].map(
+            (name) => valuesOf(question, name).join(' | ') || 'absent',
+          ),
+        ]),
       ),
     ],
     'no auth_request asks the authentication service',
@@ -154,7 +189,10 @@ export async function originalRequest(context: CaseContext, [uriHeader = '', met
 }
 
 /** What is wrong with a Set-Cookie line; names of attributes compare without case. */
-export function cookieFaults(line: string, wanted: { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: string }): string[] {
+export function cookieFaults(
+  line: string,
+  wanted: { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: string },
+): string[] {
   const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
   const has = (attribute: string): boolean => attributes.some((one) => one.toLowerCase() === attribute.toLowerCase());
   const name = pair.split('=')[0] ?? '';
@@ -166,18 +204,31 @@ export function cookieFaults(line: string, wanted: { readonly secure: boolean; r
 }
 
 /** Logs in and looks at every cookie that comes back. */
-export async function sessionCookies(context: CaseContext, wanted: { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: string }): Promise<Outcome> {
+export async function sessionCookies(
+  context: CaseContext,
+  wanted: { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: string },
+): Promise<Outcome> {
   const client = context.client();
-  const options = { path: '/api/v1/auth/login', method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: marker('login'), password: 'open-sesame' }) };
+  const options = {
+    path: '/api/v1/auth/login',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: marker('login'), password: 'open-sesame' }),
+  };
   const seen = await client.request(options.path, options);
   const lines = headersNamed(seen, 'set-cookie');
   const faults = lines.flatMap((line) => cookieFaults(line, wanted));
   return judged(
     seen.status === 200 && lines.length > 0 && faults.length === 0,
     `session cookies Secure, HttpOnly and SameSite=${wanted.sameSite}`,
-    lines.length === 0 ? `${outcomeOf(seen)}, no cookie` : faults.length === 0 ? `${String(lines.length)} cookie${lines.length === 1 ? '' : 's'}, all with these flags` : listed(faults),
+    lines.length === 0
+      ? `${outcomeOf(seen)}, no cookie`
+      : faults.length === 0
+        ? `${String(lines.length)} cookie${lines.length === 1 ? '' : 's'}, all with these flags`
+        : listed(faults),
     [asExchange(client.step(options, 0), seen)],
-    lines.length === 0 ? 'the application sends a Secure cookie only when X-Forwarded-Proto tells it that the client came over TLS' : undefined,
+    lines.length === 0
+      ? 'the application sends a Secure cookie only when X-Forwarded-Proto tells it that the client came over TLS'
+      : undefined,
   );
 }
-

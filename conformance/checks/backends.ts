@@ -25,8 +25,20 @@ export interface DirectAnswer {
 }
 
 /** Fetches a path of one backend from inside the backend network. */
-export async function fetchDirectly(context: CaseContext, { address, port }: Backend, path: string): Promise<DirectAnswer> {
-  const { stdout } = await context.exec('inspector', ['curl', '--silent', '--max-time', '5', '--write-out', '\n%{http_code}', `http://${address}:${String(port)}${path}`]);
+export async function fetchDirectly(
+  context: CaseContext,
+  { address, port }: Backend,
+  path: string,
+): Promise<DirectAnswer> {
+  const { stdout } = await context.exec('inspector', [
+    'curl',
+    '--silent',
+    '--max-time',
+    '5',
+    '--write-out',
+    '\n%{http_code}',
+    `http://${address}:${String(port)}${path}`,
+  ]);
   const at = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
 }
@@ -41,20 +53,38 @@ export async function bindsInternally(context: CaseContext): Promise<Outcome> {
     apps.map(async ({ name, containerId, addresses }) => {
       const { stdout } = await exec(containerId, ['ss', '-Hltn']);
       // One container may play several instances, each on an address of its own.
-      const together = all.filter((other) => other.containerId === containerId).map((other) => other.addresses['backend'] ?? '');
+      const together = all
+        .filter((other) => other.containerId === containerId)
+        .map((other) => other.addresses['backend'] ?? '');
       const own = addresses['backend'] ?? '';
-      return { name, own, listeners: publicListeners(stdout).filter(({ address }) => address === own || !together.includes(address)) };
+      return {
+        name,
+        own,
+        listeners: publicListeners(stdout).filter(({ address }) => address === own || !together.includes(address)),
+      };
     }),
   );
   const faults = rows.flatMap(({ name, own, listeners }) => {
     if (listeners.length === 0) return [`${name} does not listen`];
-    return listeners.filter(({ address }) => address !== own).map(({ address, port }) => `${name} listens on ${address}:${String(port)}`);
+    return listeners
+      .filter(({ address }) => address !== own)
+      .map(({ address, port }) => `${name} listens on ${address}:${String(port)}`);
   });
   return judged(
     faults.length === 0,
     expected,
     faults.length === 0 ? `${String(rows.length)} instances, each on its own address alone` : listed(faults),
-    [table('listening sockets (ss)', ['instance', 'own address', 'listens on'], rows.map(({ name, own, listeners }) => [name, own, listeners.map(({ address, port }) => `${address}:${String(port)}`).join(', ')]))],
+    [
+      table(
+        'listening sockets (ss)',
+        ['instance', 'own address', 'listens on'],
+        rows.map(({ name, own, listeners }) => [
+          name,
+          own,
+          listeners.map(({ address, port }) => `${address}:${String(port)}`).join(', '),
+        ]),
+      ),
+    ],
   );
 }
 
@@ -71,13 +101,30 @@ export async function metricsHidden(context: CaseContext, path: string): Promise
   const direct = await fetchDirectly(context, backend, path);
   const names = metricNames(direct.body);
   const paths = [path, `/api/v1${path}`, `/api/v1/admin${path}`, `/api/v1/..${path}`, `/ws/..${path}`];
-  const delivered = await deliver(context, paths.flatMap((one) => [{ client: context.client(), path: one }, { client: context.client('operators'), path: one, headers: { 'x-admin-token': 'operator' } }]));
+  const delivered = await deliver(
+    context,
+    paths.flatMap((one) => [
+      { client: context.client(), path: one },
+      { client: context.client('operators'), path: one, headers: { 'x-admin-token': 'operator' } },
+    ]),
+  );
   const leaks = delivered.filter(({ seen }) => names.some((name) => bodyText(seen).includes(name)));
   return judged(
     direct.status === 200 && names.length > 0 && leaks.length === 0,
     expected,
     `directly ${String(direct.status)} with ${String(names.length)} metrics; through the gateway ` +
       (leaks.length === 0 ? `none on ${paths.join(', ')}` : `on ${listed(leaks.map(({ probe }) => probe.path))}`),
-    [table('metrics through the gateway', ['path', 'from', 'status', 'backend metrics'], delivered.map((one) => [one.probe.path, one.probe.client.client.block, outcomeOf(one.seen), leaks.includes(one) ? 'yes' : 'none']))],
+    [
+      table(
+        'metrics through the gateway',
+        ['path', 'from', 'status', 'backend metrics'],
+        delivered.map((one) => [
+          one.probe.path,
+          one.probe.client.client.block,
+          outcomeOf(one.seen),
+          leaks.includes(one) ? 'yes' : 'none',
+        ]),
+      ),
+    ],
   );
 }

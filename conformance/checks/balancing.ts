@@ -5,6 +5,7 @@ import type { Client, RequestOptions } from '../gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { deliver, judged, listed, table } from './exchange.ts';
 import type { Delivered } from './exchange.ts';
+import { CUSTOMER_POOL, pool, primaries } from './upstream-block.ts';
 
 /** A path of each pool that any backend answers at once. */
 export const ADMIN_PATH = '/api/v1/admin/x';
@@ -20,6 +21,7 @@ export interface Shares {
   /** One after the other. */
   readonly customerReads: readonly string[];
   readonly customerWrites: readonly string[];
+  readonly leastBusy: LeastBusy;
 }
 
 /** Requests from one address that no limit of the document stops at once. */
@@ -65,6 +67,7 @@ async function measure(context: CaseContext): Promise<Shares> {
     adminWrites: adminWrites.map(servedBy),
     customerReads: customerReads.map(servedBy),
     customerWrites: customerWrites.map(servedBy),
+    leastBusy: await leastBusy(context, replica, primaries(pool(await replica.gateway.config(), CUSTOMER_POOL)).length),
   };
 }
 
@@ -179,7 +182,7 @@ export interface LeastBusy {
 }
 
 /** Holds one request on each instance, releases one, and sends quick requests while the others are busy. */
-export async function leastBusy(context: CaseContext, replica: CaseReplica, instances: number): Promise<LeastBusy> {
+async function leastBusy(context: CaseContext, replica: Pick<CaseReplica, 'gateway'>, instances: number): Promise<LeastBusy> {
   const client = (): Client => context.clientFor(CUSTOMER_PATH, replica.gateway);
   const held = Array.from({ length: instances }, (_, index) => ({
     client: client(),

@@ -22,9 +22,19 @@ export function blocklistPath(config: string): string | undefined {
 export async function manualBlock(context: CaseContext): Promise<Outcome> {
   const expected = 'an administrator can block an address while the gateway runs, and lift the block';
   const path = blocklistPath(await context.gateway.config());
-  const excerpt: Evidence = { kind: 'config', title: 'nginx -T: interface for blocking an address', text: path ?? 'none' };
+  const excerpt: Evidence = {
+    kind: 'config',
+    title: 'nginx -T: interface for blocking an address',
+    text: path ?? 'none',
+  };
   if (path === undefined) {
-    return judged(false, expected, 'the gateway has no interface for it: no location, no file of addresses that is read again', [excerpt], 'addresses can only be blocked by changing the configuration');
+    return judged(
+      false,
+      expected,
+      'the gateway has no interface for it: no location, no file of addresses that is read again',
+      [excerpt],
+      'addresses can only be blocked by changing the configuration',
+    );
   }
   const [suspect, admin] = [context.client(), context.client('operators')];
   const asked = `${path}?address=${suspect.address}`;
@@ -35,13 +45,17 @@ export async function manualBlock(context: CaseContext): Promise<Outcome> {
   const other = await deliverOne(context, { client: context.client(), path: '/api/v1/blocked' });
   const lift = await admin.request(asked, { method: 'DELETE' });
   const after = await askUntil(ask, ({ arrivals }) => arrivals.length > 0, 'the block lifted');
-  const holds = before.arrivals.length > 0 && isRefused(during) && other.arrivals.length > 0 && after.arrivals.length > 0;
+  const holds =
+    before.arrivals.length > 0 && isRefused(during) && other.arrivals.length > 0 && after.arrivals.length > 0;
   return judged(
     holds,
     expected,
     `before ${outcomeOf(before.seen)}, block ${outcomeOf(block)}, then ${outcomeOf(during.seen)} (another address ${outcomeOf(other.seen)}), ` +
       `lift ${outcomeOf(lift)}, then ${outcomeOf(after.seen)}`,
-    [asExchange(admin.step({ path: asked, method: 'POST' }, 0), block, 'blocking'), asExchange(suspect.step({ path: during.path }, 0), during.seen, 'while blocked')],
+    [
+      asExchange(admin.step({ path: asked, method: 'POST' }, 0), block, 'blocking'),
+      asExchange(suspect.step({ path: during.path }, 0), during.seen, 'while blocked'),
+    ],
   );
 }
 
@@ -51,7 +65,11 @@ export function isRefused({ seen, arrivals }: Pick<Delivered, 'seen' | 'arrivals
 }
 
 /** The first answer that is as hoped for, or the last one when none is in time. */
-async function askUntil(ask: () => Promise<Delivered>, hoped: (one: Delivered) => boolean, what: string): Promise<Delivered> {
+async function askUntil(
+  ask: () => Promise<Delivered>,
+  hoped: (one: Delivered) => boolean,
+  what: string,
+): Promise<Delivered> {
   const began = performance.now();
   return waitFor(
     what,

@@ -43,10 +43,13 @@ function dotted(value: number): string {
 
 /** A client address of the vantage inside one of these networks: for addresses that a configuration treats in its own way. */
 export function clientInside(context: CaseContext, networks: readonly string[], n = 1): ClientAddress | undefined {
-  for (const { name, cidr, network } of context.session.topology.clientBlocks.filter((entry) => entry.name !== 'load')) {
+  for (const { name, cidr, network } of context.session.topology.clientBlocks.filter(
+    (entry) => entry.name !== 'load',
+  )) {
     for (const candidate of networks.filter((entry) => /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(entry))) {
       const address = commonAddress(cidr, candidate, n);
-      if (address !== undefined && context.gateway.service.addresses[network] !== undefined) return { address, network, block: name };
+      if (address !== undefined && context.gateway.service.addresses[network] !== undefined)
+        return { address, network, block: name };
     }
   }
   return undefined;
@@ -55,14 +58,20 @@ export function clientInside(context: CaseContext, networks: readonly string[], 
 /** The proxy that stands in front: an address that the configuration trusts, if it trusts any. */
 export async function cdnClient(context: CaseContext): Promise<Front> {
   const trusted = clientInside(context, directiveValues(await context.gateway.config(), 'set_real_ip_from'));
-  return trusted ? { client: context.gateway.at(trusted), trusted: true } : { client: context.client(), trusted: false };
+  return trusted
+    ? { client: context.gateway.at(trusted), trusted: true }
+    : { client: context.client(), trusted: false };
 }
 
 /**
  * A front proxy forwards requests of many clients over its own address. Taken by
  * client, none of them exceeds anything; taken by peer, they exceed every limit.
  */
-export async function forwardedClients(context: CaseContext, { client, trusted }: Front, name: string): Promise<Outcome> {
+export async function forwardedClients(
+  context: CaseContext,
+  { client, trusted }: Front,
+  name: string,
+): Promise<Outcome> {
   const clients = Array.from({ length: 20 }, () => context.fresh().address);
   const [delivered, flood] = await Promise.all([
     deliver(context, [{ client, path: '/api/v1/through-front', headers: { [name]: clients[0] ?? '' } }]),
@@ -84,9 +93,19 @@ export async function forwardedClients(context: CaseContext, { client, trusted }
     `a proxy's ${name} names the client: X-Real-IP has its address, and 40 requests of 20 clients are within every limit`,
     `X-Real-IP ${realIp} for ${clients[0] ?? ''} behind ${client.address}; ${String(refused)} of ${String(flood.length)} refused`,
     [
-      table('requests through a front proxy', ['proxy', 'trusted by the configuration', 'client named', 'X-Real-IP', 'statuses'], [
-        [client.address, trusted ? 'yes' : 'no', clients[0] ?? '', realIp, [...new Set(flood.map(outcomeOf))].join(', ')],
-      ]),
+      table(
+        'requests through a front proxy',
+        ['proxy', 'trusted by the configuration', 'client named', 'X-Real-IP', 'statuses'],
+        [
+          [
+            client.address,
+            trusted ? 'yes' : 'no',
+            clients[0] ?? '',
+            realIp,
+            [...new Set(flood.map(outcomeOf))].join(', '),
+          ],
+        ],
+      ),
     ],
     trusted ? undefined : 'no set_real_ip_from: the gateway takes the peer of the connection for the client',
   );

@@ -12,8 +12,14 @@ export interface ConnectionZones {
 export function connectionZones(config: string): ConnectionZones {
   const text = withoutComments(config);
   return {
-    defined: [...text.matchAll(/\blimit_conn_zone\s+(\S+)\s+zone=([\w-]+):/g)].map(([, key = '', name = '']) => ({ name, key })),
-    attached: [...text.matchAll(/\blimit_conn\s+([\w-]+)\s+(\d+)\s*;/g)].map(([, zone = '', limit = '0']) => ({ zone, limit: Number(limit) })),
+    defined: [...text.matchAll(/\blimit_conn_zone\s+(\S+)\s+zone=([\w-]+):/g)].map(([, key = '', name = '']) => ({
+      name,
+      key,
+    })),
+    attached: [...text.matchAll(/\blimit_conn\s+([\w-]+)\s+(\d+)\s*;/g)].map(([, zone = '', limit = '0']) => ({
+      zone,
+      limit: Number(limit),
+    })),
   };
 }
 
@@ -37,7 +43,14 @@ export function judgeConnectionZones(documented: readonly string[], { defined, a
         kind: 'table',
         title: 'limit_conn_zone and limit_conn in nginx -T',
         columns: ['zone', 'counts by', 'limit'],
-        rows: defined.map(({ name, key }) => [name, key, attached.filter(({ zone }) => zone === name).map(({ limit }) => String(limit)).join(', ')]),
+        rows: defined.map(({ name, key }) => [
+          name,
+          key,
+          attached
+            .filter(({ zone }) => zone === name)
+            .map(({ limit }) => String(limit))
+            .join(', '),
+        ]),
       },
     ],
   );

@@ -1,21 +1,27 @@
 import { asExchange } from '../clients/observe.ts';
-import type { HttpObservation, HttpStep, Observation, RawObservation, RawStep, Step, WebSocketObservation, WebSocketStep } from '../clients/protocol.ts';
+import type {
+  HttpObservation,
+  HttpStep,
+  Observation,
+  RawObservation,
+  RawStep,
+  Step,
+  WebSocketObservation,
+  WebSocketStep,
+} from '../clients/protocol.ts';
 import type { Client, Planned, Scheduler } from '../gateway.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 
 /** How long a backend holds an answer back: all requests are under way by then, also on a busy machine. */
-const HOLD_MS = 2500;
+export const HOLD_MS = 2500;
 
 /** When another request looks at what those under way leave. */
-const MIDWAY_MS = 1200;
+export const MIDWAY_MS = 1200;
 
 /** Requests, connections or sessions beyond the limit. */
 const BEYOND = 4;
-
-/** Sessions open one after the other, so far apart. */
-const SESSION_GAP_MS = 60;
 
 /** So many that the limit has to refuse some. */
 export function beyond(limit: number): number {
@@ -32,7 +38,10 @@ export type RawPair = Pair<RawStep, RawObservation>;
 export type WebSocketPair = Pair<WebSocketStep, WebSocketObservation>;
 
 /** Runs steps of several kinds as one schedule, so that they share one clock. */
-async function together(scheduler: Scheduler, steps: readonly Step[]): Promise<{ http: HttpPair[]; raw: RawPair[]; websocket: WebSocketPair[] }> {
+export async function together(
+  scheduler: Scheduler,
+  steps: readonly Step[],
+): Promise<{ http: HttpPair[]; raw: RawPair[]; websocket: WebSocketPair[] }> {
   const numbered = steps.map((step, index) => ({ ...step, id: String(index) }));
   const { observations } = await scheduler.schedule(numbered);
   const byId = new Map(observations.map((seen) => [seen.id, seen]));
@@ -63,10 +72,20 @@ export interface Simultaneous {
 }
 
 /** Sends slow requests that are all under way at the same time. */
-export async function simultaneous(scheduler: Scheduler, client: Client, { count, path, oneConnection, bystander }: SlowFlood): Promise<Simultaneous> {
-  const planned: Planned = { path, preconnect: true, behave: { delay_ms: HOLD_MS }, ...(oneConnection ? { protocol: 'h2', connection: 'only' } : {}) };
+export async function simultaneous(
+  scheduler: Scheduler,
+  client: Client,
+  { count, path, oneConnection, bystander }: SlowFlood,
+): Promise<Simultaneous> {
+  const planned: Planned = {
+    path,
+    preconnect: true,
+    behave: { delay_ms: HOLD_MS },
+    ...(oneConnection ? { protocol: 'h2', connection: 'only' } : {}),
+  };
   const steps: Step[] = Array.from({ length: count }, (_, index) => client.step(planned, index));
-  if (bystander) steps.push(bystander.step({ path, preconnect: true, at_ms: MIDWAY_MS, connection: 'bystander' }, count));
+  if (bystander)
+    steps.push(bystander.step({ path, preconnect: true, at_ms: MIDWAY_MS, connection: 'bystander' }, count));
   const { http } = await together(scheduler, steps);
   const other = bystander ? http.at(-1) : undefined;
   return { slow: http.slice(0, count), ...(other ? { bystander: other } : {}) };
@@ -79,7 +98,10 @@ function apart(slow: readonly HttpPair[]): string | undefined {
   return lastSent_ms >= firstDone_ms ? 'the requests were not under way at the same time' : undefined;
 }
 
-function tally(pairs: readonly { readonly seen: Pick<HttpObservation | WebSocketObservation, 'status' | 'error'> }[]): string {
+/** `10 × 200, 4 × 503`: answers by status, or by failure where none came. */
+export function tally(
+  pairs: readonly { readonly seen: Pick<HttpObservation | WebSocketObservation, 'status' | 'error'> }[],
+): string {
   const found = new Map<string, number>();
   for (const { seen } of pairs) {
     const key = seen.status === null ? (seen.error?.code ?? 'no answer') : String(seen.status);
@@ -92,12 +114,17 @@ function refusalsOf(pairs: readonly HttpPair[]): HttpPair[] {
   return pairs.filter(({ seen }) => seen.status !== 200);
 }
 
-function show(pairs: readonly (HttpPair | WebSocketPair | RawPair | undefined)[]): Evidence[] {
+/** The exchanges, as evidence. */
+export function show(pairs: readonly (HttpPair | WebSocketPair | RawPair | undefined)[]): Evidence[] {
   return pairs.flatMap((pair) => (pair ? [asExchange(pair.step, pair.seen)] : []));
 }
 
 /** Judges that so many are served at a time, others refused with a status, other clients untouched, and all is well afterwards. */
-export function judgeInFlight(promised: { readonly limit: number; readonly status: number }, { slow, bystander }: Simultaneous, afterwards: HttpObservation): Outcome {
+export function judgeInFlight(
+  promised: { readonly limit: number; readonly status: number },
+  { slow, bystander }: Simultaneous,
+  afterwards: HttpObservation,
+): Outcome {
   const expected = `${String(promised.limit)} of ${String(slow.length)} simultaneous requests served, the others refused with ${String(promised.status)}; another client and later requests served`;
   const observed = `${tally(slow)}; another client at the same time ${String(bystander?.seen.status ?? 'none')}; afterwards ${String(afterwards.status)}`;
   const refused = refusalsOf(slow);
@@ -105,7 +132,10 @@ export function judgeInFlight(promised: { readonly limit: number; readonly statu
   const late = apart(slow);
   if (late !== undefined) return inconclusive(expected, observed, late, proof);
   const holds =
-    slow.length - refused.length === promised.limit && refused.every(({ seen }) => seen.status === promised.status) && bystander?.seen.status === 200 && afterwards.status === 200;
+    slow.length - refused.length === promised.limit &&
+    refused.every(({ seen }) => seen.status === promised.status) &&
+    bystander?.seen.status === 200 &&
+    afterwards.status === 200;
   return judge(holds, expected, observed, proof);
 }
 
@@ -116,7 +146,13 @@ export function judgeStreams({ slow }: Simultaneous): Outcome {
   const late = apart(slow);
   const proof = show([refused[0] ?? slow[0]]);
   if (late !== undefined) return inconclusive(expected, tally(slow), late, proof);
-  return judge(refused.length === 0, expected, tally(slow), proof, refused.length === 0 ? undefined : 'limit_conn counts each HTTP/2 stream as a connection of its own');
+  return judge(
+    refused.length === 0,
+    expected,
+    tally(slow),
+    proof,
+    refused.length === 0 ? undefined : 'limit_conn counts each HTTP/2 stream as a connection of its own',
+  );
 }
 
 /** Judges the status of what the connection limit refuses. */
@@ -127,7 +163,17 @@ export function judgeRefusalStatus(status: number, { slow }: Simultaneous): Outc
   const late = apart(slow);
   if (late !== undefined) return inconclusive(expected, tally(slow), late, proof);
   const holds = refused.length > 0 && refused.every(({ seen }) => seen.status === status);
-  return judge(holds, expected, tally(slow), proof, holds ? undefined : refused.length === 0 ? 'nothing was refused' : 'limit_conn_status is not set, so nginx refuses with 503, as when no backend answers');
+  return judge(
+    holds,
+    expected,
+    tally(slow),
+    proof,
+    holds
+      ? undefined
+      : refused.length === 0
+        ? 'nothing was refused'
+        : 'limit_conn_status is not set, so nginx refuses with 503, as when no backend answers',
+  );
 }
 
 /** Connections that say nothing, or half a request, and a complete request beside them. */
@@ -137,7 +183,12 @@ export interface IdleConnections {
 }
 
 /** Opens connections without a request, holds them, and sends one request meanwhile. */
-export async function idleConnections(scheduler: Scheduler, client: Client, count: number, path: string): Promise<IdleConnections> {
+export async function idleConnections(
+  scheduler: Scheduler,
+  client: Client,
+  count: number,
+  path: string,
+): Promise<IdleConnections> {
   const half = `GET ${path} HTTP/1.1\r\nHost: ${client.serverName}\r\n`;
   const steps: Step[] = Array.from({ length: count }, (_, index) => ({
     kind: 'raw',
@@ -157,95 +208,21 @@ export async function idleConnections(scheduler: Scheduler, client: Client, coun
 
 /** Judges whether open connections count, whether or not they carry a request. */
 export function judgeIdleConnections(limit: number, { idle, request }: IdleConnections): Outcome {
-  const open = idle.filter(({ seen }) => seen.handshake_ms !== null && (seen.closed_ms === null || seen.closed_ms > request.seen.done_ms));
+  const open = idle.filter(
+    ({ seen }) => seen.handshake_ms !== null && (seen.closed_ms === null || seen.closed_ms > request.seen.done_ms),
+  );
   const expected = `of ${String(idle.length)} idle connections at most ${String(limit)} stay open, and a request beside them fails`;
   const observed = `${String(open.length)} idle connections open, a request beside them answered with ${String(request.seen.status ?? 'nothing')}`;
   const proof = show([idle.at(-1), request]);
   const unready = idle.filter(({ seen }) => (seen.handshake_ms ?? 0) > (request.seen.sent_ms ?? 0));
-  if (unready.length > 0) return inconclusive(expected, observed, 'connections were still being opened when the request left', proof);
+  if (unready.length > 0)
+    return inconclusive(expected, observed, 'connections were still being opened when the request left', proof);
   const holds = open.length <= limit && request.seen.status !== 200;
-  return judge(holds, expected, observed, proof, holds ? undefined : 'limit_conn counts a connection only once the header of a request has been read');
-}
-
-/** WebSocket sessions of one address that are open at the same time. */
-export interface Sessions {
-  readonly sessions: readonly WebSocketPair[];
-  /** A plain request of the same address while they are open. */
-  readonly request: HttpPair;
-}
-
-/** Opens sessions one after the other, holds them, and sends a plain request meanwhile. */
-export async function webSocketSessions(scheduler: Scheduler, clients: readonly Client[], count: number, request: { client: Client; path: string }): Promise<Sessions> {
-  const steps: Step[] = Array.from({ length: count }, (_, index) => {
-    const client = clients[index % clients.length] ?? request.client;
-    return {
-      kind: 'websocket',
-      id: String(index),
-      at_ms: index * SESSION_GAP_MS,
-      from: client.address,
-      target: client.target,
-      path: '/ws',
-      messages: [],
-      hold_ms: HOLD_MS + (count - index) * SESSION_GAP_MS,
-      timeout_ms: 4 * HOLD_MS,
-    };
-  });
-  const { websocket, http } = await together(scheduler, [...steps, request.client.step({ path: request.path, at_ms: MIDWAY_MS + count * SESSION_GAP_MS }, count)]);
-  const [plain] = http;
-  if (!plain) throw new Error('the agent left out the request');
-  return { sessions: websocket, request: plain };
-}
-
-function upgraded(sessions: readonly WebSocketPair[]): WebSocketPair[] {
-  return sessions.filter(({ seen }) => seen.status === 101);
-}
-
-/** Judges that all sessions of one address are open at a time, and a request beside them is served. */
-export function judgeManySessions({ sessions, request }: Sessions): Outcome {
-  const refused = sessions.filter(({ seen }) => seen.status !== 101);
-  const holds = refused.length === 0 && request.seen.status === 200;
   return judge(
     holds,
-    `${String(sessions.length)} WebSocket sessions of one address open, and a plain request beside them served`,
-    `${tally(sessions)}; plain request ${String(request.seen.status ?? 'not answered')}`,
-    show([refused[0] ?? sessions[0], request]),
-    holds ? undefined : 'a session keeps its place in limit_conn for as long as it is open',
-  );
-}
-
-/** Judges that sessions take the places of an address, that a plain request finds none left, and that ending them frees places. */
-export function judgeSessionSlots(limit: number, { sessions, request }: Sessions, again: WebSocketObservation): Outcome {
-  const open = upgraded(sessions);
-  const refused = sessions.filter(({ seen }) => seen.status !== 101);
-  return judge(
-    open.length === limit && request.seen.status !== 200 && request.seen.status !== null && again.status === 101,
-    `${String(limit)} of ${String(sessions.length)} sessions of one address upgraded, a plain request beside them refused, a session after their end upgraded`,
-    `${tally(sessions)}; plain request ${String(request.seen.status ?? 'not answered')}; a session afterwards ${String(again.status ?? 'not answered')}`,
-    show([refused[0], request]),
-  );
-}
-
-/** The limit of the whole server made small enough to be reached, and how often it was found. */
-export function lowerLimit(from: number, to: number): { readonly edit: (path: string, text: string) => string; readonly found: () => number } {
-  let found = 0;
-  const directive = new RegExp(`(^\\s*limit_conn\\s+\\S+\\s+)${String(from)}\\s*;`, 'gm');
-  return {
-    edit: (_path, text) =>
-      text.replaceAll(directive, (_line, start: string) => {
-        found += 1;
-        return `${start}${String(to)};`;
-      }),
-    found: () => found,
-  };
-}
-
-/** Judges that sessions of several addresses share the places of the server. */
-export function judgeServerSlots(documented: number, lowered: number, configured: number, { sessions }: Sessions): Outcome {
-  const open = upgraded(sessions).length;
-  return judge(
-    configured > 0 && open === lowered,
-    `sessions of all addresses share the server's ${String(documented)} places (lowered to ${String(lowered)} in a replica)`,
-    configured === 0 ? `no limit_conn of ${String(documented)}` : `limit_conn of ${String(documented)} configured (nginx -T); lowered to ${String(lowered)}: ${tally(sessions)}`,
-    show([sessions.find(({ seen }) => seen.status !== 101)]),
+    expected,
+    observed,
+    proof,
+    holds ? undefined : 'limit_conn counts a connection only once the header of a request has been read',
   );
 }

@@ -8,7 +8,12 @@ import { isJson, jsonObject, mediaType } from './local-answers.ts';
 
 /** The member at a dotted path of a JSON value, or undefined. */
 export function member(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined), value);
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
+      value,
+    );
 }
 
 /** What keeps an error body from the contract: no JSON, a member missing, success that is not false, text that is empty. */
@@ -27,15 +32,29 @@ export function contractFaults(seen: HttpObservation, fields: readonly string[])
 
 /** Judges error bodies of the gateway's own: all have the contract's members. */
 export function judgeContract(rows: readonly MatrixRow[], fields: readonly string[]): Outcome {
-  const faulty = rows.map((row) => ({ row, faults: contractFaults(row.seen, fields) })).filter(({ faults }) => faults.length > 0);
+  const faulty = rows
+    .map((row) => ({ row, faults: contractFaults(row.seen, fields) }))
+    .filter(({ faults }) => faults.length > 0);
   return judged(
     rows.length > 0 && faulty.length === 0,
     `every error of the gateway is JSON with ${fields.join(', ')}`,
     faulty.length === 0
       ? `one format for ${listed(rows.map(rowName), 20)}`
-      : `${String(faulty.length)} of ${String(rows.length)} differ: ${listed(faulty.map(({ row, faults }) => `${rowName(row)}: ${faults.join(', ')}`), 10)}`,
+      : `${String(faulty.length)} of ${String(rows.length)} differ: ${listed(
+          faulty.map(({ row, faults }) => `${rowName(row)}: ${faults.join(', ')}`),
+          10,
+        )}`,
     [
-      table('error bodies', ['provoked by', 'answer', 'Content-Type', 'body begins'], rows.map((row) => [row.cause, rowName(row), header(row.seen, 'content-type') ?? 'none', bodyText(row.seen).slice(0, 60)])),
+      table(
+        'error bodies',
+        ['provoked by', 'answer', 'Content-Type', 'body begins'],
+        rows.map((row) => [
+          row.cause,
+          rowName(row),
+          header(row.seen, 'content-type') ?? 'none',
+          bodyText(row.seen).slice(0, 60),
+        ]),
+      ),
       ...faulty.slice(0, 1).flatMap(({ row }) => rowProof(row)),
     ],
     'nginx answers with its built-in HTML pages unless error_page names another answer',
@@ -62,7 +81,9 @@ export function refusalFaults(seen: HttpObservation, { status, headers }: Refusa
       return same ? [] : [`${name} ${value}`];
     }),
     ...(body ? [] : ['body is no JSON']),
-    ...(body && contractFaults(seen, ['success', 'error.code', 'error.message']).length > 0 ? ['body is not the documented error'] : []),
+    ...(body && contractFaults(seen, ['success', 'error.code', 'error.message']).length > 0
+      ? ['body is not the documented error']
+      : []),
     ...(body && typeof hint !== 'number' ? ['no retryAfter in the body'] : []),
   ];
 }

@@ -66,11 +66,20 @@ export async function deliverOne(context: CaseContext, probe: Probe): Promise<De
 export function proof({ probe, path, seen }: Pick<Delivered, 'probe' | 'path' | 'seen'>, title?: string): Evidence {
   const evidence = asExchange(probe.client.step({ ...probe, path }, 0), seen, title);
   if (evidence.kind !== 'exchange') return evidence;
-  return { ...evidence, title: cut(evidence.title, 200), request: cut(evidence.request), response: cut(evidence.response) };
+  return {
+    ...evidence,
+    title: cut(evidence.title, 200),
+    request: cut(evidence.request),
+    response: cut(evidence.response),
+  };
 }
 
 /** A table as evidence. */
-export function table(title: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]): Evidence {
+export function table(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): Evidence {
   return { kind: 'table', title, columns, rows };
 }
 
@@ -81,7 +90,9 @@ export function outcomeOf({ status, error }: Pick<HttpObservation, 'status' | 'e
 
 /** A list in words, long ones shortened: `a, b and 3 more`. */
 export function listed(items: readonly string[], most = 4): string {
-  return items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${String(items.length - most)} more`;
+  return items.length <= most
+    ? items.join(', ')
+    : `${items.slice(0, most).join(', ')} and ${String(items.length - most)} more`;
 }
 
 function cut(text: string, length = PROOF_CHARS): string {
@@ -89,6 +100,12 @@ function cut(text: string, length = PROOF_CHARS): string {
 }
 
 /** As `judge`, with the mechanism that explains a deviation; a promise that holds needs none. */
-export function judged(holds: boolean, expected: string, observed: string, evidence: readonly Evidence[], mechanism?: string): Outcome {
+export function judged(
+  holds: boolean,
+  expected: string,
+  observed: string,
+  evidence: readonly Evidence[],
+  mechanism?: string,
+): Outcome {
   return judge(holds, expected, observed, evidence, holds ? undefined : mechanism);
 }

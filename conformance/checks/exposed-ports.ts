@@ -30,7 +30,9 @@ export function publicListeners(ss: string): Listener[] {
 }
 
 /** Names of upstream servers and their addresses, as a gateway's hosts file has them. */
-export function upstreamHosts(hosts: string): { readonly name: string; readonly address: string; readonly port: number }[] {
+export function upstreamHosts(
+  hosts: string,
+): { readonly name: string; readonly address: string; readonly port: number }[] {
   return hosts.split('\n').flatMap((line) => {
     const match = /^\s*(\d[\d.]+)\s+((admin|customer)-\d+)\s*$/.exec(line);
     return match ? [{ name: match[2] ?? '', address: match[1] ?? '', port: match[3] === 'admin' ? 3000 : 3001 }] : [];
@@ -51,7 +53,11 @@ export interface Reach extends ReachTarget {
 }
 
 /** Tries to open TCP connections from an ordinary client's address. */
-export async function reach(context: CaseContext, targets: readonly ReachTarget[], from = context.fresh().address): Promise<Reach[]> {
+export async function reach(
+  context: CaseContext,
+  targets: readonly ReachTarget[],
+  from = context.fresh().address,
+): Promise<Reach[]> {
   const { observations } = await context.session.vantage.schedule(
     targets.map(({ address, port, mustBeOpen }, index) => ({
       kind: 'raw',
@@ -81,29 +87,47 @@ export function portFaults(reached: readonly Reach[]): string[] {
 }
 
 function reachTable(title: string, reached: readonly Reach[]): Evidence {
-  return table(title, ['target', 'port', 'from the client network'], reached.map(({ name, port, open, why }) => [name, port, open ? 'open' : why]));
+  return table(
+    title,
+    ['target', 'port', 'from the client network'],
+    reached.map(({ name, port, open, why }) => [name, port, open ? 'open' : why]),
+  );
 }
 
 /** The gateway on its public side: the promised ports, some that must be closed, and each port that it listens on. */
-async function gatewayTargets(context: CaseContext, promised: readonly number[], closed: readonly number[]): Promise<ReachTarget[]> {
+async function gatewayTargets(
+  context: CaseContext,
+  promised: readonly number[],
+  closed: readonly number[],
+): Promise<ReachTarget[]> {
   const { gateway } = context;
   const address = gateway.service.addresses['edge'] ?? '';
   const { stdout } = await gateway.exec(['ss', '-Hltn']);
   const all = new Set([...promised, ...closed, ...publicListeners(stdout).map(({ port }) => port)]);
-  return [...all].sort((a, b) => a - b).map((port) => ({ name: gateway.service.name, address, port, mustBeOpen: promised.includes(port) }));
+  return [...all]
+    .sort((a, b) => a - b)
+    .map((port) => ({ name: gateway.service.name, address, port, mustBeOpen: promised.includes(port) }));
 }
 
 /** Backends must be reachable through the gateway alone: their ports are closed to clients, the gateway's are open. */
-export async function singleEntryPoint(context: CaseContext, entry: readonly number[], hidden: readonly number[]): Promise<Outcome> {
+export async function singleEntryPoint(
+  context: CaseContext,
+  entry: readonly number[],
+  hidden: readonly number[],
+): Promise<Outcome> {
   const { gateway } = context;
   const { stdout } = await gateway.exec(['cat', '/etc/hosts']);
-  const backends = upstreamHosts(stdout).flatMap(({ name, address }) => hidden.map((port) => ({ name, address, port, mustBeOpen: false })));
+  const backends = upstreamHosts(stdout).flatMap(({ name, address }) =>
+    hidden.map((port) => ({ name, address, port, mustBeOpen: false })),
+  );
   const reached = await reach(context, [...backends, ...(await gatewayTargets(context, entry, hidden))]);
   const faults = portFaults(reached);
   return judged(
     faults.length === 0 && backends.length > 0,
     `from the client network only the gateway's ports ${entry.join(' and ')} can be reached`,
-    faults.length === 0 ? `${String(backends.length)} ports of backends closed, the gateway open on ${entry.join(' and ')} alone` : listed(faults, 6),
+    faults.length === 0
+      ? `${String(backends.length)} ports of backends closed, the gateway open on ${entry.join(' and ')} alone`
+      : listed(faults, 6),
     [reachTable('connection attempts', reached)],
   );
 }
@@ -116,7 +140,12 @@ export async function gatewayFirewall(context: CaseContext, promised: readonly n
   return judged(
     faults.length === 0,
     `clients reach TCP ${open.join(' and ')} of the gateway and no other port`,
-    faults.length === 0 ? `open: ${reached.filter((one) => one.open).map(({ port }) => String(port)).join(', ')}` : listed(faults, 6),
+    faults.length === 0
+      ? `open: ${reached
+          .filter((one) => one.open)
+          .map(({ port }) => String(port))
+          .join(', ')}`
+      : listed(faults, 6),
     [reachTable('ports that the gateway listens on, and those that are promised', reached)],
   );
 }

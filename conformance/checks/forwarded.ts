@@ -24,7 +24,9 @@ export interface Received {
 /** All values of a header as the backend received it. */
 export function valuesOf(arrival: Pick<Arrival, 'headers'> | undefined, name: string): string[] {
   const wanted = name.toLowerCase();
-  return (arrival?.headers ?? ([] as HeaderList)).filter(([field]) => field.toLowerCase() === wanted).map(([, value]) => value);
+  return (arrival?.headers ?? ([] as HeaderList))
+    .filter(([field]) => field.toLowerCase() === wanted)
+    .map(([, value]) => value);
 }
 
 /** One request that is asked for. */
@@ -41,15 +43,26 @@ export async function forward(context: CaseContext, asked: readonly Asked[]): Pr
   const [delivered, shaken] = await Promise.all([
     deliver(
       context,
-      http.map(({ route, sent, client }) => ({ client: client ?? context.clientFor(ROUTES[route]), path: ROUTES[route], headers: sent ?? {} })),
+      http.map(({ route, sent, client }) => ({
+        client: client ?? context.clientFor(ROUTES[route]),
+        path: ROUTES[route],
+        headers: sent ?? {},
+      })),
     ),
     Promise.all(
-      numbered.filter(({ route }) => route === 'websocket').map(async (one) => ({ index: one.index, received: await shake(context, one) })),
+      numbered
+        .filter(({ route }) => route === 'websocket')
+        .map(async (one) => ({ index: one.index, received: await shake(context, one) })),
     ),
   ]);
   const overHttp = http.map(({ route, sent, index }, n) => ({
     index,
-    received: { route, client: delivered[n]?.probe.client.address ?? '', sent: sent ?? {}, arrival: delivered[n]?.arrivals[0] },
+    received: {
+      route,
+      client: delivered[n]?.probe.client.address ?? '',
+      sent: sent ?? {},
+      arrival: delivered[n]?.arrivals[0],
+    },
   }));
   return [...overHttp, ...shaken].sort((a, b) => a.index - b.index).map(({ received }) => received);
 }
@@ -85,7 +98,12 @@ export function matching(pattern: RegExp, what: string): HeaderRule {
 }
 
 /** Judges headers of requests as received: every rule on every request. */
-export function judgeForwarded(expected: string, received: readonly Received[], rules: Readonly<Record<string, HeaderRule>>, mechanism?: string): Outcome {
+export function judgeForwarded(
+  expected: string,
+  received: readonly Received[],
+  rules: Readonly<Record<string, HeaderRule>>,
+  mechanism?: string,
+): Outcome {
   const faults = received.flatMap((one) => {
     if (!one.arrival) return [`${ROUTES[one.route]}: no backend received it`];
     return Object.entries(rules).flatMap(([name, rule]) => {
@@ -111,7 +129,9 @@ export function receivedTable(received: readonly Received[], names: readonly str
     received.map((one) => [
       ROUTES[one.route],
       one.client,
-      Object.entries(one.sent).map(([name, value]) => `${name}: ${value}`).join(', ') || 'nothing',
+      Object.entries(one.sent)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join(', ') || 'nothing',
       ...names.map((name) => valuesOf(one.arrival, name).join(' | ') || 'absent'),
     ]),
   );
@@ -129,7 +149,9 @@ export function judgeIds(expected: string, name: string, received: readonly Rece
     if (values.length > 1) return [`${ROUTES[one.route]}: ${String(values.length)} lines`];
     return Object.values(one.sent).includes(value) ? [`${ROUTES[one.route]}: the client's own value passed`] : [];
   });
-  const repeated = [...seen].filter(([value, count]) => value !== '' && count > 1).map(([value, count]) => `${value} ${String(count)} times`);
+  const repeated = [...seen]
+    .filter(([value, count]) => value !== '' && count > 1)
+    .map(([value, count]) => `${value} ${String(count)} times`);
   const all = [...new Set([...faults, ...repeated])];
   return judged(
     all.length === 0,
@@ -138,4 +160,3 @@ export function judgeIds(expected: string, name: string, received: readonly Rece
     [receivedTable(received.slice(0, 8), [name])],
   );
 }
-

@@ -29,7 +29,9 @@ export function documentFaults(text: string, fields: readonly string[]): string[
     ...DEPENDENCIES.map((path) => [path, isDependency(member(document, path))] as const),
     ['checks.memory', isMemory(member(document, 'checks.memory'))],
   ];
-  const mistyped = typed.filter(([field, fits]) => fields.includes(field) && !fits && !absent.includes(`no ${field}`)).map(([field]) => `${field} is not as documented`);
+  const mistyped = typed
+    .filter(([field, fits]) => fields.includes(field) && !fits && !absent.includes(`no ${field}`))
+    .map(([field]) => `${field} is not as documented`);
   return [...absent, ...mistyped];
 }
 
@@ -43,7 +45,11 @@ function isAmount(value: unknown): boolean {
 
 /** ISO 8601 with date, time and offset (or Z). */
 export function isTimestamp(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value));
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  );
 }
 
 function isDependency(value: unknown): boolean {
@@ -57,13 +63,22 @@ function isMemory(value: unknown): boolean {
 }
 
 /** Every backend's health document, fetched without the gateway. */
-async function documents(context: CaseContext, path: string): Promise<{ readonly backend: Backend; readonly answer: DirectAnswer }[]> {
+async function documents(
+  context: CaseContext,
+  path: string,
+): Promise<{ readonly backend: Backend; readonly answer: DirectAnswer }[]> {
   const backends = await backendsOf(context);
-  return Promise.all(backends.map(async (backend) => ({ backend, answer: await fetchDirectly(context, backend, path) })));
+  return Promise.all(
+    backends.map(async (backend) => ({ backend, answer: await fetchDirectly(context, backend, path) })),
+  );
 }
 
 /** Judges the health document of every backend instance. */
-export async function backendDocuments(context: CaseContext, fields: readonly string[], path: string): Promise<Outcome> {
+export async function backendDocuments(
+  context: CaseContext,
+  fields: readonly string[],
+  path: string,
+): Promise<Outcome> {
   const all = await documents(context, path);
   const faults = all.flatMap(({ backend, answer }) => {
     const found = answer.status === 200 ? documentFaults(answer.body, fields) : [String(answer.status)];
@@ -78,18 +93,35 @@ export async function backendDocuments(context: CaseContext, fields: readonly st
 }
 
 /** Each instance answers on the service port of its pool. */
-export async function backendEndpoints(context: CaseContext, { path, status, ports }: { path: string; status: number; ports: Readonly<Record<string, number>> }): Promise<Outcome> {
+export async function backendEndpoints(
+  context: CaseContext,
+  { path, status, ports }: { path: string; status: number; ports: Readonly<Record<string, number>> },
+): Promise<Outcome> {
   const all = await documents(context, path);
   const faults = all.flatMap(({ backend, answer }) => {
     const port = ports[backend.name.replace(/-\d+$/, '')];
-    if (port !== backend.port) return [`${backend.name} is asked on ${String(backend.port)}, promised is ${String(port)}`];
-    return answer.status === status ? [] : [`${backend.name}: ${answer.status === 0 ? 'no answer' : String(answer.status)}`];
+    if (port !== backend.port)
+      return [`${backend.name} is asked on ${String(backend.port)}, promised is ${String(port)}`];
+    return answer.status === status
+      ? []
+      : [`${backend.name}: ${answer.status === 0 ? 'no answer' : String(answer.status)}`];
   });
   return judged(
     all.length > 0 && faults.length === 0,
     `${String(status)} for ${path} from each instance on its service port`,
     faults.length === 0 ? `${String(all.length)} instances, ${String(status)} each` : listed(faults),
-    [table('asked without the gateway', ['instance', 'address', 'status', 'document says'], all.map(({ backend, answer }) => [backend.name, `${backend.address}:${String(backend.port)}`, answer.status, /"status":"(\w+)"/.exec(answer.body)?.[1] ?? '']))],
+    [
+      table(
+        'asked without the gateway',
+        ['instance', 'address', 'status', 'document says'],
+        all.map(({ backend, answer }) => [
+          backend.name,
+          `${backend.address}:${String(backend.port)}`,
+          answer.status,
+          /"status":"(\w+)"/.exec(answer.body)?.[1] ?? '',
+        ]),
+      ),
+    ],
   );
 }
 
@@ -97,7 +129,12 @@ export async function backendEndpoints(context: CaseContext, { path, status, por
 export async function documentMatches(context: CaseContext, pattern: string): Promise<Outcome> {
   const expected = 'the documented pattern fits the health document of a healthy instance';
   const [first] = await documents(context, '/health');
-  if (!first || first.answer.status !== 200) return inconclusive(expected, first ? String(first.answer.status) : 'no backend', 'no healthy instance to apply the pattern to');
+  if (!first || first.answer.status !== 200)
+    return inconclusive(
+      expected,
+      first ? String(first.answer.status) : 'no backend',
+      'no healthy instance to apply the pattern to',
+    );
   const database = /"database":\{[^}]*\}/.exec(first.answer.body)?.[0] ?? 'no database check';
   const matches = new RegExp(pattern.replace(/[{}]/g, '\\$&')).test(first.answer.body);
   return judged(
@@ -118,17 +155,35 @@ export async function probesUnlogged(context: CaseContext, most: number): Promis
   const mark = marker('quiet');
   const paths = ['/health', '/nginx_status'];
   const operator = context.client('operators');
-  const probes = await operator.all(paths.flatMap((path) => Array.from({ length: 8 }, (_, index) => ({ path: `${path}?m=${mark}`, connection: `probe-${String(index % 2)}` }))));
+  const probes = await operator.all(
+    paths.flatMap((path) =>
+      Array.from({ length: 8 }, (_, index) => ({
+        path: `${path}?m=${mark}`,
+        connection: `probe-${String(index % 2)}`,
+      })),
+    ),
+  );
   const control = marker('loud');
   await context.client().request(`/api/v1/control?m=${control}`);
-  await waitFor('the line of the control request in the access log', async () => (await gateway.accessLog(control)).length > 0, { limit_ms: 8_000 });
+  await waitFor(
+    'the line of the control request in the access log',
+    async () => (await gateway.accessLog(control)).length > 0,
+    { limit_ms: 8_000 },
+  );
   const lines = await gateway.accessLog(mark);
   const failed = probes.filter(({ status }) => status !== 200);
   return judged(
     lines.length <= most && failed.length === 0,
     `${String(most)} lines in the access log for probes of ${paths.join(' and ')}`,
-    `${String(lines.length)} lines for ${String(probes.length)} probes` + (failed.length > 0 ? `; ${String(failed.length)} probes not answered with 200 (${outcomeOf(failed[0]!)})` : ''),
-    [{ kind: 'log', title: 'lines of the probes', lines: lines.length > 0 ? lines.slice(0, 3) : ['none; the control request that came after them has its line'] }],
+    `${String(lines.length)} lines for ${String(probes.length)} probes` +
+      (failed.length > 0 ? `; ${String(failed.length)} probes not answered with 200 (${outcomeOf(failed[0]!)})` : ''),
+    [
+      {
+        kind: 'log',
+        title: 'lines of the probes',
+        lines: lines.length > 0 ? lines.slice(0, 3) : ['none; the control request that came after them has its line'],
+      },
+    ],
   );
 }
 
@@ -145,7 +200,9 @@ export function samples(text: string): { readonly labels: Readonly<Record<string
 /** Instances whose state no sample tells, or tells wrongly; all of them run. */
 export function stateFaults(names: readonly string[], seen: ReturnType<typeof samples>): string[] {
   return names.flatMap((name) => {
-    const mine = seen.filter(({ labels }) => Object.values(labels).some((label) => label === name || label.startsWith(`${name}:`)));
+    const mine = seen.filter(({ labels }) =>
+      Object.values(labels).some((label) => label === name || label.startsWith(`${name}:`)),
+    );
     // Host metrics of the same machine tell that the machine is up, not the instance.
     const ofService = mine.filter(({ labels }) => labels['job'] !== 'node');
     if (ofService.length === 0) return [`${name}: no state`];
@@ -160,15 +217,28 @@ export async function poolState(context: CaseContext): Promise<Outcome> {
   if (!monitoring) return notApplicable(expected, 'this topology has no monitoring');
   const names = (await backendsOf(context)).map(({ name }) => name);
   const url = `http://${monitoring.addresses['backend'] ?? monitoring.name}:9090/api/v1/`;
-  const ask = async (path: string): Promise<string> => (await context.exec('inspector', ['curl', '--silent', '--max-time', '5', `${url}${path}`])).stdout;
-  await waitFor('a first scrape of every target', async () => !/"health":"unknown"/.test(await ask('targets?state=active')), { limit_ms: 40_000, every_ms: 500 });
+  const ask = async (path: string): Promise<string> =>
+    (await context.exec('inspector', ['curl', '--silent', '--max-time', '5', `${url}${path}`])).stdout;
+  await waitFor(
+    'a first scrape of every target',
+    async () => !/"health":"unknown"/.test(await ask('targets?state=active')),
+    { limit_ms: 40_000, every_ms: 500 },
+  );
   const seen = samples(await ask('query?query=up'));
   const faults = stateFaults(names, seen);
   return judged(
     faults.length === 0,
     expected,
-    faults.length === 0 ? `${String(names.length)} instances, each shown as up` : `${String(faults.length)} of ${String(names.length)} instances: ${listed(faults, 10)}`,
-    [table('up, as Prometheus has it', ['job', 'instance', 'up'], seen.map(({ labels, value }) => [labels['job'] ?? '', labels['instance'] ?? '', value]))],
+    faults.length === 0
+      ? `${String(names.length)} instances, each shown as up`
+      : `${String(faults.length)} of ${String(names.length)} instances: ${listed(faults, 10)}`,
+    [
+      table(
+        'up, as Prometheus has it',
+        ['job', 'instance', 'up'],
+        seen.map(({ labels, value }) => [labels['job'] ?? '', labels['instance'] ?? '', value]),
+      ),
+    ],
     'stub_status counts connections of the gateway; instances are scraped on ports where nothing listens, or not at all',
   );
 }

@@ -20,17 +20,24 @@ export function madeLocally({ seen, arrivals }: Delivered): boolean {
 export function jsonObject(seen: HttpObservation): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(bodyText(seen));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** What is wrong with the Content-Type lines of an answer; undefined when exactly so many carry this media type. */
-export function contentTypeFault(seen: Pick<HttpObservation, 'headers' | 'status' | 'error'>, wanted: string, occurrences: number): string | undefined {
+export function contentTypeFault(
+  seen: Pick<HttpObservation, 'headers' | 'status' | 'error'>,
+  wanted: string,
+  occurrences: number,
+): string | undefined {
   const lines = headersNamed(seen, 'content-type');
   if (seen.status === null) return outcomeOf(seen);
-  if (lines.length !== occurrences) return `${String(lines.length)} Content-Type lines (${lines.join(' | ') || 'none'})`;
+  if (lines.length !== occurrences)
+    return `${String(lines.length)} Content-Type lines (${lines.join(' | ') || 'none'})`;
   return lines.every((line) => mediaType(line) === wanted) ? undefined : `Content-Type ${lines.join(' | ')}`;
 }
 

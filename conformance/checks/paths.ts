@@ -10,13 +10,23 @@ import { poolsOf } from './routing.ts';
 const ASSET = 'app.js';
 
 /** Paths that climb above the root once their segments are resolved. */
-const ABOVE_ROOT = ['/../etc/passwd', '/api/v1/../../../etc/passwd', '/%2e%2e/etc/passwd', '/static/../../../etc/passwd'];
+const ABOVE_ROOT = [
+  '/../etc/passwd',
+  '/api/v1/../../../etc/passwd',
+  '/%2e%2e/etc/passwd',
+  '/static/../../../etc/passwd',
+];
 
 /** Paths that end in the admin tree once their segments are resolved. */
 const INTO_ADMIN = ['/api/v1/x/../admin/y', '/api/v1/x/%2e%2e/admin/y', '/api/v1/x/..%2fadmin/y', '/api/v1//admin/y'];
 
 /** Paths that leave the static folder when its location does not end where its folder does. */
-const OUT_OF_FOLDER = [`/static../static/${ASSET}`, '/static../../etc/passwd', '/static/..%2f..%2fetc/passwd', '/static/../etc/passwd'];
+const OUT_OF_FOLDER = [
+  `/static../static/${ASSET}`,
+  '/static../../etc/passwd',
+  '/static/..%2f..%2fetc/passwd',
+  '/static/../etc/passwd',
+];
 
 /** What one of those paths led to. */
 export interface Climb {
@@ -38,7 +48,9 @@ export function climbFault({ kind, path, status, pools, plainStatus }: Climb, ab
       return refused ? undefined : `${path} → ${String(status)}`;
     case 'into-admin': {
       if (pools.includes('customer')) return `${path} → served by the customer pool`;
-      return refused || status === plainStatus ? undefined : `${path} → ${String(status)}, the plain path ${String(plainStatus)}`;
+      return refused || status === plainStatus
+        ? undefined
+        : `${path} → ${String(status)}, the plain path ${String(plainStatus)}`;
     }
   }
 }
@@ -48,7 +60,10 @@ export async function traversal(context: CaseContext, aboveRoot: number): Promis
   // An ordinary client without any token: what the admin location refuses it, it must refuse by every spelling.
   const plainly = { headers: { authorization: null, 'x-admin-token': null } };
   const paths = [...ABOVE_ROOT, ...INTO_ADMIN, ...OUT_OF_FOLDER];
-  const delivered = await deliver(context, ['/api/v1/admin/y', ...paths].map((path) => ({ client: context.client(), path, ...plainly })));
+  const delivered = await deliver(
+    context,
+    ['/api/v1/admin/y', ...paths].map((path) => ({ client: context.client(), path, ...plainly })),
+  );
   const [plain, ...rest] = delivered;
   if (!plain) throw new Error('the agent returned no observation');
   const climbs = rest.map((one): Climb => {
@@ -63,7 +78,16 @@ export async function traversal(context: CaseContext, aboveRoot: number): Promis
     `${String(aboveRoot)} above the root; other dot segments are resolved before a location is chosen, and its checks apply`,
     faults.length === 0 ? `${String(climbs.length)} spellings, none got further than the plain path` : listed(faults),
     [
-      table('where each spelling led', ['path', 'status', 'pool', 'received as'], [plain, ...rest].map((one) => [one.probe.path, outcomeOf(one.seen), poolsOf(one).join(', ') || 'none', one.arrivals[0]?.url ?? ''])),
+      table(
+        'where each spelling led',
+        ['path', 'status', 'pool', 'received as'],
+        [plain, ...rest].map((one) => [
+          one.probe.path,
+          outcomeOf(one.seen),
+          poolsOf(one).join(', ') || 'none',
+          one.arrivals[0]?.url ?? '',
+        ]),
+      ),
       ...(odd ? [proof(odd)] : []),
     ],
   );
@@ -73,7 +97,13 @@ export async function traversal(context: CaseContext, aboveRoot: number): Promis
 export type AssetSource = 'api' | 'origin' | 'gateway' | 'nobody';
 
 /** Tells by what is known of the request: backends that saw it, the access log's upstream, a redirect to another host. */
-export function assetSource(seen: { status: number | null; pools: readonly string[]; upstream: string; redirectedTo: string | undefined; serverName: string }): AssetSource {
+export function assetSource(seen: {
+  status: number | null;
+  pools: readonly string[];
+  upstream: string;
+  redirectedTo: string | undefined;
+  serverName: string;
+}): AssetSource {
   if (seen.pools.length > 0) return 'api';
   if (seen.redirectedTo !== undefined && seen.redirectedTo !== seen.serverName) return 'origin';
   if (seen.upstream !== '' && seen.upstream !== '-') return 'origin';
@@ -81,7 +111,10 @@ export function assetSource(seen: { status: number | null; pools: readonly strin
 }
 
 /** Static files are to come from an origin of their own (CDN or object store), not from the API pools. */
-export async function staticOrigin(context: CaseContext, { path, alias }: { path: string; alias: string }): Promise<Outcome> {
+export async function staticOrigin(
+  context: CaseContext,
+  { path, alias }: { path: string; alias: string },
+): Promise<Outcome> {
   const { gateway } = context;
   const existing = await deliverOne(context, { client: context.client(), path: `${path}${ASSET}` });
   const missing = await deliverOne(context, { client: context.client(), path: `${path}missing.js` });
@@ -106,7 +139,8 @@ export async function staticOrigin(context: CaseContext, { path, alias }: { path
     `${path} is served by a CDN or object store, not by the API pools`,
     `${words[source]}; a missing file gets ${outcomeOf(missing.seen)}`,
     [proof(existing), { kind: 'log', title: 'access log', lines: line === '' ? ['no line'] : [line] }],
-    source === 'gateway' ? `the location is an alias on the gateway's disk; no origin is configured (Server: ${header(existing.seen, 'server') ?? ''})` : undefined,
+    source === 'gateway'
+      ? `the location is an alias on the gateway's disk; no origin is configured (Server: ${header(existing.seen, 'server') ?? ''})`
+      : undefined,
   );
 }
-

@@ -89,7 +89,11 @@ export async function floods(scheduler: Scheduler, all: readonly Flood[]): Promi
 }
 
 /** Sends one flood, and another as soon as all of the first is answered. */
-export async function floodTwice(scheduler: Scheduler, first: Flood, then: Flood): Promise<{ first: Flooded; then: Flooded }> {
+export async function floodTwice(
+  scheduler: Scheduler,
+  first: Flood,
+  then: Flood,
+): Promise<{ first: Flooded; then: Flooded }> {
   return turns.take(async () => {
     const [one] = await send(scheduler, [first]);
     const [other] = await send(scheduler, [then]);
@@ -115,7 +119,10 @@ function httpOf(observation: { readonly kind: string } | undefined): HttpObserva
   return observation as HttpObservation;
 }
 
-function plan({ clients, path, count, sustained, options, from_ms = 0 }: Flood, number: number): (Planned & { client: Client })[] {
+function plan(
+  { clients, path, count, sustained, options, from_ms = 0 }: Flood,
+  number: number,
+): (Planned & { client: Client })[] {
   const extra = sustained ? Math.floor(sustained.window_ms / sustained.interval_ms) : 0;
   const perClient = clients.length === 1 ? CONNECTIONS : 1;
   return Array.from({ length: count + extra }, (_, index) => {
@@ -129,7 +136,13 @@ function plan({ clients, path, count, sustained, options, from_ms = 0 }: Flood, 
       connection: `flood-${String(number)}-${String(index % clients.length)}-${String(turn)}`,
       timeout_ms: TIMEOUT_MS,
       ...(typeof options === 'function' ? options(index) : options),
-      at_ms: from_ms + (index === 0 ? 0 : index < count ? LEAD_MS : SUSTAINED_FROM_MS + (index - count) * (sustained?.interval_ms ?? 0)),
+      at_ms:
+        from_ms +
+        (index === 0
+          ? 0
+          : index < count
+            ? LEAD_MS
+            : SUSTAINED_FROM_MS + (index - count) * (sustained?.interval_ms ?? 0)),
     };
   });
 }
@@ -152,7 +165,14 @@ export function sort({ observations }: Flooded, acceptedStatus = observations[0]
 }
 
 /** Failures that are ours: the machine of the clients ran out of something. */
-const OWN_FAULTS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EADDRINUSE', 'EMFILE', 'ENOBUFS', 'CANCELLED', 'UNEXPECTED']);
+const OWN_FAULTS: ReadonlySet<string> = new Set([
+  'EADDRNOTAVAIL',
+  'EADDRINUSE',
+  'EMFILE',
+  'ENOBUFS',
+  'CANCELLED',
+  'UNEXPECTED',
+]);
 
 /** What was wrong with the instrument, if anything. */
 export function ownFault({ observations }: Flooded): string | undefined {
@@ -185,7 +205,10 @@ export function answers(named: readonly { readonly name: string; readonly floode
     yUnit: 'status',
     lines: named.map(({ name, flooded }) => ({
       name,
-      points: flooded.observations.map(({ sent_ms, intended_ms, status }) => [Math.round(sent_ms ?? intended_ms), status ?? 0]),
+      points: flooded.observations.map(({ sent_ms, intended_ms, status }) => [
+        Math.round(sent_ms ?? intended_ms),
+        status ?? 0,
+      ]),
     })),
   };
 }

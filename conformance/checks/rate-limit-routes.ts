@@ -10,7 +10,12 @@ import type { Flooded, Sustained } from './rate-limit-flood.ts';
 const REFILL = 5;
 
 /** A flood of one fresh client on one path. */
-export async function routeFlood(context: CaseContext, path: string, count: number, more: { options?: RequestOptions; sustained?: Sustained } = {}): Promise<Flooded> {
+export async function routeFlood(
+  context: CaseContext,
+  path: string,
+  count: number,
+  more: { options?: RequestOptions; sustained?: Sustained } = {},
+): Promise<Flooded> {
   return flood(context.session.vantage, { clients: [context.clientFor(path)], path, count, ...more });
 }
 
@@ -36,11 +41,21 @@ export async function usedUp(context: CaseContext, path: string, count: number, 
  * Judges that what a client does after its allowance is used up is refused as
  * well. `normal` is the status that it would have for a client with allowance.
  */
-export function judgeUsedUp(what: string, { first, then }: UsedUp, normal = first.observations[0]?.status ?? null): Outcome {
+export function judgeUsedUp(
+  what: string,
+  { first, then }: UsedUp,
+  normal = first.observations[0]?.status ?? null,
+): Outcome {
   const { accepted } = sort(then, normal);
   const expected = `${what} refused once the allowance is used up (up to ${String(REFILL)} may be refilled)`;
   const observed = `first ${counts(first.observations)}; then ${counts(then.observations)}`;
-  const proof = [...exchangeOf(then, accepted[0] ?? then.observations[0]), answers([{ name: 'first', flooded: first }, { name: 'then', flooded: then }])];
+  const proof = [
+    ...exchangeOf(then, accepted[0] ?? then.observations[0]),
+    answers([
+      { name: 'first', flooded: first },
+      { name: 'then', flooded: then },
+    ]),
+  ];
   const fault = ownFault(first) ?? ownFault(then);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
   return judge(accepted.length <= REFILL, expected, observed, proof);
@@ -51,17 +66,34 @@ export function judgeBothCount(burst: number, { first, then }: UsedUp, normal: n
   const [one, other] = [sort(first).accepted.length, sort(then, normal).accepted.length];
   const expected = `at most ${String(burst + 1)} accepted on both paths together (and up to ${String(REFILL)} refilled)`;
   const observed = `${String(one)} accepted on the route with its own limit, then ${String(other)} on a path without one`;
-  const proof = [answers([{ name: 'route', flooded: first }, { name: 'other path', flooded: then }]), ...exchangeOf(first, sort(first).refused[0])];
+  const proof = [
+    answers([
+      { name: 'route', flooded: first },
+      { name: 'other path', flooded: then },
+    ]),
+    ...exchangeOf(first, sort(first).refused[0]),
+  ];
   const fault = ownFault(first) ?? ownFault(then);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
   const holds = one + other <= burst + 1 + REFILL;
-  return judge(holds, expected, observed, proof, holds ? undefined : 'a location with a limit_req of its own inherits none from the server');
+  return judge(
+    holds,
+    expected,
+    observed,
+    proof,
+    holds ? undefined : 'a location with a limit_req of its own inherits none from the server',
+  );
 }
 
 /** Judges that a path never admits more than a burst and what its rate refills meanwhile. */
-export function judgeCeiling({ burst, rate_perMin }: { readonly burst: number; readonly rate_perMin: number }, path: string, flooded: Flooded): Outcome {
+export function judgeCeiling(
+  { burst, rate_perMin }: { readonly burst: number; readonly rate_perMin: number },
+  path: string,
+  flooded: Flooded,
+): Outcome {
   const { accepted } = sort(flooded);
-  const took_ms = Math.max(...accepted.map(({ done_ms }) => done_ms)) - Math.min(...accepted.map(({ sent_ms }) => sent_ms ?? 0));
+  const took_ms =
+    Math.max(...accepted.map(({ done_ms }) => done_ms)) - Math.min(...accepted.map(({ sent_ms }) => sent_ms ?? 0));
   const most = Math.floor(burst + 2 + (Math.max(0, took_ms) * rate_perMin) / 60_000);
   const expected = `at most ${String(burst + 1)} of a flood accepted`;
   const observed = `${path}: ${counts(flooded.observations)}`;
@@ -73,7 +105,9 @@ export function judgeCeiling({ burst, rate_perMin }: { readonly burst: number; r
     expected,
     observed,
     proof,
-    accepted.length <= most ? undefined : 'the server-wide limit holds neither where a location has its own limit_req nor where `return` answers first',
+    accepted.length <= most
+      ? undefined
+      : 'the server-wide limit holds neither where a location has its own limit_req nor where `return` answers first',
   );
 }
 
@@ -81,7 +115,11 @@ export function judgeCeiling({ burst, rate_perMin }: { readonly burst: number; r
 function allowance(flooded: Flooded): { burst: number; least_perMin: number; most_perMin: number } {
   const { burst, rate_perS } = limiterOf(flooded);
   if (sort(flooded).refused.length === 0 || !burst || !rate_perS) {
-    return { burst: Number.POSITIVE_INFINITY, least_perMin: Number.POSITIVE_INFINITY, most_perMin: Number.POSITIVE_INFINITY };
+    return {
+      burst: Number.POSITIVE_INFINITY,
+      least_perMin: Number.POSITIVE_INFINITY,
+      most_perMin: Number.POSITIVE_INFINITY,
+    };
   }
   return { burst: burst.max, least_perMin: rate_perS.min * 60, most_perMin: rate_perS.max * 60 };
 }
@@ -90,13 +128,20 @@ function allowance(flooded: Flooded): { burst: number; least_perMin: number; mos
 export function judgeMorePermissive(permissive: Flooded, other: Flooded): Outcome {
   const [wide, narrow] = [allowance(permissive), allowance(other)];
   const told = ({ burst, least_perMin, most_perMin }: typeof wide): string =>
-    Number.isFinite(burst) ? `burst ${String(burst)}, ${String(Math.round(least_perMin))}–${String(Math.round(most_perMin))} a minute` : 'no limit';
+    Number.isFinite(burst)
+      ? `burst ${String(burst)}, ${String(Math.round(least_perMin))}–${String(Math.round(most_perMin))} a minute`
+      : 'no limit';
   const holds = wide.burst > narrow.burst && wide.most_perMin >= narrow.least_perMin;
   return judge(
     holds,
     'the API allows more at once than other paths, and no less a minute',
     `API: ${told(wide)}; other paths: ${told(narrow)}`,
-    [answers([{ name: 'API', flooded: permissive }, { name: 'other path', flooded: other }])],
+    [
+      answers([
+        { name: 'API', flooded: permissive },
+        { name: 'other path', flooded: other },
+      ]),
+    ],
   );
 }
 
@@ -108,7 +153,13 @@ export function judgeStricter(strict: Flooded, other: Flooded): Outcome {
     holds,
     'a flood of failed logins is stopped earlier than one of ordinary requests',
     `failed logins: ${counts(strict.observations)}; ordinary: ${counts(other.observations)}`,
-    [...exchangeOf(strict, strict.observations.at(-1)), answers([{ name: 'logins', flooded: strict }, { name: 'ordinary', flooded: other }])],
+    [
+      ...exchangeOf(strict, strict.observations.at(-1)),
+      answers([
+        { name: 'logins', flooded: strict },
+        { name: 'ordinary', flooded: other },
+      ]),
+    ],
     holds ? undefined : 'logging in shares the limit of every other API route',
   );
 }
@@ -138,7 +189,13 @@ export function judgeAnonymous(oneUser: Flooded, anonymous: Flooded): Outcome {
     holds,
     'requests without credentials from many addresses are refused like those of one user',
     `one user: ${counts(oneUser.observations)}; without credentials: ${counts(anonymous.observations)}`,
-    [...exchangeOf(anonymous, anonymous.observations.at(-1)), answers([{ name: 'one user', flooded: oneUser }, { name: 'anonymous', flooded: anonymous }])],
+    [
+      ...exchangeOf(anonymous, anonymous.observations.at(-1)),
+      answers([
+        { name: 'one user', flooded: oneUser },
+        { name: 'anonymous', flooded: anonymous },
+      ]),
+    ],
     holds ? undefined : 'nginx does not count a request whose key is empty',
   );
 }

@@ -26,7 +26,10 @@ export interface UserFlood {
 }
 
 /** A flood of one user from so many addresses that no limit by address has a say. */
-export async function userFlood(context: CaseContext, { path, count, options, sustained }: UserFlood): Promise<Flooded> {
+export async function userFlood(
+  context: CaseContext,
+  { path, count, options, sustained }: UserFlood,
+): Promise<Flooded> {
   const clients = Array.from({ length: Math.ceil(count / REQUESTS_EACH) }, () => context.clientFor(path));
   return flood(context.session.vantage, { clients, path, count, options, ...(sustained ? { sustained } : {}) });
 }
@@ -47,7 +50,11 @@ export async function overNodes(context: CaseContext, path: string, count: numbe
   const atFirst = context.client();
   const atSecond = context.session.gateway('gateway-2').at(atFirst.client);
   const began_ms = performance.now();
-  const { first, then } = await floodTwice(context.session.vantage, { clients: [atFirst], path, count }, { clients: [atSecond], path, count: more });
+  const { first, then } = await floodTwice(
+    context.session.vantage,
+    { clients: [atFirst], path, count },
+    { clients: [atSecond], path, count: more },
+  );
   return { first, second: then, took_ms: performance.now() - began_ms };
 }
 
@@ -64,11 +71,23 @@ export function judgeShared({ rate_perMin, burst }: PromisedLimit, nodes: OverNo
   const most = Math.floor(burst + 1 + (took_ms * rate_perMin) / 60_000 + CLOCK_SLACK);
   const expected = `at most ${String(most)} accepted by both nodes together (${String(burst + 1)} and the refill)`;
   const observed = `${String(accepted.length)} accepted: node 1 ${counts(first.observations)}; node 2 ${counts(second.observations)}`;
-  const proof = [...exchangeOf(second, second.observations[0]), answers([{ name: 'node 1', flooded: first }, { name: 'node 2', flooded: second }])];
+  const proof = [
+    ...exchangeOf(second, second.observations[0]),
+    answers([
+      { name: 'node 1', flooded: first },
+      { name: 'node 2', flooded: second },
+    ]),
+  ];
   const fault = ownFault(first) ?? ownFault(second);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
   if (accepted.length === 0) return judge(false, expected, observed, proof, 'nothing was accepted at all');
-  return judge(accepted.length <= most, expected, observed, proof, accepted.length <= most ? undefined : 'each node counts for itself');
+  return judge(
+    accepted.length <= most,
+    expected,
+    observed,
+    proof,
+    accepted.length <= most ? undefined : 'each node counts for itself',
+  );
 }
 
 /** Judges whether a limiter that both nodes share refused at the second node, on each path. */
@@ -76,14 +95,30 @@ export function judgeSharedEverywhere(paths: readonly { readonly path: string; r
   const seen = paths.map(({ path, nodes }) => {
     const reference = nodes.first.observations[0]?.status ?? null;
     const refused = refusedBySecond(nodes).length;
-    return { path, first: sort(nodes.first, reference).accepted.length, second: sort(nodes.second, reference).accepted.length, shared: refused > nodes.second.observations.length / 2 };
+    return {
+      path,
+      first: sort(nodes.first, reference).accepted.length,
+      second: sort(nodes.second, reference).accepted.length,
+      shared: refused > nodes.second.observations.length / 2,
+    };
   });
   const missing = seen.filter(({ shared }) => !shared);
   return judge(
     missing.length === 0,
     'a limiter that both nodes share refuses on every path',
-    seen.map(({ path, first, second }) => `${path}: ${String(first)} accepted by node 1, then ${String(second)} by node 2`).join('; '),
-    [{ kind: 'table', title: 'accepted', columns: ['path', 'node 1', 'node 2'], rows: seen.map((row) => [row.path, row.first, row.second]) }],
+    seen
+      .map(
+        ({ path, first, second }) => `${path}: ${String(first)} accepted by node 1, then ${String(second)} by node 2`,
+      )
+      .join('; '),
+    [
+      {
+        kind: 'table',
+        title: 'accepted',
+        columns: ['path', 'node 1', 'node 2'],
+        rows: seen.map((row) => [row.path, row.first, row.second]),
+      },
+    ],
     missing.length === 0 ? undefined : `nothing is shared on ${missing.map(({ path }) => path).join(', ')}`,
   );
 }
@@ -122,13 +157,23 @@ export function judgePerAdmin(seen: AdminFloods): Outcome {
     holds,
     `two administrators at one address have twice what one has (${String(alone)}), one at two addresses no more than that`,
     `two administrators at one address: ${String(two)} accepted; one at two addresses: ${String(one)}`,
-    [answers([{ name: 'one', flooded: seen.alone }, { name: 'two at one address', flooded: seen.twoAtOneAddress }, { name: 'one at two', flooded: seen.oneAtTwoAddresses }])],
+    [
+      answers([
+        { name: 'one', flooded: seen.alone },
+        { name: 'two at one address', flooded: seen.twoAtOneAddress },
+        { name: 'one at two', flooded: seen.oneAtTwoAddresses },
+      ]),
+    ],
     holds ? undefined : 'the limit counts by client address',
   );
 }
 
 /** A client that floods and another that asks now and then. */
-export async function neighbours(context: CaseContext, path: string, count: number): Promise<{ loud: Flooded; quiet: Flooded }> {
+export async function neighbours(
+  context: CaseContext,
+  path: string,
+  count: number,
+): Promise<{ loud: Flooded; quiet: Flooded }> {
   const [loud, quiet] = await floods(context.session.vantage, [
     { clients: [context.clientFor(path)], path, count, sustained: { interval_ms: 100, window_ms: 4000 } },
     { clients: [context.clientFor(path)], path, count: 1, sustained: { interval_ms: 500, window_ms: 4000 } },
@@ -143,11 +188,19 @@ export function judgeIsolation({ loud, quiet }: { readonly loud: Flooded; readon
   const mine = sort(quiet, reference);
   const expected = `all ${String(quiet.observations.length)} requests of a quiet client accepted while another is refused`;
   const observed = `quiet: ${counts(quiet.observations)}; loud: ${counts(loud.observations)}`;
-  const proof = [...exchangeOf(quiet, mine.refused[0] ?? quiet.observations.at(-1)), answers([{ name: 'loud', flooded: loud }, { name: 'quiet', flooded: quiet }])];
+  const proof = [
+    ...exchangeOf(quiet, mine.refused[0] ?? quiet.observations.at(-1)),
+    answers([
+      { name: 'loud', flooded: loud },
+      { name: 'quiet', flooded: quiet },
+    ]),
+  ];
   const fault = ownFault(loud) ?? ownFault(quiet);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
-  if (mine.accepted.length < quiet.observations.length) return judge(false, expected, observed, proof, 'both clients are counted together');
-  if (sort(loud).refused.length === 0) return inconclusive(expected, observed, 'the loud client was never refused', proof);
+  if (mine.accepted.length < quiet.observations.length)
+    return judge(false, expected, observed, proof, 'both clients are counted together');
+  if (sort(loud).refused.length === 0)
+    return inconclusive(expected, observed, 'the loud client was never refused', proof);
   return judge(true, expected, observed, proof);
 }
 
@@ -161,9 +214,21 @@ export function judgeBehindEdge(first: Flooded, second: Flooded): Outcome {
   const [one, other] = [sort(first), sort(second, first.observations[0]?.status)];
   const expected = 'a second client behind the same edge gets what the first one got';
   const observed = `first client ${counts(first.observations)}; second client ${counts(second.observations)}`;
-  const proof = [...exchangeOf(second, other.refused[0] ?? second.observations[0]), answers([{ name: 'first client', flooded: first }, { name: 'second client', flooded: second }])];
+  const proof = [
+    ...exchangeOf(second, other.refused[0] ?? second.observations[0]),
+    answers([
+      { name: 'first client', flooded: first },
+      { name: 'second client', flooded: second },
+    ]),
+  ];
   const fault = ownFault(first) ?? ownFault(second);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
   const holds = other.accepted.length >= one.accepted.length - CLOCK_SLACK;
-  return judge(holds, expected, observed, proof, holds ? undefined : 'the limit counts by the address of the edge, whoever is behind it');
+  return judge(
+    holds,
+    expected,
+    observed,
+    proof,
+    holds ? undefined : 'the limit counts by the address of the edge, whoever is behind it',
+  );
 }

@@ -22,7 +22,9 @@ export class Turns {
       () => undefined,
       () => undefined,
     );
-    const turn = Number.isFinite(longest_ms) ? Promise.race([ended, wait(longest_ms, undefined, { signal: over.signal })]) : ended;
+    const turn = Number.isFinite(longest_ms)
+      ? Promise.race([ended, wait(longest_ms, undefined, { signal: over.signal })])
+      : ended;
     void turn.catch(() => undefined).finally(() => this.#end());
     void ended.finally(() => over.abort());
     return running;

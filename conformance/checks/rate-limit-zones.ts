@@ -19,7 +19,9 @@ export function withoutComments(config: string): string {
 
 /** The request-rate zones of a configuration (`nginx -T`). */
 export function rateZones(config: string): RateZone[] {
-  const found = withoutComments(config).matchAll(/\blimit_req_zone\s+(\S+)\s+zone=([\w-]+):(\d+)([km]?)\s+rate=(\d+)r\/([sm])/gi);
+  const found = withoutComments(config).matchAll(
+    /\blimit_req_zone\s+(\S+)\s+zone=([\w-]+):(\d+)([km]?)\s+rate=(\d+)r\/([sm])/gi,
+  );
   return [...found].map(([, key = '', name = '', size = '0', unit = '', rate = '0', per = 'm']) => ({
     name,
     key,
@@ -53,16 +55,27 @@ export function judgeZones(promised: readonly PromisedZone[], size_bytes: number
   });
   return judge(
     faults.length === 0,
-    promised.map(({ name, keys, rate_perMin }) => `${name} by ${keys[0] ?? ''} ${String(rate_perMin)} a minute`).join(', '),
+    promised
+      .map(({ name, keys, rate_perMin }) => `${name} by ${keys[0] ?? ''} ${String(rate_perMin)} a minute`)
+      .join(', '),
     faults.length === 0 ? 'as documented' : faults.join('; '),
-    [{ kind: 'table', title: 'limit_req_zone in nginx -T', columns: ['zone', 'key', 'a minute', 'bytes'], rows: zones.map((zone) => [zone.name, zone.key, zone.rate_perMin, zone.size_bytes]) }],
+    [
+      {
+        kind: 'table',
+        title: 'limit_req_zone in nginx -T',
+        columns: ['zone', 'key', 'a minute', 'bytes'],
+        rows: zones.map((zone) => [zone.name, zone.key, zone.rate_perMin, zone.size_bytes]),
+      },
+    ],
   );
 }
 
 /** Whether a Lua limiter is configured: its shared memory and a handler that looks at each request. */
 export function judgeLuaLimiter(config: string, size_bytes: number): Outcome {
   const text = withoutComments(config);
-  const dictionaries = [...text.matchAll(/\blua_shared_dict\s+(\w+)\s+(\d+)([km]?)\s*;/gi)].map(([line, , size = '0', unit = '']) => ({ line, bytes: Number(size) * (UNITS[unit.toLowerCase()] ?? 1) }));
+  const dictionaries = [...text.matchAll(/\blua_shared_dict\s+(\w+)\s+(\d+)([km]?)\s*;/gi)].map(
+    ([line, , size = '0', unit = '']) => ({ line, bytes: Number(size) * (UNITS[unit.toLowerCase()] ?? 1) }),
+  );
   const handlers = [...text.matchAll(/\baccess_by_lua(?:_block|_file)?\b.*/g)].map(([line]) => line.trim());
   const holds = dictionaries.some(({ bytes }) => bytes === size_bytes) && handlers.length > 0;
   const lines = [...dictionaries.map(({ line }) => line), ...handlers];

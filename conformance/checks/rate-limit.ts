@@ -9,11 +9,11 @@ import type { Flooded } from './rate-limit-flood.ts';
 /** How far nginx's clock may lag: one turn of its event loop on a machine with other work to do. */
 const CLOCK_LAG_MS = 25;
 
-/** Burst sizes beside the promised one that may stay possible; more, and the measurement cannot tell. */
-const TOLERATED_AMBIGUITY = 1;
+/** How far apart the burst sizes may lie that explain the answers; documented ones differ by ten and more. */
+const TOLERATED_AMBIGUITY = 4;
 
-/** A rate is known when all that explain the answers lie this close together, relative to the promised one. */
-const RATE_WIDTH = 0.25;
+/** A rate is known when all that explain the answers lie this close together, relative to the promised one; documented ones differ twofold. */
+const RATE_WIDTH = 0.5;
 
 /** nginx keeps rates in whole thousandths of a request a second; with it, the promised rate may be missed by so much. */
 const RATE_TOLERANCE = 0.005;
@@ -21,9 +21,14 @@ const RATE_TOLERANCE = 0.005;
 /** Burst sizes and rates that explain what was accepted and refused. */
 export function limiterOf(flooded: Flooded): LimiterEstimate {
   const { accepted, refused } = sort(flooded);
-  const known = [...accepted.map((seen) => ({ seen, accepted: true })), ...refused.map((seen) => ({ seen, accepted: false }))];
+  const known = [
+    ...accepted.map((seen) => ({ seen, accepted: true })),
+    ...refused.map((seen) => ({ seen, accepted: false })),
+  ];
   return estimateLimiter(
-    known.flatMap(({ seen, accepted }) => (seen.sent_ms === null ? [] : [{ sent_ms: seen.sent_ms, done_ms: seen.done_ms, accepted }])),
+    known.flatMap(({ seen, accepted }) =>
+      seen.sent_ms === null ? [] : [{ sent_ms: seen.sent_ms, done_ms: seen.done_ms, accepted }],
+    ),
     { clockLag_ms: CLOCK_LAG_MS },
   );
 }
@@ -61,7 +66,12 @@ export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = '')
     return judge(false, expected, observed, proof, sort(flooded).refused.length === 0 ? unlimited(flooded) : undefined);
   }
   if (Math.max(...sizes) - Math.min(...sizes) > TOLERATED_AMBIGUITY) {
-    return inconclusive(expected, observed, 'the requests were spread over too long a time to tell the size of the burst', proof);
+    return inconclusive(
+      expected,
+      observed,
+      'the requests were spread over too long a time to tell the size of the burst',
+      proof,
+    );
   }
   return judge(true, expected, observed, proof);
 }
@@ -82,8 +92,10 @@ export function judgeRate(rate_perMin: number, flooded: Flooded, name = ''): Out
   if (rate_perS === null) return judge(false, expected, `${seen}; no steady rate explains it`, proof);
   const [min, max] = [rate_perS.min * 60, rate_perS.max * 60];
   const observed = `${seen}; ${Number.isFinite(max) ? `${String(round(min))}–${String(round(max))}` : `more than ${String(round(min))}`} a minute`;
-  if (rate_perMin < min * (1 - RATE_TOLERANCE) || rate_perMin > max * (1 + RATE_TOLERANCE)) return judge(false, expected, observed, proof);
-  if (max - min > RATE_WIDTH * rate_perMin) return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
+  if (rate_perMin < min * (1 - RATE_TOLERANCE) || rate_perMin > max * (1 + RATE_TOLERANCE))
+    return judge(false, expected, observed, proof);
+  if (max - min > RATE_WIDTH * rate_perMin)
+    return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
   return judge(true, expected, observed, proof);
 }
 
@@ -104,7 +116,12 @@ export function judgeBurst(promised: Pick<PromisedLimit, 'burst' | 'status'>, fl
   const expected = `${named(name)}${String(promised.burst + 1)} accepted at once${promised.status === undefined ? '' : `, the others refused with ${String(promised.status)}`}`;
   const { burst } = limiterOf(flooded);
   const { refused } = sort(flooded);
-  const size = refused.length === 0 || !burst ? 'none' : burst.min === burst.max ? String(burst.min) : `${String(burst.min)}–${String(burst.max)}`;
+  const size =
+    refused.length === 0 || !burst
+      ? 'none'
+      : burst.min === burst.max
+        ? String(burst.min)
+        : `${String(burst.min)}–${String(burst.max)}`;
   const observed = `${named(name)}${counts(flooded.observations)}; burst ${size}`;
   const proof = proofOf(flooded, name);
   const fault = ownFault(flooded);
@@ -112,8 +129,15 @@ export function judgeBurst(promised: Pick<PromisedLimit, 'burst' | 'status'>, fl
   const broken = noAnswer(flooded) ?? wrongStatus(flooded, promised.status);
   if (broken !== undefined) return judge(false, expected, observed, proof, broken);
   if (refused.length === 0) return judge(false, expected, observed, proof, unlimited(flooded));
-  if (!burst || promised.burst < burst.min || promised.burst > burst.max) return judge(false, expected, observed, proof);
-  if (burst.max - burst.min > TOLERATED_AMBIGUITY) return inconclusive(expected, observed, 'the requests were spread over too long a time to tell the size of the burst', proof);
+  if (!burst || promised.burst < burst.min || promised.burst > burst.max)
+    return judge(false, expected, observed, proof);
+  if (burst.max - burst.min > TOLERATED_AMBIGUITY)
+    return inconclusive(
+      expected,
+      observed,
+      'the requests were spread over too long a time to tell the size of the burst',
+      proof,
+    );
   return judge(true, expected, observed, proof);
 }
 
@@ -132,16 +156,25 @@ export function judgeWindow(limit: number, window_s: number, flooded: Flooded): 
   if (fault !== undefined) return inconclusive(expected, seen, fault, proof);
   const { consistent } = limiterOf(flooded);
   const { accepted } = sort(flooded);
-  const admitted = consistent.map(({ burst, min_perS, max_perS }) => [burst + 1 + min_perS * window_s, burst + 1 + max_perS * window_s] as const);
+  const admitted = consistent.map(
+    ({ burst, min_perS, max_perS }) => [burst + 1 + min_perS * window_s, burst + 1 + max_perS * window_s] as const,
+  );
   const least = Math.max(accepted.length, admitted.length === 0 ? 0 : Math.min(...admitted.map(([low]) => low)));
   const most = admitted.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...admitted.map(([, high]) => high));
   const observed =
     `${seen}; this limiter admits ${String(Math.round(least))}` +
     `${most === Number.POSITIVE_INFINITY ? ' or more' : `–${String(Math.round(most))}`} in ${String(window_s)} s`;
   if (least > limit + WINDOW_SLACK.certain) {
-    return judge(false, expected, observed, proof, 'a leaky bucket admits its burst on top of its rate, and is no window');
+    return judge(
+      false,
+      expected,
+      observed,
+      proof,
+      'a leaky bucket admits its burst on top of its rate, and is no window',
+    );
   }
-  if (most > limit + WINDOW_SLACK.possible) return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
+  if (most > limit + WINDOW_SLACK.possible)
+    return inconclusive(expected, observed, 'too few answers to tell the rate', proof);
   return judge(true, expected, observed, proof);
 }
 
@@ -160,7 +193,9 @@ function noAnswer(flooded: Flooded): string | undefined {
 function unlimited(flooded: Flooded): string {
   const waits = sort(flooded).accepted.flatMap(({ sent_ms, done_ms }) => (sent_ms === null ? [] : [done_ms - sent_ms]));
   const typical_ms = waits.toSorted((a, b) => a - b)[Math.floor(waits.length / 2)] ?? 0;
-  return typical_ms < QUEUE_MS ? 'nothing was refused: no limit is in force' : `nothing was refused: requests had to wait for their turn, typically ${String(Math.round(typical_ms))} ms`;
+  return typical_ms < QUEUE_MS
+    ? 'nothing was refused: no limit is in force'
+    : `nothing was refused: requests had to wait for their turn, typically ${String(Math.round(typical_ms))} ms`;
 }
 
 function wrongStatus(flooded: Flooded, status: number | undefined): string | undefined {
@@ -179,7 +214,10 @@ function describe(flooded: Flooded, sizes: readonly number[], rate_perMin: numbe
 
 /** The first refusal, and all answers over time. */
 function proofOf(flooded: Flooded, name: string): Evidence[] {
-  return [...exchangeOf(flooded, sort(flooded).refused[0]), answers([{ name: name === '' ? 'status' : name, flooded }])];
+  return [
+    ...exchangeOf(flooded, sort(flooded).refused[0]),
+    answers([{ name: name === '' ? 'status' : name, flooded }]),
+  ];
 }
 
 function named(name: string): string {

@@ -40,7 +40,8 @@ export function borderFault({ name, wanted, status, arrivals, bodyBytes }: Borde
     return whole ? undefined : `${name}: the backend read ${String(bodyBytes ?? 0)} bytes`;
   }
   if (arrivals > 0) return `${name}: ${got}, and reached a backend`;
-  const refused = wanted.status === undefined ? status !== null && status >= 400 && status < 500 : status === wanted.status;
+  const refused =
+    wanted.status === undefined ? status !== null && status >= 400 && status < 500 : status === wanted.status;
   return refused ? undefined : `${name}: ${got}`;
 }
 
@@ -48,12 +49,18 @@ const want = (wanted: Wanted): string =>
   wanted.accepted ? 'accepted' : wanted.status === undefined ? 'refused' : `refused with ${String(wanted.status)}`;
 
 /** Judges rows on both sides of a limit: what is within is served, what is beyond is refused and reaches no backend. */
-export function judgeBorders(seen: readonly BorderSeen[], proof: readonly Evidence[] = [], mechanism?: string): Outcome {
+export function judgeBorders(
+  seen: readonly BorderSeen[],
+  proof: readonly Evidence[] = [],
+  mechanism?: string,
+): Outcome {
   const faults = seen.flatMap((one) => borderFault(one) ?? []);
   return judge(
     faults.length === 0,
     seen.map(({ name, wanted }) => `${name} ${want(wanted)}`).join('; '),
-    faults.length === 0 ? seen.map(({ name, status }) => `${name}: ${String(status ?? 'no answer')}`).join('; ') : faults.join('; '),
+    faults.length === 0
+      ? seen.map(({ name, status }) => `${name}: ${String(status ?? 'no answer')}`).join('; ')
+      : faults.join('; '),
     [
       {
         kind: 'table',
@@ -76,7 +83,11 @@ export interface BorderOptions {
 }
 
 /** Sends each row from a client of its own and judges what came of it. */
-export async function borders(context: CaseContext, rows: readonly BorderRow[], options: BorderOptions = {}): Promise<Outcome> {
+export async function borders(
+  context: CaseContext,
+  rows: readonly BorderRow[],
+  options: BorderOptions = {},
+): Promise<Outcome> {
   const { inTurn = false, gateway = context.gateway, mechanism } = options;
   const series = marker('border');
   // The closing `z` keeps one mark from being the beginning of another.
@@ -99,7 +110,10 @@ export async function borders(context: CaseContext, rows: readonly BorderRow[], 
       ...(bodyBytes === undefined ? {} : { bodyBytes }),
     };
   });
-  const deciding = Math.max(0, seen.findIndex((one) => borderFault(one) !== undefined));
+  const deciding = Math.max(
+    0,
+    seen.findIndex((one) => borderFault(one) !== undefined),
+  );
   const [planned, one] = [plan[deciding], observations[deciding]];
   const proof = planned && one ? [shortened(asExchange(planned.client.step(planned, deciding), one))] : [];
   return judgeBorders(seen, proof, mechanism);
@@ -108,7 +122,14 @@ export async function borders(context: CaseContext, rows: readonly BorderRow[], 
 /** Long paths and headers make long exchanges; their beginning tells enough. */
 function shortened(evidence: Evidence): Evidence {
   const cut = (text: string): string => (text.length > 900 ? `${text.slice(0, 900)}…` : text);
-  return evidence.kind === 'exchange' ? { ...evidence, title: evidence.title.slice(0, 120), request: cut(evidence.request), response: cut(evidence.response) } : evidence;
+  return evidence.kind === 'exchange'
+    ? {
+        ...evidence,
+        title: evidence.title.slice(0, 120),
+        request: cut(evidence.request),
+        response: cut(evidence.response),
+      }
+    : evidence;
 }
 
 /** Size of the body as the backend read it, from its echo. */
@@ -141,7 +162,11 @@ export async function refusedRaw(context: CaseContext, rows: readonly RefusedRow
   const sent = await Promise.all(
     rows.map(async ({ name, bytes, status }, index) => {
       const client = context.client();
-      const step = { writes: [{ after_ms: 0, utf8: bytes(client, `${series}-${String(index)}z`) }], until: 'closed' as const, timeout_ms: 3_000 };
+      const step = {
+        writes: [{ after_ms: 0, utf8: bytes(client, `${series}-${String(index)}z`) }],
+        until: 'closed' as const,
+        timeout_ms: 3_000,
+      };
       const seen = await client.raw(step);
       return { name, status, client, step, seen };
     }),
@@ -153,9 +178,21 @@ export async function refusedRaw(context: CaseContext, rows: readonly RefusedRow
     status: rawStatus(seen.received_base64) ?? null,
     arrivals: arrivals.filter((arrival) => JSON.stringify(arrival).includes(`${series}-${String(index)}z`)).length,
   }));
-  const first = sent[Math.max(0, judged.findIndex((one) => borderFault(one) !== undefined))];
+  const first =
+    sent[
+      Math.max(
+        0,
+        judged.findIndex((one) => borderFault(one) !== undefined),
+      )
+    ];
   const proof = first
-    ? [asExchange({ kind: 'raw', id: '0', at_ms: 0, from: first.client.address, target: first.client.target, ...first.step }, first.seen, first.name)]
+    ? [
+        asExchange(
+          { kind: 'raw', id: '0', at_ms: 0, from: first.client.address, target: first.client.target, ...first.step },
+          first.seen,
+          first.name,
+        ),
+      ]
     : [];
   return judgeBorders(judged, proof);
 }
@@ -166,7 +203,11 @@ export async function refusedRaw(context: CaseContext, rows: readonly RefusedRow
  */
 export async function wouldTake(context: CaseContext, path: string, bytes: number): Promise<number | undefined> {
   const client = context.clientFor(path);
-  const head = rawHead(client, { method: 'POST', path, lines: ['content-type: application/octet-stream', `content-length: ${String(bytes)}`, 'expect: 100-continue'] });
+  const head = rawHead(client, {
+    method: 'POST',
+    path,
+    lines: ['content-type: application/octet-stream', `content-length: ${String(bytes)}`, 'expect: 100-continue'],
+  });
   const seen = await client.raw({ writes: [{ after_ms: 0, utf8: head }], until: 'first-byte', timeout_ms: 5_000 });
   return rawStatus(seen.received_base64);
 }

@@ -55,7 +55,10 @@ export function wentTo({ status, pools }: Pick<Routed, 'status' | 'pools'>): str
 }
 
 /** Judges a table of requests: each must have been served by whom the promise names. */
-export function judgeRouting(expected: string, routed: readonly Routed[]): Pick<Outcome, 'expected' | 'observed'> & { readonly holds: boolean } {
+export function judgeRouting(
+  expected: string,
+  routed: readonly Routed[],
+): Pick<Outcome, 'expected' | 'observed'> & { readonly holds: boolean } {
   const wrong = routed.filter((one) => !routedWell(one));
   const observed =
     wrong.length === 0
@@ -66,7 +69,12 @@ export function judgeRouting(expected: string, routed: readonly Routed[]): Pick<
 }
 
 /** Sends the requests, each from an address of its own, and judges who served them. */
-export async function routing(context: CaseContext, promise: string, expectations: readonly RouteExpectation[], reason?: string): Promise<Outcome> {
+export async function routing(
+  context: CaseContext,
+  promise: string,
+  expectations: readonly RouteExpectation[],
+  reason?: string,
+): Promise<Outcome> {
   const delivered = await deliver(
     context,
     expectations.map(({ path, options, server, from }) => ({
@@ -84,14 +92,24 @@ export async function routing(context: CaseContext, promise: string, expectation
   const { holds, expected, observed } = judgeRouting(promise, routed);
   const rows = routed.map((one, index) => {
     const arrival = delivered[index]?.arrivals[0];
-    return [one.method, one.expected.path, one.expected.server, outcomeOf(delivered[index]!.seen), one.pools.join(', ') || 'none', arrival?.instance ?? ''];
+    return [
+      one.method,
+      one.expected.path,
+      one.expected.server,
+      outcomeOf(delivered[index]!.seen),
+      one.pools.join(', ') || 'none',
+      arrival?.instance ?? '',
+    ];
   });
   const odd = delivered.find((_, index) => !routedWell(routed[index]!));
   return judged(
     holds,
     expected,
     observed,
-    [table('who served each request', ['method', 'path', 'meant for', 'status', 'pool', 'instance'], rows), ...(odd ? [proof(odd)] : [])],
+    [
+      table('who served each request', ['method', 'path', 'meant for', 'status', 'pool', 'instance'], rows),
+      ...(odd ? [proof(odd)] : []),
+    ],
     reason,
   );
 }

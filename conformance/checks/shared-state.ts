@@ -1,5 +1,4 @@
 import type { CaseContext, CaseReplica } from '../context.ts';
-import { exec } from '../../environments/harness/containers.ts';
 import type { Outcome } from '../outcome.ts';
 import { ADMIN_PATH, CUSTOMER_PATH, inTurn, judgeSequence, servedBy } from './balancing.ts';
 import { judged, table } from './exchange.ts';
@@ -18,8 +17,8 @@ export interface SharedState {
   readonly failingHits: readonly number[];
   readonly failing: string;
   readonly maxFails: number;
-  /** Workers that hold a connection to the admin pool afterwards, and how many there are. */
-  readonly took: { readonly part: number; readonly of: number };
+  /** Turns in which one worker alone was running, and all turns. */
+  readonly alone: { readonly turns: number; readonly of: number };
   /** From the first failure to the last request, against the time that a mark lasts. */
   readonly lasted_s: number;
   readonly failTimeout_s: number;
@@ -37,24 +36,26 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
   if (!failing) throw new Error(`${CUSTOMER_POOL} has fewer than two active servers`);
   const workers = await workersOf(replica);
   const sequence: string[] = [];
+  const alone: boolean[] = [];
   for (const worker of workers) {
-    await through(replica, workers, worker, async () => {
+    const stopped = await through(replica, workers, worker, async () => {
       const delivered = await inTurn(context, context.clientFor(ADMIN_PATH, replica.gateway), ADMIN_PATH, ADMIN_EACH);
       sequence.push(...delivered.map(servedBy));
     });
+    alone.push(stopped);
   }
-  const took = await connectedWorkers(replica);
   await replica.behave(failing.host, { status: 503 });
   const failingHits: number[] = [];
   const times: number[] = [];
   for (const worker of workers) {
-    await through(replica, workers, worker, async () => {
+    const stopped = await through(replica, workers, worker, async () => {
       const delivered = await inTurn(context, context.clientFor(CUSTOMER_PATH, replica.gateway), CUSTOMER_PATH, CUSTOMER_EACH);
       const arrivals = delivered.flatMap((one) => one.arrivals);
       const hits = arrivals.filter(({ instance }) => instance === failing.host);
       times.push(...hits.map(({ at }) => at), Math.max(...arrivals.map(({ at }) => at)));
       failingHits.push(hits.length);
     });
+    alone.push(stopped);
   }
   return {
     weights: admin.servers.filter(({ backup }) => !backup).map(({ host, weight }) => [host, weight]),
@@ -62,7 +63,7 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
     failingHits,
     failing: failing.host,
     maxFails: failing.maxFails,
-    took: { part: took, of: workers.length },
+    alone: { turns: alone.filter(Boolean).length, of: alone.length },
     lasted_s: (Math.max(...times) - Math.min(...times)) / 1000,
     failTimeout_s: failing.failTimeout_s,
   };
@@ -70,39 +71,41 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
 
 /** Judges that the workers act as one: one turn through the weights, one count of failures. */
 export function judgeShared(state: SharedState): Outcome {
-  const { failingHits, maxFails, failing, took } = state;
+  const { failingHits, maxFails, failing, alone } = state;
   const hits = failingHits.reduce((sum, count) => sum + count, 0);
   const order = judgeSequence(state.weights, state.sequence);
-  const expected = `${String(took.of)} workers continue one order of instances, and ${failing} gets ${String(maxFails)} requests in all before it is marked as failed`;
+  const expected = `${String(failingHits.length)} workers continue one order of instances, and ${failing} gets ${String(maxFails)} requests in all before it is marked as failed`;
   const observed = `order ${order.verdict === 'conforms' ? 'common to all' : `not common (${order.observed})`}; ${failing} got ${String(hits)} (${failingHits.join(' + ')})`;
   const evidence = [...order.evidence, table('requests that the failing instance got', ['worker', 'requests'], failingHits.map((count, index) => [index + 1, count]))];
-  if (took.part < took.of) return { verdict: 'inconclusive', expected, observed, reason: `only ${String(took.part)} workers took part`, evidence };
+  if (alone.turns < alone.of) return { verdict: 'inconclusive', expected, observed, reason: 'a worker that was to rest was running', evidence };
   if (state.lasted_s >= state.failTimeout_s) return { verdict: 'inconclusive', expected, observed, reason: `the requests took ${String(state.lasted_s)} s, longer than a mark lasts`, evidence };
   return judged(order.verdict === 'conforms' && hits === maxFails, expected, observed, evidence, 'without a zone each worker counts for itself');
 }
 
 async function workersOf({ gateway }: CaseReplica): Promise<string[]> {
-  const { stdout } = await gateway.exec(['pgrep', '-f', 'nginx: worker process']);
-  return stdout.split('\n').filter((pid) => pid !== '');
+  // The brackets keep the search from finding itself.
+  const { stdout } = await gateway.exec(['sh', '-c', "grep -la 'nginx: worker proces[s]' /proc/[0-9]*/cmdline 2>/dev/null"]);
+  return [...stdout.matchAll(/\/proc\/(\d+)\//g)].map(([, pid = '']) => pid);
 }
 
-/** Lets only one worker run while requests are sent. A stopped worker accepts nothing; the kernel wakes the one that can. */
-async function through(replica: CaseReplica, workers: readonly string[], worker: string, send: () => Promise<void>): Promise<void> {
+/**
+ * Lets only one worker run while requests are sent. A stopped worker accepts
+ * nothing; the kernel wakes the one that can.
+ * @returns whether the others were stopped indeed
+ */
+async function through({ gateway }: CaseReplica, workers: readonly string[], worker: string, send: () => Promise<void>): Promise<boolean> {
   const others = workers.filter((pid) => pid !== worker);
-  const signal = async (name: 'STOP' | 'CONT'): Promise<void> => {
-    const { exitCode, stderr } = await exec(replica.gateway.service.containerId, ['sh', '-c', `kill -${name} ${others.join(' ')}`]);
+  const signal = async (name: 'STOP' | 'CONT'): Promise<string> => {
+    const states = others.map((pid) => `/proc/${pid}/stat`).join(' ');
+    const { exitCode, stdout, stderr } = await gateway.exec(['sh', '-ec', `kill -${name} ${others.join(' ')}; cat ${states}`]);
     if (exitCode !== 0) throw new Error(`kill -${name}: ${stderr}`);
+    return stdout;
   };
-  await signal('STOP');
+  const states = await signal('STOP');
   try {
     await send();
   } finally {
     await signal('CONT');
   }
-}
-
-/** Number of workers that hold an idle connection to the admin pool. */
-async function connectedWorkers({ gateway }: CaseReplica): Promise<number> {
-  const { stdout } = await gateway.exec(['ss', '-Htnp', 'state', 'established', 'dport = :3000']);
-  return new Set([...stdout.matchAll(/pid=(\d+)/g)].map(([, pid]) => pid)).size;
+  return states.match(/^\d+ \(nginx\) T /gm)?.length === others.length;
 }

@@ -34,7 +34,10 @@ export async function methodsUnchanged(context: CaseContext, methods: readonly s
       return { client: context.clientFor(path), path: `${path}?method=${method}&text=a%20b%26c`, method, ...body };
     }),
   );
-  return judgePassed(await deliver(context, probes), `${methods.join(', ')} reach both pools with method, query and body unchanged`);
+  return judgePassed(
+    await deliver(context, probes),
+    `${methods.join(', ')} reach both pools with method, query and body unchanged`,
+  );
 }
 
 /**
@@ -46,7 +49,10 @@ export async function targetsUnchanged(context: CaseContext, rewrite: boolean): 
   const probes = ['/api/v1/', '/api/v1/admin/'].flatMap((prefix) =>
     targets.map((target): Probe => ({ client: context.clientFor(prefix), path: `${prefix}${target}` })),
   );
-  const outcome = judgePassed(await deliver(context, probes), 'every request target reaches the backend byte for byte, with its prefix');
+  const outcome = judgePassed(
+    await deliver(context, probes),
+    'every request target reaches the backend byte for byte, with its prefix',
+  );
   return rewrite ? { ...outcome, verdict: outcome.verdict === 'conforms' ? 'deviates' : 'conforms' } : outcome;
 }
 
@@ -60,12 +66,18 @@ function judgePassed(delivered: readonly Delivered[], expected: string): Outcome
   return judged(
     wrong.length === 0,
     expected,
-    wrong.length === 0 ? `${String(passed.length)} requests, all unchanged` : `${String(wrong.length)} of ${String(passed.length)}: ${listed(wrong, 3)}`,
+    wrong.length === 0
+      ? `${String(passed.length)} requests, all unchanged`
+      : `${String(wrong.length)} of ${String(passed.length)}: ${listed(wrong, 3)}`,
     [
       table(
         'sent and received',
         ['sent', 'received', 'status'],
-        passed.map((one, index) => [`${one.method} ${one.target}`, one.received ? `${one.received.method} ${one.received.target}` : 'nothing', outcomeOf(delivered[index]!.seen)]),
+        passed.map((one, index) => [
+          `${one.method} ${one.target}`,
+          one.received ? `${one.received.method} ${one.received.target}` : 'nothing',
+          outcomeOf(delivered[index]!.seen),
+        ]),
       ),
       ...(first ? [proof(first)] : []),
     ],
@@ -74,12 +86,21 @@ function judgePassed(delivered: readonly Delivered[], expected: string): Outcome
 
 function asPassed({ probe, path, seen, arrivals }: Delivered): Passed {
   const arrival = arrivals[0];
-  const sent = typeof probe.body === 'string' ? { bodySha256: createHash('sha256').update(probe.body).digest('hex') } : {};
+  const sent =
+    typeof probe.body === 'string' ? { bodySha256: createHash('sha256').update(probe.body).digest('hex') } : {};
   const echoed = jsonObject(seen)?.['bodySha256'];
   return {
     method: probe.method ?? 'GET',
     target: path,
     ...sent,
-    ...(arrival ? { received: { method: arrival.method, target: arrival.url, ...(typeof echoed === 'string' ? { bodySha256: echoed } : {}) } } : {}),
+    ...(arrival
+      ? {
+          received: {
+            method: arrival.method,
+            target: arrival.url,
+            ...(typeof echoed === 'string' ? { bodySha256: echoed } : {}),
+          },
+        }
+      : {}),
   };
 }

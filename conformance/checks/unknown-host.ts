@@ -40,7 +40,12 @@ export async function unknownHost(context: CaseContext, serverName: string): Pro
         ['asked', 'answer', 'certificate', 'body begins'],
         asked.map(({ what, path }, index) => {
           const { seen } = delivered[index]!;
-          return [`${what}: ${path}`, outcomeOf(seen), seen.tls?.certificate?.subject ?? 'none', bodyText(seen).slice(0, 60)];
+          return [
+            `${what}: ${path}`,
+            outcomeOf(seen),
+            seen.tls?.certificate?.subject ?? 'none',
+            bodyText(seen).slice(0, 60),
+          ];
         }),
       ),
       ...(odd ? [proof(odd)] : []),

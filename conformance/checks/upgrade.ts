@@ -13,7 +13,11 @@ const SOCKET_IO_QUERY = '?EIO=4&transport=websocket';
 const ENGINE_OPEN = /^0\{/;
 
 /** Whether one handshake led to a session that works: plain WebSockets by their echo, Socket.IO by its first packet. */
-export function upgraded(path: string, seen: Pick<WebSocketObservation, 'status' | 'echoes' | 'hello'>, status: number): boolean {
+export function upgraded(
+  path: string,
+  seen: Pick<WebSocketObservation, 'status' | 'echoes' | 'hello'>,
+  status: number,
+): boolean {
   if (seen.status !== status) return false;
   if (isSocketIo(path)) return ENGINE_OPEN.test(seen.hello ?? '');
   return seen.echoes.length > 0 && seen.echoes.every(({ intact }) => intact);
@@ -35,16 +39,33 @@ export async function upgrades(context: CaseContext, paths: readonly string[], s
   return judged(
     failed.length === 0,
     `${String(status)} and a working session on ${paths.join(' and ')}`,
-    tried.map(({ path, seen }) => `${path}: ${seen.status === null ? 'no answer' : String(seen.status)}${upgraded(path, seen, status) ? ', works' : ''}`).join('; '),
+    tried
+      .map(
+        ({ path, seen }) =>
+          `${path}: ${seen.status === null ? 'no answer' : String(seen.status)}${upgraded(path, seen, status) ? ', works' : ''}`,
+      )
+      .join('; '),
     tried.map(({ evidence }) => evidence),
-    failed.some(({ seen }) => seen.status === 404) ? 'no location matches the path, so that the gateway looks for a file' : undefined,
+    failed.some(({ seen }) => seen.status === 404)
+      ? 'no location matches the path, so that the gateway looks for a file'
+      : undefined,
   );
 }
 
 /** A handshake as evidence. */
 export function handshake(client: Client, path: string, seen: WebSocketObservation): Evidence {
   return asExchange(
-    { kind: 'websocket', id: '0', at_ms: 0, from: client.address, target: client.target, path, messages: [], hold_ms: 0, timeout_ms: 0 },
+    {
+      kind: 'websocket',
+      id: '0',
+      at_ms: 0,
+      from: client.address,
+      target: client.target,
+      path,
+      messages: [],
+      hold_ms: 0,
+      timeout_ms: 0,
+    },
     seen,
   );
 }

@@ -7,6 +7,9 @@ export const RUN_LABEL = 'gateproof.run';
 /** On a run's networks: the process that owns the run, or `up` for one that stays until `down`. */
 export const OWNER_LABEL = 'gateproof.owner';
 
+/** On a run's networks: the environment that it started. */
+export const ENVIRONMENT_LABEL = 'gateproof.environment';
+
 let client: Docker | undefined;
 
 /** The one connection to the engine (`DOCKER_HOST` or the default socket). */

@@ -1,10 +1,11 @@
 import { OWNER_UP, ownerLives } from './owner.ts';
-import { docker, isStatus, OWNER_LABEL, removeContainer, RUN_LABEL } from './docker.ts';
+import { docker, ENVIRONMENT_LABEL, isStatus, OWNER_LABEL, removeContainer, RUN_LABEL } from './docker.ts';
 
 export interface RunOnEngine {
   readonly runId: string;
   /** Process identifier of the owner, `up`, or undefined when no network of the run is left. */
   readonly owner: string | undefined;
+  readonly environment: string | undefined;
   readonly containers: readonly { readonly id: string; readonly name: string; readonly state: string }[];
   readonly networks: readonly { readonly id: string; readonly name: string }[];
   readonly volumes: readonly string[];
@@ -21,8 +22,9 @@ export async function listRuns(): Promise<RunOnEngine[]> {
   const runs = new Map<string, Building>();
   const of = (labels: Readonly<Record<string, string>> | undefined): Building => {
     const id = labels?.[RUN_LABEL] ?? 'unknown';
-    const run = runs.get(id) ?? { owner: undefined, containers: [], networks: [], volumes: [] };
+    const run = runs.get(id) ?? { owner: undefined, environment: undefined, containers: [], networks: [], volumes: [] };
     run.owner ??= labels?.[OWNER_LABEL];
+    run.environment ??= labels?.[ENVIRONMENT_LABEL];
     runs.set(id, run);
     return run;
   };
@@ -35,6 +37,7 @@ export async function listRuns(): Promise<RunOnEngine[]> {
 
 interface Building {
   owner: string | undefined;
+  environment: string | undefined;
   containers: { id: string; name: string; state: string }[];
   networks: { id: string; name: string }[];
   volumes: string[];

@@ -1,6 +1,6 @@
 import { addressPlan, SLOTS } from './addresses.ts';
 import type { AddressPlan } from './addresses.ts';
-import { docker, OWNER_LABEL, RUN_LABEL } from './docker.ts';
+import { docker, ENVIRONMENT_LABEL, OWNER_LABEL, RUN_LABEL } from './docker.ts';
 import { HarnessError } from './errors.ts';
 
 export interface RunNetworks {
@@ -8,14 +8,20 @@ export interface RunNetworks {
   readonly networks: Readonly<Record<string, { readonly id: string; readonly cidr: string }>>;
 }
 
+/** What a run's networks tell about it. */
+export interface RunLabels {
+  readonly owner: string;
+  readonly environment: string;
+}
+
 /**
  * Creates the internal networks of a run in the first slot whose blocks are free.
  *
  * @throws {HarnessError} when all four slots are taken.
  */
-export async function createNetworks(runId: string, owner: string): Promise<RunNetworks> {
+export async function createNetworks(runId: string, labels: RunLabels): Promise<RunNetworks> {
   for (let slot = 0; slot < SLOTS; slot += 1) {
-    const made = await tryCreate(runId, owner, addressPlan(slot));
+    const made = await tryCreate(runId, labels, addressPlan(slot));
     if (made) return made;
   }
   throw new HarnessError(
@@ -24,7 +30,7 @@ export async function createNetworks(runId: string, owner: string): Promise<RunN
   );
 }
 
-async function tryCreate(runId: string, owner: string, plan: AddressPlan): Promise<RunNetworks | undefined> {
+async function tryCreate(runId: string, labels: RunLabels, plan: AddressPlan): Promise<RunNetworks | undefined> {
   const networks: Record<string, { id: string; cidr: string }> = {};
   for (const { name, cidr } of plan.networks) {
     try {
@@ -34,7 +40,7 @@ async function tryCreate(runId: string, owner: string, plan: AddressPlan): Promi
         Internal: true,
         CheckDuplicate: true,
         IPAM: { Driver: 'default', Config: [{ Subnet: cidr }] },
-        Labels: { [RUN_LABEL]: runId, [OWNER_LABEL]: owner },
+        Labels: { [RUN_LABEL]: runId, [OWNER_LABEL]: labels.owner, [ENVIRONMENT_LABEL]: labels.environment },
       });
       networks[name] = { id: network.id, cidr };
     } catch (error) {

@@ -10,6 +10,7 @@ const PKI = '/pki';
  */
 const SCRIPT = `
 set -eu
+test -e ${PKI}/index.txt && exit 0
 mkdir -p ${PKI} && cd ${PKI}
 cat > ext.cnf <<EOF
 [root]
@@ -37,14 +38,15 @@ cat server.pem inter.pem > fullchain.pem
 cat inter.pem root.pem > chain.pem
 serial=$(openssl x509 -in server.pem -noout -serial | cut -d= -f2)
 printf 'V\\t%s\\t\\t%s\\tunknown\\t/CN=%s\\n' "$(date -u -d '+20 days' +%y%m%d%H%M%SZ)" "$serial" "$SERVER_NAME" > index.txt
+(exec openssl ocsp -index index.txt -port 80 -rsigner inter.pem -rkey inter.key -CA inter.pem -ndays 1 -ignore_err) >/var/log/ocsp.log 2>&1 &
 `;
 
-const RESPONDER = `cd ${PKI} && exec openssl ocsp -index index.txt -port 80 -rsigner inter.pem -rkey inter.key -CA inter.pem -ndays 1 -ignore_err`;
-
-/** Makes the run's keys in the inspector and starts its OCSP responder there (host name \`ocsp\`). */
+/**
+ * The run's keys for a gateway, made in the inspector on the first call; its OCSP
+ * responder (host name `ocsp`) starts with them and serves every variant.
+ */
 export async function makePki(inspectorId: string, serverName: string): Promise<FileToPut[]> {
   await mustExec(inspectorId, ['sh', '-c', SCRIPT], { env: { SERVER_NAME: serverName }, user: 'root' });
-  await mustExec(inspectorId, ['sh', '-c', `(${RESPONDER}) >/var/log/ocsp.log 2>&1 &`], { user: 'root' });
   const live = `/etc/letsencrypt/live/${serverName}`;
   const files = { 'fullchain.pem': 'fullchain.pem', 'privkey.pem': 'server.key', 'chain.pem': 'chain.pem' };
   return Promise.all(

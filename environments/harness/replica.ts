@@ -30,6 +30,9 @@ const LAB_PORTS: Readonly<Record<string, number>> = {
   'auth-1': 3100,
 };
 
+/** Lanes whose first replica has an address on the office's network (hosts 12 to 15). */
+const OFFICE_LANES = 4;
+
 /** Replicas that one process may have at a time; their addresses are numbered from 0. */
 const MOST = 18;
 
@@ -74,8 +77,7 @@ export class Replicas {
           edge: plan.edgeHost(1 + this.#lane, 10 + number),
           backend: plan.backendHost(1 + this.#lane, 240 - number),
           operators: plan.operatorsHost(1 + this.#lane, 10 + number),
-          // The office's network is small: the first replica of a lane meets it, which stands in for a gateway.
-          ...(number === 0 ? { office: plan.officeHost(12 + this.#lane) } : {}),
+          ...this.#office(number),
         },
       });
       ids.push(gateway.containerId);
@@ -108,6 +110,14 @@ export class Replicas {
       return number;
     }
     throw new HarnessError(`${String(MOST)} replicas are in use at once`, 'let cases give their replicas back');
+  }
+
+  /** The office's network is small: only the first replica of a case lane meets it, the one that stands in for a gateway. */
+  #office(number: number): Readonly<Record<string, string>> {
+    const plan = addressPlan(this.#topology.slot);
+    const planned = plan.networks.find(({ name }) => name === 'office')?.cidr;
+    if (number > 0 || this.#lane > OFFICE_LANES - 1 || planned !== this.#topology.networks['office']?.cidr) return {};
+    return { office: plan.officeHost(12 + this.#lane) };
   }
 
   #image(role: string): string {

@@ -72,7 +72,10 @@ class RunningTopology implements Topology {
     const began = performance.now();
     const progress = this.#options.progress ?? nothing;
     progress('networks');
-    this.#networks = await createNetworks(this.#options.runId, this.#options.owner);
+    this.#networks = await createNetworks(this.#options.runId, {
+      owner: this.#options.owner,
+      environment: this.#options.name,
+    });
     const volume = await createArrivalsVolume(this.#options.runId);
     progress('services');
     const { plan } = this.#networks;

@@ -9,7 +9,11 @@ export default [
     file: 'api/auth.conf',
     find: 'if ($http_x_admin_token = "") {',
     replace: 'if ($http_x_admin_token = "none") {',
-    turns: [id('admin-token-required'), id('admin-401-json'), 'production-gateway.authentication.admin-token-at-gateway'],
+    turns: [
+      id('admin-token-required'),
+      id('admin-401-json'),
+      'production-gateway.authentication.admin-token-at-gateway',
+    ],
   },
   {
     name: 'admin API for everybody',

@@ -7,6 +7,7 @@ import { corsAllowlist } from '../../checks/cors.ts';
 import { countryBlocked } from '../../checks/country.ts';
 import { deliver, deliverOne, judged, outcomeOf, proof, table } from '../../checks/exchange.ts';
 import { gatewayFirewall } from '../../checks/exposed-ports.ts';
+import { monitoringPasses, servicePortsGuarded, shellGuarded } from '../../checks/host-firewall.ts';
 import { contentTypeFault, showsStatistics } from '../../checks/local-answers.ts';
 import { notApplicable } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
@@ -18,18 +19,47 @@ verify('production-gateway.access-control.admin-token-required', async (context)
   const { claim } = context;
   const [status, header] = [num(claim, 'status'), str(claim, 'header').toLowerCase()];
   const attempts: Attempt[] = [
-    { who: 'without token', client: context.client('operators'), path: ADMIN, headers: { [header]: null }, must: status },
-    { who: 'with an empty token', client: context.client('operators'), path: ADMIN, headers: { [header]: '' }, must: status },
-    { who: 'with a token', client: context.client('operators'), path: ADMIN, headers: { [header]: 'arbitrary' }, must: 'passed on' },
+    {
+      who: 'without token',
+      client: context.client('operators'),
+      path: ADMIN,
+      headers: { [header]: null },
+      must: status,
+    },
+    {
+      who: 'with an empty token',
+      client: context.client('operators'),
+      path: ADMIN,
+      headers: { [header]: '' },
+      must: status,
+    },
+    {
+      who: 'with a token',
+      client: context.client('operators'),
+      path: ADMIN,
+      headers: { [header]: 'arbitrary' },
+      must: 'passed on',
+    },
   ];
-  return access(context, `${String(status)} without ${str(claim, 'header')}, no backend asked`, attempts, 'no directive of the admin location looks at the header');
+  return access(
+    context,
+    `${String(status)} without ${str(claim, 'header')}, no backend asked`,
+    attempts,
+    'no directive of the admin location looks at the header',
+  );
 });
 
 verify('production-gateway.access-control.admin-401-json', async (context) => {
   const type = str(context.claim, 'content_type');
   const one = await deliverOne(context, { client: context.client('operators'), path: ADMIN, headers: NO_TOKEN });
   const fault = one.seen.status === 401 ? contentTypeFault(one.seen, type, 1) : `${outcomeOf(one.seen)} instead of 401`;
-  return judged(fault === undefined, `a 401 of type ${type} for a missing token`, fault ?? `401, ${type}`, [proof(one)], 'the admin location asks for no token, so that there is no 401 to look at');
+  return judged(
+    fault === undefined,
+    `a 401 of type ${type} for a missing token`,
+    fault ?? `401, ${type}`,
+    [proof(one)],
+    'the admin location asks for no token, so that there is no 401 to look at',
+  );
 });
 
 verify('production-gateway.access-control.admin-allowlist', async (context) => {
@@ -40,9 +70,20 @@ verify('production-gateway.access-control.admin-allowlist', async (context) => {
     { who: 'operator in 10.0.0.0/8', client: context.client('operators'), path: ADMIN, must: 'served' },
     ...(office ? [{ who: 'office in 203.0.113.0/24', client: office, path: ADMIN, must: 'served' as const }] : []),
     { who: 'anybody else', client: context.client(), path: ADMIN, must: status },
-    { who: 'anybody else, claiming an operator’s address', client: context.client(), path: ADMIN, headers: { 'x-forwarded-for': '10.1.2.3', 'x-real-ip': '10.1.2.3' }, must: status },
+    {
+      who: 'anybody else, claiming an operator’s address',
+      client: context.client(),
+      path: ADMIN,
+      headers: { 'x-forwarded-for': '10.1.2.3', 'x-real-ip': '10.1.2.3' },
+      must: status,
+    },
   ];
-  return access(context, `served from ${strings(claim, 'allow').join(' and ')}, ${String(status)} for others, no backend asked`, attempts, 'allow and deny are commented out in the admin location');
+  return access(
+    context,
+    `served from ${strings(claim, 'allow').join(' and ')}, ${String(status)} for others, no backend asked`,
+    attempts,
+    'allow and deny are commented out in the admin location',
+  );
 });
 
 verify('production-gateway.access-control.check-order', async (context) =>
@@ -62,27 +103,63 @@ verify('production-gateway.access-control.internal-auth-endpoints', async (conte
   const paths = ['/auth/validate', '/auth/admin/validate'];
   const delivered = await deliver(
     context,
-    paths.flatMap((path) => [{ client: context.client(), path }, { client: context.client('operators'), path, headers: { authorization: 'Bearer valid:outsider:user', 'x-admin-token': 'operator' } }]),
+    paths.flatMap((path) => [
+      { client: context.client(), path },
+      {
+        client: context.client('operators'),
+        path,
+        headers: { authorization: 'Bearer valid:outsider:user', 'x-admin-token': 'operator' },
+      },
+    ]),
   );
-  const wrong = delivered.filter(({ seen, questions, arrivals }) => seen.status !== status || questions.length + arrivals.length > 0);
+  const wrong = delivered.filter(
+    ({ seen, questions, arrivals }) => seen.status !== status || questions.length + arrivals.length > 0,
+  );
   return judged(
     wrong.length === 0,
     `${String(status)} for ${paths.join(' and ')}, and no question at the authentication service`,
-    wrong.length === 0 ? `${String(status)} for both, from everywhere` : wrong.map(({ probe, seen, questions }) => `${probe.path}: ${outcomeOf(seen)}, ${String(questions.length)} questions`).join('; '),
-    [table('asked from outside', ['path', 'from', 'status', 'questions'], delivered.map(({ probe, seen, questions }) => [probe.path, probe.client.client.block, outcomeOf(seen), questions.length])), proof(wrong[0] ?? delivered[0]!)],
+    wrong.length === 0
+      ? `${String(status)} for both, from everywhere`
+      : wrong
+          .map(
+            ({ probe, seen, questions }) => `${probe.path}: ${outcomeOf(seen)}, ${String(questions.length)} questions`,
+          )
+          .join('; '),
+    [
+      table(
+        'asked from outside',
+        ['path', 'from', 'status', 'questions'],
+        delivered.map(({ probe, seen, questions }) => [
+          probe.path,
+          probe.client.client.block,
+          outcomeOf(seen),
+          questions.length,
+        ]),
+      ),
+      proof(wrong[0] ?? delivered[0]!),
+    ],
   );
 });
 
 verify('production-gateway.access-control.ip-blacklist-manual', async (context) => manualBlock(context));
 
-verify('production-gateway.access-control.firewall', async (context) => gatewayFirewall(context, numbers(context.claim, 'open')));
+verify('production-gateway.access-control.firewall', async (context) =>
+  gatewayFirewall(context, numbers(context.claim, 'open')),
+);
 
-verify('production-gateway.access-control.geo-block', async (context) => countryBlocked(context, 'a client of a blocked country is refused by the gateway, others are served'));
+verify('production-gateway.access-control.geo-block', async (context) =>
+  countryBlocked(context, 'a client of a blocked country is refused by the gateway, others are served'),
+);
 
-verify('production-gateway.access-control.geoip', async (context) => countryBlocked(context, 'requests are filtered by the country of their address'));
+verify('production-gateway.access-control.geoip', async (context) =>
+  countryBlocked(context, 'requests are filtered by the country of their address'),
+);
 
 verify('production-gateway.access-control.secrets', async () =>
-  notApplicable('secrets are kept in a secret manager, not in configuration files', 'the topology has no secret manager; its credentials are made for one run'),
+  notApplicable(
+    'secrets are kept in a secret manager, not in configuration files',
+    'the topology has no secret manager; its credentials are made for one run',
+  ),
 );
 
 verify('production-gateway.access-control.stub-status', async (context) => {
@@ -95,11 +172,24 @@ verify('production-gateway.access-control.stub-status', async (context) => {
     { client: context.client(), path, headers: forged },
   ]);
   const local = await gateway.exec([
-    'curl', '--silent', '--insecure', '--output', '/dev/null', '--write-out', '%{http_code}', '--max-time', '5',
-    '--resolve', `${gateway.serverName}:443:127.0.0.1`, `https://${gateway.serverName}${path}`,
+    'curl',
+    '--silent',
+    '--insecure',
+    '--output',
+    '/dev/null',
+    '--write-out',
+    '%{http_code}',
+    '--max-time',
+    '5',
+    '--resolve',
+    `${gateway.serverName}:443:127.0.0.1`,
+    `https://${gateway.serverName}${path}`,
   ]);
   if (!inside || !outside || !pretending) throw new Error('the agent returned too few observations');
-  const holds = showsStatistics(inside.seen) && [outside, pretending].every(({ seen }) => seen.status === status) && Number(local.stdout) === status;
+  const holds =
+    showsStatistics(inside.seen) &&
+    [outside, pretending].every(({ seen }) => seen.status === status) &&
+    Number(local.stdout) === status;
   return judged(
     holds,
     `statistics for ${strings(claim, 'allow').join(', ')}, ${String(status)} for everybody else`,
@@ -109,9 +199,23 @@ verify('production-gateway.access-control.stub-status', async (context) => {
   );
 });
 
+verify('production-gateway.access-control.backend-ports-gateway-only', async (context) =>
+  servicePortsGuarded(context, numbers(context.claim, 'ports')),
+);
+
+verify('production-gateway.access-control.ssh-internal-only', async (context) =>
+  shellGuarded(context, num(context.claim, 'port')),
+);
+
+verify('production-gateway.access-control.monitoring-through-firewall', async (context) =>
+  monitoringPasses(context, numbers(context.claim, 'ports')),
+);
+
 verify('production-gateway.access-control.backend-bind-internal', async (context) => bindsInternally(context));
 
-verify('production-gateway.access-control.metrics-protected', async (context) => metricsHidden(context, str(context.claim, 'path')));
+verify('production-gateway.access-control.metrics-protected', async (context) =>
+  metricsHidden(context, str(context.claim, 'path')),
+);
 
 verify('production-gateway.access-control.cors-allowlist', async (context) =>
   corsAllowlist(context, strings(context.claim, 'allowed'), str(context.claim, 'fallback_extra')),

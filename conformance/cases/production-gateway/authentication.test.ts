@@ -1,6 +1,12 @@
 import { bool, num, numbers, str, strings } from '../../../environments/ledger/values.ts';
 import { access } from '../../checks/access.ts';
-import { authRequest, identityForwarded, originalRequest, sessionCookies, tokensValidated } from '../../checks/authentication.ts';
+import {
+  authRequest,
+  identityForwarded,
+  originalRequest,
+  sessionCookies,
+  tokensValidated,
+} from '../../checks/authentication.ts';
 import { trialEvidence, tryConfig, tryRunning } from '../../checks/config-trial.ts';
 import { judged } from '../../checks/exchange.ts';
 import { notApplicable } from '../../outcome.ts';
@@ -34,7 +40,10 @@ verify('production-gateway.authentication.config-loads', async (context) => {
   const exit = num(context.claim, 'nginx_t_exit');
   const expected = `the authentication section loads: nginx -t exits with ${String(exit)}`;
   const config = await gateway.config();
-  const lines = config.split('\n').map((line) => line.trim()).filter((line) => /^auth_request\s|^upstream\s+auth_service\b/.test(line));
+  const lines = config
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^auth_request\s|^upstream\s+auth_service\b/.test(line));
   const inForce = lines.some((line) => line.startsWith('auth_request'));
   const trial = inForce ? await tryRunning(gateway) : await tryConfig(gateway, SECTION);
   const evidence = inForce
@@ -49,14 +58,21 @@ verify('production-gateway.authentication.config-loads', async (context) => {
   );
 });
 
-verify('production-gateway.authentication.identity-forwarded', async (context) => identityForwarded(context, strings(context.claim, 'headers')));
+verify('production-gateway.authentication.identity-forwarded', async (context) =>
+  identityForwarded(context, strings(context.claim, 'headers')),
+);
 
-verify('production-gateway.authentication.original-request-info', async (context) => originalRequest(context, strings(context.claim, 'headers')));
+verify('production-gateway.authentication.original-request-info', async (context) =>
+  originalRequest(context, strings(context.claim, 'headers')),
+);
 
 verify('production-gateway.authentication.jwt-at-gateway', async (context) => tokensValidated(context));
 
 verify('production-gateway.authentication.api-key-oauth-mfa', async () =>
-  notApplicable('API keys, OpenID Connect and multi-factor authentication in the authentication layer', 'the topology has no identity service that offers them; the document configures none'),
+  notApplicable(
+    'API keys, OpenID Connect and multi-factor authentication in the authentication layer',
+    'the topology has no identity service that offers them; the document configures none',
+  ),
 );
 
 verify('production-gateway.authentication.admin-token-at-gateway', async (context) => {
@@ -79,5 +95,9 @@ verify('production-gateway.authentication.admin-token-at-gateway', async (contex
 
 verify('production-gateway.authentication.session-cookie-flags', async (context) => {
   const { claim } = context;
-  return sessionCookies(context, { secure: bool(claim, 'secure'), httpOnly: bool(claim, 'httponly'), sameSite: str(claim, 'samesite') });
+  return sessionCookies(context, {
+    secure: bool(claim, 'secure'),
+    httpOnly: bool(claim, 'httponly'),
+    sameSite: str(claim, 'samesite'),
+  });
 });

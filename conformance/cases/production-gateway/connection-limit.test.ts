@@ -4,15 +4,17 @@ import {
   idleConnections,
   judgeIdleConnections,
   judgeInFlight,
-  judgeManySessions,
   judgeRefusalStatus,
+  judgeStreams,
+  simultaneous,
+} from '../../checks/connection-limit.ts';
+import {
+  judgeManySessions,
   judgeServerSlots,
   judgeSessionSlots,
-  judgeStreams,
   lowerLimit,
-  simultaneous,
   webSocketSessions,
-} from '../../checks/connection-limit.ts';
+} from '../../checks/connection-limit-sessions.ts';
 import { connectionZones, judgeConnectionZones } from '../../checks/connection-limit-zones.ts';
 import { together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
@@ -28,18 +30,27 @@ verify('production-gateway.connection-limit.per-ip-10', async (context) => {
   const { claim } = context;
   const client = context.client();
   const limit = num(claim, 'limit');
-  const seen = await simultaneous(context.session.vantage, client, { path: SLOW, count: beyond(limit), bystander: context.client() });
+  const seen = await simultaneous(context.session.vantage, client, {
+    path: SLOW,
+    count: beyond(limit),
+    bystander: context.client(),
+  });
   return judgeInFlight({ limit, status: num(claim, 'status') }, seen, await client.request(PLAIN));
 });
 
 verify('production-gateway.connection-limit.tcp-connections', async (context) => {
   const limit = num(context.claim, 'limit');
-  return judgeIdleConnections(limit, await idleConnections(context.session.vantage, context.client(), beyond(limit), PLAIN));
+  return judgeIdleConnections(
+    limit,
+    await idleConnections(context.session.vantage, context.client(), beyond(limit), PLAIN),
+  );
 });
 
 verify('production-gateway.connection-limit.http2-streams', async (context) => {
   const count = num(context.claim, 'streams_on_one_connection');
-  return judgeStreams(await simultaneous(context.session.vantage, context.client(), { path: SLOW, count, oneConnection: true }));
+  return judgeStreams(
+    await simultaneous(context.session.vantage, context.client(), { path: SLOW, count, oneConnection: true }),
+  );
 });
 
 verify('production-gateway.connection-limit.status', async (context) => {
@@ -69,7 +80,10 @@ verify('production-gateway.connection-limit.websocket-slots', async (context) =>
     const { edit, found } = lowerLimit(perServer, perAddress);
     const { gateway } = await context.replica({ edit });
     const clients = [1, 2, 3].map(() => context.client('clients', gateway));
-    const seen = await webSocketSessions(session.vantage, clients, beyond(perAddress), { client: context.client('clients', gateway), path: PLAIN });
+    const seen = await webSocketSessions(session.vantage, clients, beyond(perAddress), {
+      client: context.client('clients', gateway),
+      path: PLAIN,
+    });
     return judgeServerSlots(perServer, perAddress, found(), seen);
   };
   return together(await Promise.all([ofAddress(), ofServer()]));

@@ -7,12 +7,22 @@ import { verify } from '../../verify.ts';
 
 /** Errors of the gateway's own making; what a backend answers is not among them. */
 const OWN: readonly Cause[] = [
-  'unmatched', 'forbidden', 'malformed', 'no-token', 'too-large', 'uri-too-long',
-  'rate-exceeded', 'connections-exceeded', 'backend-reset', 'backend-silent',
+  'unmatched',
+  'forbidden',
+  'malformed',
+  'no-token',
+  'too-large',
+  'uri-too-long',
+  'rate-exceeded',
+  'connections-exceeded',
+  'backend-reset',
+  'backend-silent',
 ];
 
 verify('production-gateway.error-responses.uniform-json', async (context) => {
-  const rows = (await answerMatrix(context)).filter(({ cause, seen }) => OWN.includes(cause) && (seen.status === null || seen.status >= 400));
+  const rows = (await answerMatrix(context)).filter(
+    ({ cause, seen }) => OWN.includes(cause) && (seen.status === null || seen.status >= 400),
+  );
   return judgeContract(rows, strings(context.claim, 'fields'));
 });
 
@@ -30,15 +40,21 @@ verify('production-gateway.error-responses.security-headers-on-errors', async (c
 
 verify('production-gateway.error-responses.rate-limit-json', async (context) => {
   const { claim } = context;
-  const row = (await answerMatrix(context)).find(({ cause, path }) => cause === 'rate-exceeded' && !path.includes('/admin/'));
+  const row = (await answerMatrix(context)).find(
+    ({ cause, path }) => cause === 'rate-exceeded' && !path.includes('/admin/'),
+  );
   const contract = {
     status: num(claim, 'status'),
     headers: {
       'Content-Type': str(claim, 'Content-Type'),
-      ...Object.fromEntries(['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining'].map((name) => [name, num(claim, name)])),
+      ...Object.fromEntries(
+        ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining'].map((name) => [name, num(claim, name)]),
+      ),
     },
   };
-  const expected = `${String(contract.status)} with the documented JSON error, ${Object.entries(contract.headers).map(([name, value]) => `${name} ${value}`).join(', ')}`;
+  const expected = `${String(contract.status)} with the documented JSON error, ${Object.entries(contract.headers)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')}`;
   if (!row) return judged(false, expected, 'no request was refused, however many came at once', []);
   const faults = refusalFaults(row.seen, contract);
   return judged(

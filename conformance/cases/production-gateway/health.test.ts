@@ -1,12 +1,20 @@
 import { num, str, strings } from '../../../environments/ledger/values.ts';
 import { trialEvidence, tryConfig } from '../../checks/config-trial.ts';
 import { deliverOne, judged, outcomeOf, proof } from '../../checks/exchange.ts';
-import { backendDocuments, backendEndpoints, documentMatches, isTimestamp, poolState, probesUnlogged } from '../../checks/health.ts';
+import {
+  backendDocuments,
+  backendEndpoints,
+  documentMatches,
+  isTimestamp,
+  poolState,
+  probesUnlogged,
+} from '../../checks/health.ts';
 import { jsonObject, madeLocally } from '../../checks/local-answers.ts';
 import { notApplicable } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
-const NO_ACTIVE_CHECKS = 'active checks belong to NGINX Plus; this variant has none whose configuration could be judged';
+const NO_ACTIVE_CHECKS =
+  'active checks belong to NGINX Plus; this variant has none whose configuration could be judged';
 
 /** How far the timestamp may lie from the moment it was asked for, ms: nginx's clock has whole seconds. */
 const CLOCK_TOLERANCE_MS = 3000;
@@ -25,7 +33,8 @@ http {
 `;
 
 verify('production-gateway.health.match-database', async (context) => {
-  if (context.variant === 'hardened') return notApplicable('the pattern of an active check fits a healthy instance', NO_ACTIVE_CHECKS);
+  if (context.variant === 'hardened')
+    return notApplicable('the pattern of an active check fits a healthy instance', NO_ACTIVE_CHECKS);
   return documentMatches(context, str(context.claim, 'regex_requires'));
 });
 
@@ -33,10 +42,18 @@ verify('production-gateway.health.directive-context', async (context) => {
   const expected = `the documented active check loads: nginx -t exits with ${String(num(context.claim, 'nginx_t_exit'))}`;
   if (context.variant === 'hardened') return notApplicable(expected, NO_ACTIVE_CHECKS);
   const trial = await tryConfig(context.gateway, ACTIVE_CHECK);
-  return judged(trial.accepted, expected, trial.accepted ? 'accepted' : trial.says.join(' '), trialEvidence('the active check by itself', ACTIVE_CHECK, trial), 'match and health_check are directives of NGINX Plus, and health_check belongs into a location');
+  return judged(
+    trial.accepted,
+    expected,
+    trial.accepted ? 'accepted' : trial.says.join(' '),
+    trialEvidence('the active check by itself', ACTIVE_CHECK, trial),
+    'match and health_check are directives of NGINX Plus, and health_check belongs into a location',
+  );
 });
 
-verify('production-gateway.health.backend-document', async (context) => backendDocuments(context, strings(context.claim, 'fields'), '/health'));
+verify('production-gateway.health.backend-document', async (context) =>
+  backendDocuments(context, strings(context.claim, 'fields'), '/health'),
+);
 
 verify('production-gateway.health.backend-endpoint', async (context) => {
   const { claim } = context;
@@ -55,10 +72,16 @@ verify('production-gateway.health.gateway-endpoint', async (context) => {
   const one = await deliverOne(context, { client: context.client(), path: '/health' });
   const body = jsonObject(one.seen);
   const timestamp = body?.['timestamp'];
-  const drift_ms = typeof timestamp === 'string' ? Math.max(0, asked_ms - Date.parse(timestamp), Date.parse(timestamp) - Date.now()) : Infinity;
+  const drift_ms =
+    typeof timestamp === 'string'
+      ? Math.max(0, asked_ms - Date.parse(timestamp), Date.parse(timestamp) - Date.now())
+      : Infinity;
   const fresh = isTimestamp(timestamp) && drift_ms <= CLOCK_TOLERANCE_MS;
   return judged(
-    one.seen.status === num(claim, 'status') && body?.['status'] === str(claim, 'body_status') && fresh && madeLocally(one),
+    one.seen.status === num(claim, 'status') &&
+      body?.['status'] === str(claim, 'body_status') &&
+      fresh &&
+      madeLocally(one),
     `${String(num(claim, 'status'))}, status ${str(claim, 'body_status')}, timestamp in ${str(claim, 'timestamp')}, no backend asked`,
     `${outcomeOf(one.seen)}, status ${String(body?.['status'])}, timestamp ${String(timestamp)}${fresh ? '' : ' (not now)'}, ${String(one.arrivals.length)} backend requests`,
     [proof(one)],
@@ -77,4 +100,6 @@ verify('production-gateway.health.plain-http-probe', async (context) => {
   );
 });
 
-verify('production-gateway.health.probe-noise-excluded', async (context) => probesUnlogged(context, num(context.claim, 'lines')));
+verify('production-gateway.health.probe-noise-excluded', async (context) =>
+  probesUnlogged(context, num(context.claim, 'lines')),
+);

@@ -1,11 +1,11 @@
 import { num, numbers, str } from '../../../environments/ledger/values.ts';
-import { judgeLeader, judgeLeastBusy, judgeSequence, judgeShares, leastBusy, shares } from '../../checks/balancing.ts';
+import { judgeLeader, judgeLeastBusy, judgeSequence, judgeShares, shares } from '../../checks/balancing.ts';
 import { acceptsConfig, frame } from '../../checks/config-test.ts';
 import { judged } from '../../checks/exchange.ts';
 import { instanceCounts } from '../../checks/instance-counts.ts';
 import { judgeShared, sharedState } from '../../checks/shared-state.ts';
 import { ADMIN_POOL, CUSTOMER_POOL, pool, primaries } from '../../checks/upstream-block.ts';
-import { idleKept, judgeRetired, judgeStaysUsable, poolKept, requestsPerConnection, staysUsable } from '../../checks/upstream-connections.ts';
+import { idleKept, judgeRetired, judgeStaysUsable, poolKept, requestsPerConnection, staysUsable } from '../../checks/backend-connections.ts';
 import { together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
@@ -64,9 +64,8 @@ verify('production-gateway.load-balancing.leader-follower', async (context) => {
 });
 
 verify('production-gateway.load-balancing.customer-least-conn', async (context) => {
-  const replica = await context.replica();
-  const instances = primaries(pool(await replica.gateway.config(), CUSTOMER_POOL)).length;
-  return judgeLeastBusy(await leastBusy(context, replica, instances));
+  const { leastBusy } = await shares(context);
+  return judgeLeastBusy(leastBusy);
 });
 
 for (const [topic, name] of [

@@ -2,7 +2,16 @@ import { num, str, strings } from '../../../environments/ledger/values.ts';
 import { header } from '../../clients/observe.ts';
 import { cdnClient, forwardedClients } from '../../checks/client-address.ts';
 import { deliver, deliverOne, judged, outcomeOf, proof, table } from '../../checks/exchange.ts';
-import { exactly, forward, judgeForwarded, judgeIds, matching, receivedTable, ROUTES, valuesOf } from '../../checks/forwarded.ts';
+import {
+  exactly,
+  forward,
+  judgeForwarded,
+  judgeIds,
+  matching,
+  receivedTable,
+  ROUTES,
+  valuesOf,
+} from '../../checks/forwarded.ts';
 import type { Asked, Received, Route } from '../../checks/forwarded.ts';
 import { verify } from '../../verify.ts';
 
@@ -10,7 +19,9 @@ const EVERY_ROUTE: readonly Route[] = ['api', 'admin', 'websocket'];
 const API_ROUTES: readonly Route[] = ['api', 'admin'];
 const PEER = exactly(({ client }) => client);
 /** The received chain, then the peer. */
-const CHAIN = exactly(({ sent, client }) => (sent['X-Forwarded-For'] === undefined ? client : `${sent['X-Forwarded-For']}, ${client}`));
+const CHAIN = exactly(({ sent, client }) =>
+  sent['X-Forwarded-For'] === undefined ? client : `${sent['X-Forwarded-For']}, ${client}`,
+);
 const PRESENT = matching(/./, 'value');
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MILLISECONDS = /^\d+$/;
@@ -19,9 +30,15 @@ const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, (
 
 verify('production-gateway.proxy-headers.request-id-present', async (context) => {
   const name = str(context.claim, 'header');
-  const asked: Asked[] = [...times(16, { route: 'api' as const }), ...times(6, { route: 'admin' as const }), { route: 'websocket' }];
+  const asked: Asked[] = [
+    ...times(16, { route: 'api' as const }),
+    ...times(6, { route: 'admin' as const }),
+    { route: 'websocket' },
+  ];
   const outcome = judgeIds(`${name} on every proxied request, each different`, name, await forward(context, asked));
-  return outcome.verdict === 'deviates' ? { ...outcome, reason: 'a location sets the header only where it has its own proxy_set_header line for it' } : outcome;
+  return outcome.verdict === 'deviates'
+    ? { ...outcome, reason: 'a location sets the header only where it has its own proxy_set_header line for it' }
+    : outcome;
 });
 
 verify('production-gateway.proxy-headers.request-id-uuid', async (context) =>
@@ -35,14 +52,25 @@ verify('production-gateway.proxy-headers.request-id-uuid', async (context) =>
 
 verify('production-gateway.proxy-headers.request-id-returned', async (context) => {
   const name = str(context.claim, 'header');
-  const delivered = await deliver(context, API_ROUTES.map((route) => ({ client: context.clientFor(ROUTES[route]), path: ROUTES[route] })));
-  const rows = delivered.map((one) => [one.probe.path, valuesOf(one.arrivals[0], name)[0] ?? 'absent', header(one.seen, name) ?? 'absent'] as const);
+  const delivered = await deliver(
+    context,
+    API_ROUTES.map((route) => ({ client: context.clientFor(ROUTES[route]), path: ROUTES[route] })),
+  );
+  const rows = delivered.map(
+    (one) =>
+      [one.probe.path, valuesOf(one.arrivals[0], name)[0] ?? 'absent', header(one.seen, name) ?? 'absent'] as const,
+  );
   const holds = rows.every(([, backend, client]) => backend !== 'absent' && backend === client);
   return judged(
     holds,
     `the client finds the backend's ${name} in its answer`,
-    holds ? 'the same id on both sides' : rows.map(([path, backend, client]) => `${path}: backend ${backend}, client ${client}`).join('; '),
-    [table('the id on both sides', ['path', 'at the backend', 'at the client'], rows), ...delivered.slice(0, 1).map((one) => proof(one))],
+    holds
+      ? 'the same id on both sides'
+      : rows.map(([path, backend, client]) => `${path}: backend ${backend}, client ${client}`).join('; '),
+    [
+      table('the id on both sides', ['path', 'at the backend', 'at the client'], rows),
+      ...delivered.slice(0, 1).map((one) => proof(one)),
+    ],
     `no add_header gives ${name} to the client`,
   );
 });
@@ -51,7 +79,10 @@ verify('production-gateway.proxy-headers.real-ip', async (context) => {
   const name = str(context.claim, 'header');
   return judgeForwarded(
     `${name} is the peer's address, whatever the client sends`,
-    await forward(context, EVERY_ROUTE.flatMap((route) => [{ route }, { route, sent: { [name]: '1.2.3.4' } }])),
+    await forward(
+      context,
+      EVERY_ROUTE.flatMap((route) => [{ route }, { route, sent: { [name]: '1.2.3.4' } }]),
+    ),
     { [name]: PEER },
   );
 });
@@ -60,7 +91,10 @@ verify('production-gateway.proxy-headers.xff-append', async (context) => {
   const name = str(context.claim, 'header');
   return judgeForwarded(
     `${name} is the received chain followed by the peer`,
-    await forward(context, EVERY_ROUTE.flatMap((route) => [{ route }, { route, sent: { [name]: '198.51.100.7' } }])),
+    await forward(
+      context,
+      EVERY_ROUTE.flatMap((route) => [{ route }, { route, sent: { [name]: '198.51.100.7' } }]),
+    ),
     { [name]: CHAIN },
   );
 });
@@ -68,7 +102,10 @@ verify('production-gateway.proxy-headers.xff-append', async (context) => {
 verify('production-gateway.proxy-headers.forwarded-for-append', async (context) =>
   judgeForwarded(
     `${str(context.claim, 'received')} for ${str(context.claim, 'sent')}; without the header the address alone`,
-    await forward(context, API_ROUTES.flatMap((route) => [{ route }, { route, sent: { 'X-Forwarded-For': str(context.claim, 'sent') } }])),
+    await forward(
+      context,
+      API_ROUTES.flatMap((route) => [{ route }, { route, sent: { 'X-Forwarded-For': str(context.claim, 'sent') } }]),
+    ),
     { 'X-Forwarded-For': CHAIN },
   ),
 );
@@ -82,7 +119,10 @@ verify('production-gateway.proxy-headers.forwarded-proto', async (context) => {
   const [name, value] = [str(claim, 'header'), str(claim, 'value')];
   return judgeForwarded(
     `${name}: ${value} on every proxied route, also when the client claims http`,
-    await forward(context, EVERY_ROUTE.flatMap((route) => [{ route }, { route, sent: { [name]: 'http' } }])),
+    await forward(
+      context,
+      EVERY_ROUTE.flatMap((route) => [{ route }, { route, sent: { [name]: 'http' } }]),
+    ),
     { [name]: exactly(() => value) },
     'the WebSocket location has no line for it, so that what the client sends passes',
   );
@@ -92,7 +132,10 @@ verify('production-gateway.proxy-headers.forwarded-host', async (context) => {
   const name = str(context.claim, 'header');
   return judgeForwarded(
     `${name}: ${context.gateway.serverName}`,
-    await forward(context, API_ROUTES.flatMap((route) => [{ route }, { route, sent: { [name]: 'forged.example' } }])),
+    await forward(
+      context,
+      API_ROUTES.flatMap((route) => [{ route }, { route, sent: { [name]: 'forged.example' } }]),
+    ),
     { [name]: exactly(() => context.gateway.serverName) },
     'no location sets the header',
   );
@@ -102,7 +145,10 @@ verify('production-gateway.proxy-headers.gateway-time-request', async (context) 
   const name = str(context.claim, 'header');
   return judgeForwarded(
     `${name} as a whole number of ${str(context.claim, 'unit')} on API requests`,
-    await forward(context, API_ROUTES.flatMap((route) => [{ route }, { route, sent: { [name]: 'forged' } }])),
+    await forward(
+      context,
+      API_ROUTES.flatMap((route) => [{ route }, { route, sent: { [name]: 'forged' } }]),
+    ),
     { [name]: matching(MILLISECONDS, 'whole number') },
     'no location sets the header',
   );
@@ -112,7 +158,10 @@ verify('production-gateway.proxy-headers.forwarded-host-and-gateway-time', async
   const names = strings(context.claim, 'headers');
   return judgeForwarded(
     `${names.join(' and ')} on API requests`,
-    await forward(context, API_ROUTES.map((route) => ({ route }))),
+    await forward(
+      context,
+      API_ROUTES.map((route) => ({ route })),
+    ),
     Object.fromEntries(names.map((name) => [name, PRESENT])),
     'no location sets these headers',
   );
@@ -126,7 +175,13 @@ verify('production-gateway.proxy-headers.response-timing', async (context) => {
   const [total, upstream] = [gatewayName, upstreamName].map((name) => milliseconds(header(one.seen, name)));
   // What the client saw bounds both from above, however busy the machine is; a value in seconds lies far below.
   const most_ms = Math.ceil(one.seen.done_ms - (one.seen.sent_ms ?? one.seen.intended_ms)) + 5;
-  const holds = upstream !== undefined && total !== undefined && upstream >= delay_ms - 5 && upstream <= most_ms && total >= upstream - 1 && total <= most_ms;
+  const holds =
+    upstream !== undefined &&
+    total !== undefined &&
+    upstream >= delay_ms - 5 &&
+    upstream <= most_ms &&
+    total >= upstream - 1 &&
+    total <= most_ms;
   return judged(
     holds,
     `${upstreamName} of at least ${String(delay_ms)} ms for a backend that waits so long, ${gatewayName} no less, neither more than the client waited`,
@@ -151,7 +206,17 @@ verify('production-gateway.proxy-headers.cache-status', async (context) => {
     seen[0] === 'MISS' && seen[1] === 'HIT' && seen[2] === 'BYPASS' && seen.every((value) => wanted.includes(value)),
     `${name} MISS, then HIT, then BYPASS`,
     `${name} ${seen.join(', ')}`,
-    [table('one cacheable resource', ['request', 'status', name], [['first', outcomeOf(first), seen[0] ?? ''], ['again', outcomeOf(second), seen[1] ?? ''], ['with Cache-Control: no-cache', outcomeOf(bypass), seen[2] ?? '']])],
+    [
+      table(
+        'one cacheable resource',
+        ['request', 'status', name],
+        [
+          ['first', outcomeOf(first), seen[0] ?? ''],
+          ['again', outcomeOf(second), seen[1] ?? ''],
+          ['with Cache-Control: no-cache', outcomeOf(bypass), seen[2] ?? ''],
+        ],
+      ),
+    ],
     'the gateway stores no API answers, and no add_header reports a cache',
   );
 });
@@ -159,7 +224,10 @@ verify('production-gateway.proxy-headers.cache-status', async (context) => {
 verify('production-gateway.proxy-headers.host-preserved', async (context) =>
   judgeForwarded(
     `backends see Host ${str(context.claim, 'host')} on every proxied route`,
-    await forward(context, EVERY_ROUTE.map((route) => ({ route }))),
+    await forward(
+      context,
+      EVERY_ROUTE.map((route) => ({ route })),
+    ),
     { Host: exactly(() => str(context.claim, 'host')) },
     'without a line for it, nginx sends the name of the upstream as Host',
   ),
@@ -170,7 +238,10 @@ verify('production-gateway.proxy-headers.api-set', async (context) => {
   const forged = { 'X-Real-IP': '1.2.3.4', 'X-Forwarded-Proto': 'http' };
   return judgeForwarded(
     'Host, X-Real-IP, X-Forwarded-For, X-Forwarded-Proto and X-Request-ID, once each, of the gateway’s making',
-    await forward(context, API_ROUTES.flatMap((route) => [{ route }, { route, sent: forged }])),
+    await forward(
+      context,
+      API_ROUTES.flatMap((route) => [{ route }, { route, sent: forged }]),
+    ),
     {
       Host: exactly(() => str(claim, 'Host')),
       'X-Real-IP': PEER,
@@ -187,14 +258,19 @@ verify('production-gateway.proxy-headers.request-id-generated', async (context) 
   return judgeIds(
     'an id of the gateway’s own on every API request, whatever the client sends',
     name,
-    await forward(context, [...times(16, { route: 'api' as const, sent: forged }), ...times(6, { route: 'admin' as const, sent: forged })]),
+    await forward(context, [
+      ...times(16, { route: 'api' as const, sent: forged }),
+      ...times(6, { route: 'admin' as const, sent: forged }),
+    ]),
   );
 });
 
 verify('production-gateway.proxy-headers.websocket-set', async (context) => {
   const [api, socket] = await forward(context, [{ route: 'api' }, { route: 'websocket' }]);
   const known = ['Host', 'X-Real-IP', 'X-Forwarded-For', ...strings(context.claim, 'missing')];
-  const names = [...new Set([...known, ...forwardingHeaders(api)])].filter((name) => valuesOf(api?.arrival, name).length > 0);
+  const names = [...new Set([...known, ...forwardingHeaders(api)])].filter(
+    (name) => valuesOf(api?.arrival, name).length > 0,
+  );
   const absent = names.filter((name) => valuesOf(socket?.arrival, name).length !== 1);
   const both: Received[] = [api, socket].flatMap((one) => one ?? []);
   return judged(
@@ -208,12 +284,20 @@ verify('production-gateway.proxy-headers.websocket-set', async (context) => {
 
 verify('production-gateway.proxy-headers.trust-proxy-admin', async (context) => {
   const hops = num(context.claim, 'hops');
-  return trustedAddress(await forward(context, [{ route: 'admin' }, { route: 'admin', sent: { 'X-Forwarded-For': '1.2.3.4' } }]), 'admin-server', hops);
+  return trustedAddress(
+    await forward(context, [{ route: 'admin' }, { route: 'admin', sent: { 'X-Forwarded-For': '1.2.3.4' } }]),
+    'admin-server',
+    hops,
+  );
 });
 
 verify('production-gateway.proxy-headers.trust-proxy-customer', async (context) => {
   const hops = num(context.claim, 'env_hops');
-  return trustedAddress(await forward(context, [{ route: 'api' }, { route: 'api', sent: { 'X-Forwarded-For': '1.2.3.4' } }]), 'customer-services', hops);
+  return trustedAddress(
+    await forward(context, [{ route: 'api' }, { route: 'api', sent: { 'X-Forwarded-For': '1.2.3.4' } }]),
+    'customer-services',
+    hops,
+  );
 });
 
 /** With one trusted hop, the application takes the address that the gateway saw; with more, the client chooses it. */
@@ -222,12 +306,23 @@ function trustedAddress(received: readonly Received[], service: string, hops: nu
   return judged(
     wrong.length === 0,
     `${service} trusts ${String(hops)} hop: its client address is the one that the gateway saw`,
-    received.map(({ arrival, client, sent }) => `${Object.values(sent)[0] ?? 'no header'} sent by ${client}: ${arrival?.ip ?? 'not received'}`).join('; '),
+    received
+      .map(
+        ({ arrival, client, sent }) =>
+          `${Object.values(sent)[0] ?? 'no header'} sent by ${client}: ${arrival?.ip ?? 'not received'}`,
+      )
+      .join('; '),
     [
       table(
         'client address as the application takes it',
         ['service', 'client', 'X-Forwarded-For sent', 'X-Forwarded-For received', 'address taken'],
-        received.map((one) => [service, one.client, Object.values(one.sent)[0] ?? 'none', valuesOf(one.arrival, 'x-forwarded-for').join(' | '), one.arrival?.ip ?? 'none']),
+        received.map((one) => [
+          service,
+          one.client,
+          Object.values(one.sent)[0] ?? 'none',
+          valuesOf(one.arrival, 'x-forwarded-for').join(' | '),
+          one.arrival?.ip ?? 'none',
+        ]),
       ),
     ],
     'the application trusts every hop, so that it takes the left-most address, which the client wrote',
@@ -239,5 +334,7 @@ function milliseconds(value: string | undefined): number | undefined {
 }
 
 function forwardingHeaders(received: Received | undefined): string[] {
-  return (received?.arrival?.headers ?? []).map(([name]) => name).filter((name) => /^x-(?:forwarded-|real-ip$|request-id$)/i.test(name));
+  return (received?.arrival?.headers ?? [])
+    .map(([name]) => name)
+    .filter((name) => /^x-(?:forwarded-|real-ip$|request-id$)/i.test(name));
 }

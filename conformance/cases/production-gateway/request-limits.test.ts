@@ -15,7 +15,14 @@ const KIB = 1024;
 /** A POST with filler as its body. */
 function post(prefix: string, bytes: number, chunked = false) {
   const headers = { 'content-type': 'application/octet-stream' };
-  return (mark: string) => ({ path: `${prefix}${mark}`, method: 'POST', headers, body: { bytes }, chunked, timeout_ms: 60_000 });
+  return (mark: string) => ({
+    path: `${prefix}${mark}`,
+    method: 'POST',
+    headers,
+    body: { bytes },
+    chunked,
+    timeout_ms: 60_000,
+  });
 }
 
 verify('production-gateway.request-limits.body-10mb', async (context) => {
@@ -41,7 +48,9 @@ verify('production-gateway.request-limits.upload-100mb', async (context) => {
   const mark = marker('upload');
   const rows = await Promise.all(
     UPLOAD_PATHS.map(async (path) => {
-      const [within, beyond] = await Promise.all([limit, limit + 1].map((bytes) => wouldTake(context, `${path}${mark}`, bytes)));
+      const [within, beyond] = await Promise.all(
+        [limit, limit + 1].map((bytes) => wouldTake(context, `${path}${mark}`, bytes)),
+      );
       return [path, within ?? 0, beyond ?? 0] as const;
     }),
   );
@@ -55,24 +64,51 @@ verify('production-gateway.request-limits.upload-100mb', async (context) => {
   };
   if (!open) {
     const statuses = [...new Set(rows.map(([, within]) => String(within)))].join(', ');
-    return judge(false, expected, `${statuses} on each of ${UPLOAD_PATHS.join(', ')}`, [table], 'one limit of the whole server holds for every route');
+    return judge(
+      false,
+      expected,
+      `${statuses} on each of ${UPLOAD_PATHS.join(', ')}`,
+      [table],
+      'one limit of the whole server holds for every route',
+    );
   }
   const [path, , beyond] = open;
-  const sent = await borders(context, [{ name: `${String(limit)} bytes to ${path}`, request: post(path, limit), wanted: { accepted: true, bodyBytes: limit } }]);
-  return together([sent, judge(beyond === 413, expected, `${path}: one byte more answered ${String(beyond)}`, [table])]);
+  const sent = await borders(context, [
+    {
+      name: `${String(limit)} bytes to ${path}`,
+      request: post(path, limit),
+      wanted: { accepted: true, bodyBytes: limit },
+    },
+  ]);
+  return together([
+    sent,
+    judge(beyond === 413, expected, `${path}: one byte more answered ${String(beyond)}`, [table]),
+  ]);
 });
 
 verify('production-gateway.request-limits.headers-16kb', async (context) => {
   const limit = num(context.claim, 'limit_bytes');
-  const few = (bytes: number) => Object.assign({}, ...Array.from({ length: Math.floor(bytes / 1_000) }, (_, n) => headerLine(`x-many-${String(n)}`, 1_000))) as Record<string, string>;
+  const few = (bytes: number) =>
+    Object.assign(
+      {},
+      ...Array.from({ length: Math.floor(bytes / 1_000) }, (_, n) => headerLine(`x-many-${String(n)}`, 1_000)),
+    ) as Record<string, string>;
   const row = (name: string, bytes: number, accepted: boolean): BorderRow => ({
     name,
     request: (mark) => ({ path: `${CUSTOMER}${mark}`, headers: few(bytes) }),
     wanted: { accepted },
   });
-  return borders(context, [row('headers of 15 KB', limit - KIB, true), row('headers of 18 KB', limit + 2 * KIB, false), row('headers of 24 KB', limit + 8 * KIB, false)], {
-    mechanism: 'large_client_header_buffers limits each line and the number of buffers: together they hold far more',
-  });
+  return borders(
+    context,
+    [
+      row('headers of 15 KB', limit - KIB, true),
+      row('headers of 18 KB', limit + 2 * KIB, false),
+      row('headers of 24 KB', limit + 8 * KIB, false),
+    ],
+    {
+      mechanism: 'large_client_header_buffers limits each line and the number of buffers: together they hold far more',
+    },
+  );
 });
 
 verify('production-gateway.request-limits.uri-8kb', async (context) => {
@@ -95,14 +131,30 @@ const chunked = { 'transfer-encoding': 'chunked' };
 
 /** Requests that break the grammar of RFC 9112, or ask for what no gateway forwards. */
 function malformed(status: number): RefusedRow[] {
-  const row = (name: string, bytes: RefusedRow['bytes'], refusal = status): RefusedRow => ({ name, bytes, status: refusal });
-  const headed = (more: Partial<Parameters<typeof rawHead>[1]>) => (client: Client, mark: string) => rawHead(client, { path: target(mark), ...more });
+  const row = (name: string, bytes: RefusedRow['bytes'], refusal = status): RefusedRow => ({
+    name,
+    bytes,
+    status: refusal,
+  });
+  const headed = (more: Partial<Parameters<typeof rawHead>[1]>) => (client: Client, mark: string) =>
+    rawHead(client, { path: target(mark), ...more });
   return [
     row('no Host', headed({ headers: { host: null } })),
     row('two Hosts', headed({ lines: ['Host: other.example'] })),
-    row('Content-Length and Transfer-Encoding', (client, mark) => `${headed({ method: 'POST', headers: { ...chunked, 'content-length': '5' } })(client, mark)}0\r\n\r\n`),
-    row('two different Content-Lengths', (client, mark) => `${headed({ method: 'POST', lines: ['Content-Length: 5', 'Content-Length: 6'] })(client, mark)}hello`),
-    row('invalid chunk size', (client, mark) => `${headed({ method: 'POST', headers: chunked })(client, mark)}xyz\r\nhello\r\n0\r\n\r\n`),
+    row(
+      'Content-Length and Transfer-Encoding',
+      (client, mark) =>
+        `${headed({ method: 'POST', headers: { ...chunked, 'content-length': '5' } })(client, mark)}0\r\n\r\n`,
+    ),
+    row(
+      'two different Content-Lengths',
+      (client, mark) =>
+        `${headed({ method: 'POST', lines: ['Content-Length: 5', 'Content-Length: 6'] })(client, mark)}hello`,
+    ),
+    row(
+      'invalid chunk size',
+      (client, mark) => `${headed({ method: 'POST', headers: chunked })(client, mark)}xyz\r\nhello\r\n0\r\n\r\n`,
+    ),
     row('space in a header name', headed({ lines: ['X Bad: 1'] })),
     row('garbage instead of a request line', (_client, mark) => `${mark}\r\n\r\n`),
     row('null byte in the path', (client, mark) => rawHead(client, { path: `${target(mark)}%00.txt` })),
@@ -111,7 +163,9 @@ function malformed(status: number): RefusedRow[] {
   ];
 }
 
-verify('production-gateway.request-limits.malformed', async (context) => refusedRaw(context, malformed(num(context.claim, 'status'))));
+verify('production-gateway.request-limits.malformed', async (context) =>
+  refusedRaw(context, malformed(num(context.claim, 'status'))),
+);
 
 verify('production-gateway.request-limits.header-size', async (context) => {
   const { claim } = context;
@@ -121,15 +175,34 @@ verify('production-gateway.request-limits.header-size', async (context) => {
   const [within, beyond] = [line - 92, line + 108];
   const headers = (count: number, bytes: number) => (mark: string) => ({
     path: target(mark),
-    headers: Object.assign({}, ...Array.from({ length: count }, (_, n) => headerLine(`x-long-${String(n)}`, bytes))) as Record<string, string>,
+    headers: Object.assign(
+      {},
+      ...Array.from({ length: count }, (_, n) => headerLine(`x-long-${String(n)}`, bytes)),
+    ) as Record<string, string>,
   });
   return borders(context, [
     { name: `header line of ${String(within)} bytes`, request: headers(1, within), wanted: accepted },
     { name: `header line of ${String(beyond)} bytes`, request: headers(1, beyond), wanted: tooLong },
-    { name: `URI of ${String(line - 192)} bytes`, request: (mark) => ({ path: pathOf(CUSTOMER, mark, line - 192) }), wanted: accepted },
-    { name: `URI of ${String(beyond)} bytes`, request: (mark) => ({ path: pathOf(CUSTOMER, mark, beyond) }), wanted: { accepted: false, status: num(claim, 'uri_status') } },
-    { name: `${String(buffers)} headers of ${String(line - 1_192)} bytes`, request: headers(buffers, line - 1_192), wanted: accepted },
-    { name: `${String(buffers + 1)} headers of ${String(line - 1_192)} bytes`, request: headers(buffers + 1, line - 1_192), wanted: tooLong },
+    {
+      name: `URI of ${String(line - 192)} bytes`,
+      request: (mark) => ({ path: pathOf(CUSTOMER, mark, line - 192) }),
+      wanted: accepted,
+    },
+    {
+      name: `URI of ${String(beyond)} bytes`,
+      request: (mark) => ({ path: pathOf(CUSTOMER, mark, beyond) }),
+      wanted: { accepted: false, status: num(claim, 'uri_status') },
+    },
+    {
+      name: `${String(buffers)} headers of ${String(line - 1_192)} bytes`,
+      request: headers(buffers, line - 1_192),
+      wanted: accepted,
+    },
+    {
+      name: `${String(buffers + 1)} headers of ${String(line - 1_192)} bytes`,
+      request: headers(buffers + 1, line - 1_192),
+      wanted: tooLong,
+    },
   ]);
 });
 
@@ -155,7 +228,15 @@ verify('production-gateway.request-limits.response-header-4k', async (context) =
     `response headers of ${String(buffer - 400)} bytes (and the usual ones) relayed; ${String(buffer + 900)} answered ${String(status)}, with a line in the error log`,
     `${String(within?.status)} and ${String(beyond?.status)}; ${String(logged.length)} lines about a too big header`,
     [
-      { kind: 'table', title: 'answers by size of the response headers', columns: ['header bytes', 'status'], rows: [[buffer - 400, within?.status ?? 0], [buffer + 900, beyond?.status ?? 0]] },
+      {
+        kind: 'table',
+        title: 'answers by size of the response headers',
+        columns: ['header bytes', 'status'],
+        rows: [
+          [buffer - 400, within?.status ?? 0],
+          [buffer + 900, beyond?.status ?? 0],
+        ],
+      },
       { kind: 'log', title: 'error log', lines: logged.slice(0, 2) },
     ],
   );

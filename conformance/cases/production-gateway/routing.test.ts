@@ -77,7 +77,11 @@ verify('production-gateway.routing.bare-prefix-redirect', async (context) =>
 verify('production-gateway.routing.admin-bare-path', async (context) => {
   const { claim } = context;
   const [status, location] = [num(claim, 'status'), str(claim, 'location')];
-  const one = await deliverOne(context, { client: context.client('operators'), path: location.replace(/\/$/, ''), headers: operator() });
+  const one = await deliverOne(context, {
+    client: context.client('operators'),
+    path: location.replace(/\/$/, ''),
+    headers: operator(),
+  });
   const target = header(one.seen, 'location') ?? 'none';
   const path = target.replace(/^https?:\/\/[^/]+/, '').split('?')[0] ?? '';
   return judged(
@@ -90,23 +94,40 @@ verify('production-gateway.routing.admin-bare-path', async (context) => {
 
 verify('production-gateway.routing.header-based', async (context) => {
   const names = strings(context.claim, 'headers');
-  const values: Readonly<Record<string, string>>[] = [{}, ...names.flatMap((name) => ['tenant-a', 'tenant-b'].map((value) => ({ [name]: value })))];
-  const delivered = await deliver(context, values.map((headers) => ({ client: context.client(), path: '/api/v1/x', headers })));
+  const values: Readonly<Record<string, string>>[] = [
+    {},
+    ...names.flatMap((name) => ['tenant-a', 'tenant-b'].map((value) => ({ [name]: value }))),
+  ];
+  const delivered = await deliver(
+    context,
+    values.map((headers) => ({ client: context.client(), path: '/api/v1/x', headers })),
+  );
   const pools = delivered.map((one) => poolsOf(one).join(' and ') || `gateway (${outcomeOf(one.seen)})`);
   const [plain = ''] = pools;
   const moved = names.filter((name) => values.some((value, index) => name in value && pools[index] !== plain));
   return judged(
     moved.length > 0,
     `${names.join(' or ')} has a part in choosing the pool`,
-    moved.length === 0 ? `every request went to ${plain}, whatever the headers said` : `only ${listed(moved)} changed the pool`,
-    [table('same path, different headers', ['headers', 'served by'], values.map((value, index) => [JSON.stringify(value), pools[index] ?? '']))],
+    moved.length === 0
+      ? `every request went to ${plain}, whatever the headers said`
+      : `only ${listed(moved)} changed the pool`,
+    [
+      table(
+        'same path, different headers',
+        ['headers', 'served by'],
+        values.map((value, index) => [JSON.stringify(value), pools[index] ?? '']),
+      ),
+    ],
     'locations are chosen by path; no map or condition on these headers selects an upstream',
   );
 });
 
 verify('production-gateway.routing.health-metrics-local', async (context) => {
   const paths = strings(context.claim, 'paths');
-  const delivered = await deliver(context, paths.map((path) => ({ client: context.client('operators'), path })));
+  const delivered = await deliver(
+    context,
+    paths.map((path) => ({ client: context.client('operators'), path })),
+  );
   const faults = delivered.flatMap((one, index) => {
     const path = paths[index] ?? '';
     if (!madeLocally(one)) return [`${path}: ${outcomeOf(one.seen)}, ${String(one.arrivals.length)} backend requests`];
@@ -146,9 +167,13 @@ verify('production-gateway.routing.static-assets', async (context) =>
   staticOrigin(context, { path: str(context.claim, 'path'), alias: str(context.claim, 'alias') }),
 );
 
-verify('production-gateway.routing.method-transparent', async (context) => methodsUnchanged(context, strings(context.claim, 'methods')));
+verify('production-gateway.routing.method-transparent', async (context) =>
+  methodsUnchanged(context, strings(context.claim, 'methods')),
+);
 
-verify('production-gateway.routing.path-traversal-normalised', async (context) => traversal(context, num(context.claim, 'status_above_root')));
+verify('production-gateway.routing.path-traversal-normalised', async (context) =>
+  traversal(context, num(context.claim, 'status_above_root')),
+);
 
 verify('production-gateway.routing.root-info', async (context) => {
   const { claim } = context;
@@ -168,7 +193,10 @@ verify('production-gateway.routing.root-info', async (context) => {
 verify('production-gateway.routing.local-json-content-type', async (context) => {
   const { claim } = context;
   const [type, occurrences] = [str(claim, 'Content-Type'), num(claim, 'occurrences')];
-  const delivered = await deliver(context, ['/', '/health'].map((path) => ({ client: context.client(), path })));
+  const delivered = await deliver(
+    context,
+    ['/', '/health'].map((path) => ({ client: context.client(), path })),
+  );
   const faults = delivered.flatMap(({ seen, probe }) => {
     const fault = seen.status === 200 ? contentTypeFault(seen, type, occurrences) : outcomeOf(seen);
     return fault === undefined ? [] : [`${probe.path}: ${fault}`];
@@ -182,7 +210,9 @@ verify('production-gateway.routing.local-json-content-type', async (context) => 
   );
 });
 
-verify('production-gateway.routing.uri-passed-unchanged', async (context) => targetsUnchanged(context, bool(context.claim, 'rewrite')));
+verify('production-gateway.routing.uri-passed-unchanged', async (context) =>
+  targetsUnchanged(context, bool(context.claim, 'rewrite')),
+);
 
 verify('production-gateway.routing.unmatched-404', async (context) => {
   const { claim } = context;
@@ -200,18 +230,29 @@ verify('production-gateway.routing.unmatched-404', async (context) => {
 verify('production-gateway.routing.exact-local-paths', async (context) => {
   const paths = strings(context.claim, 'paths');
   const near = paths.flatMap((path) => [`${path}x`, `${path}/x`]);
-  const delivered = await deliver(context, near.map((path) => ({ client: context.client('operators'), path })));
+  const delivered = await deliver(
+    context,
+    near.map((path) => ({ client: context.client('operators'), path })),
+  );
   const special = delivered.filter(({ seen }) => seen.status !== 404);
   return judged(
     special.length === 0,
     `404 for ${near.join(', ')}`,
-    special.length === 0 ? '404 for all' : special.map(({ seen, probe }) => `${probe.path} → ${outcomeOf(seen)}`).join(', '),
+    special.length === 0
+      ? '404 for all'
+      : special.map(({ seen, probe }) => `${probe.path} → ${outcomeOf(seen)}`).join(', '),
     [
-      table('neighbours of the local paths', ['path', 'status', 'served by'], delivered.map((one) => [one.probe.path, outcomeOf(one.seen), one.arrivals[0]?.instance ?? 'gateway'])),
+      table(
+        'neighbours of the local paths',
+        ['path', 'status', 'served by'],
+        delivered.map((one) => [one.probe.path, outcomeOf(one.seen), one.arrivals[0]?.instance ?? 'gateway']),
+      ),
       ...special.slice(0, 1).map((one) => proof(one)),
     ],
     'a location without = matches every path that begins with it',
   );
 });
 
-verify('production-gateway.routing.unknown-host', async (context) => unknownHost(context, str(context.claim, 'server_name')));
+verify('production-gateway.routing.unknown-host', async (context) =>
+  unknownHost(context, str(context.claim, 'server_name')),
+);

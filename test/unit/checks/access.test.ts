@@ -32,7 +32,8 @@ describe('attempts', () => {
 });
 
 describe('ports', () => {
-  const ss = 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\nLISTEN 0 4096 127.0.0.11:36545 0.0.0.0:*\nLISTEN 0 511 [::]:80 [::]:*\nLISTEN 0 4096 *:9100 *:*\n';
+  const ss =
+    'LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\nLISTEN 0 4096 127.0.0.11:36545 0.0.0.0:*\nLISTEN 0 511 [::]:80 [::]:*\nLISTEN 0 4096 *:9100 *:*\n';
   test('listeners outside loopback', () => {
     expect(publicListeners(ss)).toEqual([
       { address: '0.0.0.0', port: 443 },
@@ -52,7 +53,9 @@ describe('ports', () => {
   test('open and closed ports against the promise', () => {
     const port = { name: 'gateway-1', address: 'a', port: 80, open: true, why: 'nothing', mustBeOpen: true };
     expect(portFaults([port, { ...port, port: 22, open: false, mustBeOpen: false }])).toEqual([]);
-    expect(portFaults([{ ...port, open: false, why: 'ECONNREFUSED' }])).toEqual(['gateway-1:80 is closed (ECONNREFUSED)']);
+    expect(portFaults([{ ...port, open: false, why: 'ECONNREFUSED' }])).toEqual([
+      'gateway-1:80 is closed (ECONNREFUSED)',
+    ]);
     expect(portFaults([{ ...port, port: 3001, mustBeOpen: false }])).toEqual(['gateway-1:3001 is open']);
   });
 });
@@ -71,8 +74,12 @@ describe('what a configuration offers', () => {
   });
 
   test('the deciding words of nginx -t', () => {
-    const stderr = '2026/11/21 12:54:15 [emerg] 327#327: unknown directive "match" in /tmp/tmp.x:3\nnginx: configuration file /tmp/tmp.x test failed\n';
-    expect(trialOf({ exitCode: 1, stderr })).toEqual({ accepted: false, says: ['[emerg] unknown directive "match", line 3'] });
+    const stderr =
+      '2026/11/21 12:54:15 [emerg] 327#327: unknown directive "match" in /tmp/tmp.x:3\nnginx: configuration file /tmp/tmp.x test failed\n';
+    expect(trialOf({ exitCode: 1, stderr })).toEqual({
+      accepted: false,
+      says: ['[emerg] unknown directive "match", line 3'],
+    });
     expect(trialOf({ exitCode: 0, stderr: 'nginx: test is successful' }).accepted).toBe(true);
   });
 
@@ -113,6 +120,10 @@ describe('identity and sessions', () => {
   test('flags of a cookie', () => {
     const wanted = { secure: true, httpOnly: true, sameSite: 'Lax' };
     expect(cookieFaults('sid=1; Path=/; HttpOnly; Secure; SameSite=Lax', wanted)).toEqual([]);
-    expect(cookieFaults('sid=1; Path=/; samesite=none', wanted)).toEqual(['sid without Secure', 'sid without HttpOnly', 'sid without SameSite=Lax']);
+    expect(cookieFaults('sid=1; Path=/; samesite=none', wanted)).toEqual([
+      'sid without Secure',
+      'sid without HttpOnly',
+      'sid without SameSite=Lax',
+    ]);
   });
 });

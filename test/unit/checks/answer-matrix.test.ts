@@ -17,12 +17,18 @@ describe('headers over the matrix', () => {
     expect(headerFault(answer(200, [DENY]), 'x-frame-options', 'DENY')).toBeUndefined();
     expect(headerFault(answer(200, [DENY]), 'x-frame-options', undefined)).toBeUndefined();
     expect(headerFault(answer(200), 'X-Frame-Options', 'DENY')).toBe('missing');
-    expect(headerFault(answer(200, [DENY, ['x-frame-options', 'SAMEORIGIN']]), 'X-Frame-Options', 'DENY')).toContain('2 times');
-    expect(headerFault(answer(200, [['X-Frame-Options', 'SAMEORIGIN']]), 'X-Frame-Options', 'DENY')).toBe('is SAMEORIGIN');
+    expect(headerFault(answer(200, [DENY, ['x-frame-options', 'SAMEORIGIN']]), 'X-Frame-Options', 'DENY')).toContain(
+      '2 times',
+    );
+    expect(headerFault(answer(200, [['X-Frame-Options', 'SAMEORIGIN']]), 'X-Frame-Options', 'DENY')).toBe(
+      'is SAMEORIGIN',
+    );
   });
 
   test('one answer without the header breaks the promise, and is named', () => {
-    const outcome = judgeHeaders('framing', [row(answer(200, [DENY])), row(answer(502))], { 'X-Frame-Options': 'DENY' });
+    const outcome = judgeHeaders('framing', [row(answer(200, [DENY])), row(answer(502))], {
+      'X-Frame-Options': 'DENY',
+    });
     expect(outcome.verdict).toBe('deviates');
     expect(outcome.observed).toBe('X-Frame-Options missing on 502 /api/v1/x');
   });
@@ -51,9 +57,14 @@ describe('error bodies', () => {
 
   test('the contract needs JSON, all members, and success that is false', () => {
     expect(contractFaults(answer(404, [JSON_TYPE], ERROR), FIELDS)).toEqual([]);
-    expect(contractFaults(answer(404, [['Content-Type', 'text/html']], ERROR), FIELDS)).toEqual(['text/html instead of JSON']);
+    expect(contractFaults(answer(404, [['Content-Type', 'text/html']], ERROR), FIELDS)).toEqual([
+      'text/html instead of JSON',
+    ]);
     expect(contractFaults(answer(404, [JSON_TYPE], '<html>'), FIELDS)).toEqual(['not JSON although declared so']);
-    expect(contractFaults(answer(404, [JSON_TYPE], '{"success":true,"error":{"code":"X"}}'), FIELDS)).toEqual(['success is not false', 'no error.message']);
+    expect(contractFaults(answer(404, [JSON_TYPE], '{"success":true,"error":{"code":"X"}}'), FIELDS)).toEqual([
+      'success is not false',
+      'no error.message',
+    ]);
     expect(contractFaults(answer(null), FIELDS)).toEqual(['no answer (ECONNRESET)']);
   });
 
@@ -66,7 +77,11 @@ describe('error bodies', () => {
     const contract = { status: 429, headers: { 'Content-Type': 'application/json', 'Retry-After': 60 } };
     const body = '{"success":false,"error":{"code":"C","message":"m","retryAfter":60}}';
     expect(refusalFaults(answer(429, [JSON_TYPE, ['Retry-After', '60']], body), contract)).toEqual([]);
-    expect(refusalFaults(answer(503, [JSON_TYPE, ['Retry-After', '30']], ERROR), contract)).toEqual(['status 503', 'Retry-After 30', 'no retryAfter in the body']);
+    expect(refusalFaults(answer(503, [JSON_TYPE, ['Retry-After', '30']], ERROR), contract)).toEqual([
+      'status 503',
+      'Retry-After 30',
+      'no retryAfter in the body',
+    ]);
     expect(refusalFaults(answer(429), contract)).toEqual(['no Content-Type', 'no Retry-After', 'body is no JSON']);
   });
 });
@@ -76,7 +91,10 @@ describe('content security policy', () => {
   test('sources are compared as sets', () => {
     expect(Object.keys(cspDirectives(policy))).toEqual(['default-src', 'script-src']);
     expect(policyFaults({ 'script-src': "'self' 'unsafe-inline'" }, policy)).toEqual([]);
-    expect(policyFaults({ 'default-src': "'none'", 'img-src': 'https:' }, policy)).toEqual(["default-src is 'self'", 'no img-src']);
+    expect(policyFaults({ 'default-src': "'none'", 'img-src': 'https:' }, policy)).toEqual([
+      "default-src is 'self'",
+      'no img-src',
+    ]);
     expect(policyFaults({ 'default-src': "'self'" }, undefined)).toEqual(['no Content-Security-Policy']);
   });
 });

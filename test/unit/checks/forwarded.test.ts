@@ -15,7 +15,10 @@ describe('headers as received', () => {
   const rules = { 'X-Real-IP': exactly(({ client }) => client) };
 
   test('all lines of a header are seen, whatever its case', () => {
-    const headers: HeaderList = [['X-A', '1'], ['x-a', '2']];
+    const headers: HeaderList = [
+      ['X-A', '1'],
+      ['x-a', '2'],
+    ];
     expect(valuesOf(arrival('customer-services', headers), 'X-a')).toEqual(['1', '2']);
     expect(valuesOf(undefined, 'X-A')).toEqual([]);
   });
@@ -27,7 +30,13 @@ describe('headers as received', () => {
 
   test.each([
     ['absent', []],
-    ['2 lines', [['X-Real-IP', CLIENT], ['X-Real-IP', '1.2.3.4']]],
+    [
+      '2 lines',
+      [
+        ['X-Real-IP', CLIENT],
+        ['X-Real-IP', '1.2.3.4'],
+      ],
+    ],
     ['1.2.3.4 instead of', [['X-Real-IP', '1.2.3.4']]],
   ] satisfies [string, HeaderList][])('%s deviates', (told, headers) => {
     const outcome = judgeForwarded('peer', [received(headers)], rules);
@@ -58,13 +67,16 @@ describe('request ids', () => {
   test('a repeated, a missing and the client’s own one deviate', () => {
     expect(judgeIds('ids', 'X-Request-ID', [id('a'), id('a')]).observed).toContain('a 2 times');
     expect(judgeIds('ids', 'X-Request-ID', [received([])]).observed).toContain('absent');
-    expect(judgeIds('ids', 'X-Request-ID', [id('forged', { 'X-Request-ID': 'forged' })]).observed).toContain('own value');
+    expect(judgeIds('ids', 'X-Request-ID', [id('forged', { 'X-Request-ID': 'forged' })]).observed).toContain(
+      'own value',
+    );
   });
 });
 
 describe('networks of a configuration', () => {
   test('values of a directive, without comments', () => {
-    const config = 'http {\n  set_real_ip_from 10.0.0.0/8;\n  # set_real_ip_from 192.0.2.0/24;\n  set_real_ip_from 198.18.63.160/28;\n}';
+    const config =
+      'http {\n  set_real_ip_from 10.0.0.0/8;\n  # set_real_ip_from 192.0.2.0/24;\n  set_real_ip_from 198.18.63.160/28;\n}';
     expect(directiveValues(config, 'set_real_ip_from')).toEqual(['10.0.0.0/8', '198.18.63.160/28']);
   });
 

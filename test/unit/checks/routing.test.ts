@@ -9,7 +9,12 @@ import { servedStranger } from '../../../conformance/checks/unknown-host.ts';
 import { upgraded } from '../../../conformance/checks/upgrade.ts';
 import { answer, arrival } from './observations.ts';
 
-const admin: Routed = { expected: { path: '/api/v1/admin/x', server: 'admin' }, method: 'GET', status: 200, pools: ['admin'] };
+const admin: Routed = {
+  expected: { path: '/api/v1/admin/x', server: 'admin' },
+  method: 'GET',
+  status: 200,
+  pools: ['admin'],
+};
 
 describe('who served a request', () => {
   test('is told by the arrivals, retries at one pool counted once', () => {
@@ -31,7 +36,12 @@ describe('who served a request', () => {
   });
 
   test('an answer of the gateway needs its status and no pool', () => {
-    const local: Routed = { expected: { path: '/foo', server: 'gateway', status: 404 }, method: 'GET', status: 404, pools: [] };
+    const local: Routed = {
+      expected: { path: '/foo', server: 'gateway', status: 404 },
+      method: 'GET',
+      status: 404,
+      pools: [],
+    };
     expect(routedWell(local)).toBe(true);
     expect(routedWell({ ...local, status: 200 })).toBe(false);
     expect(routedWell({ ...local, pools: ['customer'] })).toBe(false);
@@ -51,7 +61,10 @@ describe('what reached the backend', () => {
   test('is unchanged or told', () => {
     expect(changes({ ...sent, received: sent })).toEqual([]);
     expect(changes({ ...sent, received: { ...sent, target: '/a/b?x=1' } })).toEqual(['target became /a/b?x=1']);
-    expect(changes({ ...sent, received: { method: 'GET', target: sent.target } })).toEqual(['method became GET', 'body changed']);
+    expect(changes({ ...sent, received: { method: 'GET', target: sent.target } })).toEqual([
+      'method became GET',
+      'body changed',
+    ]);
     expect(changes(sent)).toEqual(['did not reach a backend']);
   });
 });
@@ -82,7 +95,9 @@ describe('local answers', () => {
     const json = ['Content-Type', 'application/json; charset=utf-8'] as const;
     expect(contentTypeFault(answer(200, [json]), 'application/json', 1)).toBeUndefined();
     expect(contentTypeFault(answer(200, [json, json]), 'application/json', 1)).toContain('2 Content-Type lines');
-    expect(contentTypeFault(answer(200, [['content-type', 'text/html']]), 'application/json', 1)).toContain('text/html');
+    expect(contentTypeFault(answer(200, [['content-type', 'text/html']]), 'application/json', 1)).toContain(
+      'text/html',
+    );
     expect(contentTypeFault(answer(null), 'application/json', 1)).toContain('no answer');
   });
 

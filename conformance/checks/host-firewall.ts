@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exec, mustExec } from '../../environments/harness/containers.ts';
+import type { CaseContext, CaseReplica } from '../context.ts';
+import { notApplicable } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
+import { judged, listed, table } from './exchange.ts';
+import { reach } from './exposed-ports.ts';
+
+/** One rule of a host's firewall: who may reach a port; without a source, nobody. */
+export interface FirewallRule {
+  readonly verdict: 'allow' | 'deny';
+  readonly from?: string;
+  readonly port: number;
+}
+
+/** Longest wait for a connection that may be dropped, s. */
+const CONNECT_LIMIT_S = 2;
+
+/**
+ * Rules written in the words of ufw.
+ * @throws {SyntaxError} for a line that is no rule
+ */
+export function parseRules(text: string): FirewallRule[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/#.*$/, '').trim())
+    .filter((line) => line !== '')
+    .map((line) => {
+      const allow = /^allow from (\S+) to any port (\d+)$/.exec(line);
+      if (allow) return { verdict: 'allow', from: allow[1] ?? '', port: Number(allow[2]) };
+      const deny = /^deny (\d+)$/.exec(line);
+      if (deny) return { verdict: 'deny', port: Number(deny[1]) };
+      throw new SyntaxError(`no firewall rule: ${line}`);
+    });
+}
+
+/** What ufw makes of rules: answers and loopback pass, then the rules in order, the rest is dropped. */
+export function iptablesCommands(
+  rules: readonly FirewallRule[],
+  addressOf: (name: string) => readonly string[],
+): string[] {
+  const chain = rules.flatMap(({ verdict, from, port }) => {
+    const sources = from === undefined ? [''] : addressOf(from).map((address) => ` -s ${address}`);
+    return sources.map(
+      (source) =>
+        `iptables -A INPUT -p tcp${source} --dport ${String(port)} -j ${verdict === 'allow' ? 'ACCEPT' : 'DROP'}`,
+    );
+  });
+  return [
+    'iptables -A INPUT -i lo -j ACCEPT',
+    'iptables -A INPUT -p tcp ! --syn -j ACCEPT',
+    ...chain,
+    'iptables -P INPUT DROP',
+  ];
+}
+
+/** A machine with the backends' firewall and something listening on each of these ports. */
+interface GuardedHost {
+  readonly replica: CaseReplica;
+  /** The rules as they were written. */
+  readonly text: string;
+}
+
+/** Starts a machine that stands for a backend host, with the variant's rules in force. */
+async function guardedHost(context: CaseContext, ports: readonly number[]): Promise<GuardedHost | undefined> {
+  const file = join(context.session.topology.configDir, 'firewall', 'backend.rules');
+  if (!existsSync(file)) return undefined;
+  const text = await readFile(file, 'utf8');
+  const hasBackends = context.session.topology.services.some(({ role }) => role === 'app');
+  const listeners = ports.map((port) => `listen ${String(port)};`).join(' ');
+  const replica = await context.replica({
+    backends: hasBackends ? 'shared' : 'private',
+    edit: (path, config) =>
+      path === 'nginx.conf' ? config.replace(/\}\s*$/, `server { ${listeners} return 204; }\n}\n`) : config,
+  });
+  const commands = iptablesCommands(parseRules(text), (name) => addressesOf(context, name));
+  await mustExec(replica.gateway.service.containerId, ['sh', '-ec', commands.join('\n')], { user: 'root' });
+  return { replica, text };
+}
+
+/** Every address that a name of the rules stands for in this run. */
+function addressesOf(context: CaseContext, name: string): string[] {
+  const { services, networks } = context.session.topology;
+  if (name === 'internal') return [networks['operators']?.cidr ?? ''];
+  const service = services.find((candidate) => candidate.name === name);
+  // A machine that this topology does not have needs no rule.
+  return service ? Object.values(service.addresses) : [];
+}
+
+/** One attempt from a container of the run. */
+interface Knock {
+  readonly from: string;
+  readonly port: number;
+  readonly mustOpen: boolean;
+  readonly open: boolean;
+}
+
+async function knock(
+  context: CaseContext,
+  host: GuardedHost,
+  from: string,
+  port: number,
+  mustOpen: boolean,
+): Promise<Knock> {
+  const address = host.replica.gateway.service.addresses['backend'] ?? '';
+  const { exitCode } = await exec(context.session.service(from).containerId, [
+    'timeout',
+    String(CONNECT_LIMIT_S),
+    'bash',
+    '-c',
+    `exec 3<>/dev/tcp/${address}/${String(port)}`,
+  ]);
+  return { from, port, mustOpen, open: exitCode === 0 };
+}
+
+function judgeKnocks(expected: string, knocks: readonly Knock[], text: string, mechanism?: string): Outcome {
+  const wrong = knocks.filter(({ open, mustOpen }) => open !== mustOpen);
+  const rules = text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .join('\n');
+  return judged(
+    wrong.length === 0,
+    expected,
+    wrong.length === 0
+      ? `${String(knocks.length)} attempts, each as promised`
+      : listed(
+          wrong.map(({ from, port, open }) => `${from} to port ${String(port)}: ${open ? 'connected' : 'dropped'}`),
+          6,
+        ),
+    [
+      table(
+        'connecting to a machine with these rules',
+        ['from', 'port', 'result'],
+        knocks.map(({ from, port, open }) => [from, port, open ? 'connected' : 'dropped']),
+      ),
+      { kind: 'config', title: 'firewall of the backend hosts', text: rules },
+    ],
+    mechanism,
+  );
+}
+
+const NO_RULES = 'this variant has no firewall for its backend hosts';
+
+/** Service ports: open to both gateways, closed to every other machine of the internal network. */
+export async function servicePortsGuarded(context: CaseContext, ports: readonly number[]): Promise<Outcome> {
+  const expected = `ports ${ports.join(' and ')} of a backend host accept the gateways alone`;
+  const host = await guardedHost(context, ports);
+  if (!host) return notApplicable(expected, NO_RULES);
+  const others = context.session.topology.services
+    .filter(({ role, name }) => ['inspector', 'monitoring'].includes(role) || name === 'admin-1')
+    .map(({ name }) => name);
+  const knocks = await Promise.all(
+    ports.flatMap((port) => [
+      ...['gateway-1', 'gateway-2'].map((from) => knock(context, host, from, port, true)),
+      ...others.map((from) => knock(context, host, from, port, false)),
+    ]),
+  );
+  return judgeKnocks(expected, knocks, host.text);
+}
+
+/** With the rules in force, the monitoring must still reach what it scrapes. */
+export async function monitoringPasses(context: CaseContext, ports: readonly number[]): Promise<Outcome> {
+  const expected = `the monitoring reaches ports ${ports.join(' and ')} of a backend host through its firewall`;
+  const monitoring = context.session.topology.services.find(({ role }) => role === 'monitoring');
+  if (!monitoring) return notApplicable(expected, 'this topology has no monitoring');
+  const host = await guardedHost(context, ports);
+  if (!host) return notApplicable(expected, NO_RULES);
+  const knocks = await Promise.all(ports.map((port) => knock(context, host, monitoring.name, port, true)));
+  return judgeKnocks(
+    expected,
+    knocks,
+    host.text,
+    'the rules name the service ports and the remote shell; everything else is dropped, what is scraped included',
+  );
+}
+
+/** The remote shell: open to the internal network, closed to clients. */
+export async function shellGuarded(context: CaseContext, port: number): Promise<Outcome> {
+  const expected = `port ${String(port)} of a backend host is open to the internal network alone`;
+  const host = await guardedHost(context, [port]);
+  if (!host) return notApplicable(expected, NO_RULES);
+  const { addresses } = host.replica.gateway.service;
+  const from = async (block: 'operators' | 'clients', network: string, mustOpen: boolean): Promise<Knock> => {
+    const client = context.fresh(block);
+    const [seen] = await reach(
+      context,
+      [{ name: 'backend host', address: addresses[network] ?? '', port, mustBeOpen: mustOpen }],
+      client.address,
+    );
+    return { from: `${block} (${client.address})`, port, mustOpen, open: seen?.open === true };
+  };
+  const knocks = await Promise.all([
+    from('operators', 'operators', true),
+    from('clients', 'edge', false),
+    knock(context, host, 'inspector', port, false),
+  ]);
+  return judgeKnocks(expected, knocks, host.text);
+}
