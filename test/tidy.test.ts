@@ -150,7 +150,8 @@ describe.each(listEnvironments())('claims of %s', (environment) => {
       readonly contradicts?: string;
       readonly mends?: readonly string[];
     }
-    const lists = files.filter((file) => new RegExp(`^environments/${environment}/\\w+/[\\w-]+\\.yaml$`).test(file));
+    const named = '(?:adaptations|remedies|contradictions|not-applicable)';
+    const lists = files.filter((file) => new RegExp(`^environments/${environment}/\\w+/${named}\\.yaml$`).test(file));
     const entries = lists.flatMap((file) => (parse(read(file)) as Entry[]).map((entry) => ({ file, ...entry })));
     for (const { file, claim, contradicts, mends } of entries) {
       for (const id of [claim, contradicts, ...(mends ?? [])]) {

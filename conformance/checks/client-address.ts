@@ -6,6 +6,7 @@ import type { Client } from '../gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { deliver, judged, outcomeOf, table } from './exchange.ts';
 import { valuesOf } from './forwarded.ts';
+import type { Received } from './forwarded.ts';
 
 /** A proxy in front of the gateway, and whether the configuration trusts its address. */
 export interface Front {
@@ -108,5 +109,34 @@ export async function forwardedClients(
       ),
     ],
     trusted ? undefined : 'no set_real_ip_from: the gateway takes the peer of the connection for the client',
+  );
+}
+
+/** With one trusted hop, the application takes the address that the gateway saw; with more, the client chooses it. */
+export function trustedAddress(received: readonly Received[], service: string, hops: number): Outcome {
+  const wrong = received.filter(({ arrival, client }) => arrival?.ip !== client);
+  return judged(
+    wrong.length === 0,
+    `${service} trusts ${String(hops)} hop: its client address is the one that the gateway saw`,
+    received
+      .map(
+        ({ arrival, client, sent }) =>
+          `${Object.values(sent)[0] ?? 'no header'} sent by ${client}: ${arrival?.ip ?? 'not received'}`,
+      )
+      .join('; '),
+    [
+      table(
+        'client address as the application takes it',
+        ['service', 'client', 'X-Forwarded-For sent', 'X-Forwarded-For received', 'address taken'],
+        received.map((one) => [
+          service,
+          one.client,
+          Object.values(one.sent)[0] ?? 'none',
+          valuesOf(one.arrival, 'x-forwarded-for').join(' | '),
+          one.arrival?.ip ?? 'none',
+        ]),
+      ),
+    ],
+    'the application trusts every hop, so that it takes the left-most address, which the client wrote',
   );
 }

@@ -160,3 +160,10 @@ export function judgeIds(expected: string, name: string, received: readonly Rece
     [receivedTable(received.slice(0, 8), [name])],
   );
 }
+
+/** Names of the forwarding headers that a backend received with one request. */
+export function forwardingHeaders(received: Received | undefined): string[] {
+  return (received?.arrival?.headers ?? [])
+    .map(([name]) => name)
+    .filter((name) => /^x-(?:forwarded-|real-ip$|request-id$)/i.test(name));
+}

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../reports/record/types.ts';
 import type { CaseContext } from '../context.ts';
 import { marker, mixed } from '../gateway.ts';
-import type { Client } from '../gateway.ts';
+import type { Client, RequestOptions } from '../gateway.ts';
 import { judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { lineFaults, linesOf } from './access-log.ts';
@@ -10,9 +10,11 @@ import { rawHead } from './raw-request.ts';
 /** One kind of request whose line in the access log is looked for. */
 export interface Kind {
   readonly name: string;
-  /** Sends it with the mark in its path, from this client, as often as `count` says. */
+  /** Sends it with the mark in its target, from this client, and returns the statuses. */
   readonly send: (client: Client, mark: string) => Promise<readonly (number | null)[]>;
-  readonly path?: string;
+  /** Block of the client's address. */
+  readonly from?: 'clients' | 'operators';
+  /** Requests that it sends; one when absent. */
   readonly count?: number;
 }
 
@@ -24,9 +26,8 @@ export interface Logged {
   readonly lines: readonly Buffer[];
 }
 
-const plain = (name: string, path: (mark: string) => string, options: Parameters<Client['request']>[1] = {}): Kind => ({
+const plain = (name: string, path: (mark: string) => string, options: RequestOptions = {}): Kind => ({
   name,
-  path: path('x'),
   send: async (client, mark) => [(await client.request(path(mark), options)).status],
 });
 
@@ -54,13 +55,12 @@ export const ORDINARY: readonly Kind[] = [
   plain('500 of a backend', (mark) => `/api/v1/log/${mark}`, { behave: { status: 500 } }),
   plain('answer of the gateway', (mark) => `/?m=${mark}`),
   plain('unknown path', (mark) => `/nowhere/${mark}`),
-  plain('status page for a stranger', (mark) => `/nginx_status_/${mark}`),
   raw('body too large', (client, mark) => Buffer.from(rawHead(client, { method: 'POST', path: `/api/v1/log/${mark}`, lines: [`content-length: ${String(2 ** 30)}`] }))),
   raw('URI too long', (client, mark) => Buffer.from(rawHead(client, { path: `/api/v1/log/${mark}?q=${'a'.repeat(8_200 - mark.length)}`, headers: { connection: 'close' } }))),
   raw('no Host', (client, mark) => Buffer.from(rawHead(client, { path: `/api/v1/log/${mark}`, headers: { host: null, connection: 'close' } }))),
   {
     name: 'more than the rate allows',
-    path: '/api/v1/admin/log',
+    from: 'operators',
     count: FLOOD,
     send: async (client, mark) =>
       (await client.all(Array.from({ length: FLOOD }, (_, index) => ({ path: `/api/v1/admin/log/${mark}`, connection: String(index % 3) })))).map(({ status }) => status),
@@ -75,16 +75,19 @@ export const HOSTILE: readonly Kind[] = [
 ];
 
 /** Probes of monitoring systems, which have no room for a mark but in the query. */
-export const PROBES: readonly Kind[] = [plain('/health', (mark) => `/health?m=${mark}`), plain('/nginx_status', (mark) => `/nginx_status?m=${mark}`)];
+export const PROBES: readonly Kind[] = [
+  plain('/health', (mark) => `/health?m=${mark}`),
+  { ...plain('/nginx_status', (mark) => `/nginx_status?m=${mark}`), from: 'operators' },
+];
 
 /** Sends each kind from a client of its own and collects the lines that the gateway wrote. */
 export async function loggedRequests(context: CaseContext, kinds: readonly Kind[]): Promise<Logged[]> {
   const sent = await Promise.all(
-    kinds.map(async ({ name, send, path = '/', count = 1 }) => {
-      const client = path === '/nginx_status?m=x' ? context.client('operators') : context.clientFor(path);
+    kinds.map(async ({ name, send, from = 'clients', count = 1 }) => {
+      const client = context.client(from);
       const mark = marker('log');
       // A URI that is too long is not logged, so that only the address tells the request.
-      return { name, count, needles: [`${mark}`, `"${client.address}"`], statuses: await send(client, mark) };
+      return { name, count, needles: [mark, `"${client.address}"`], statuses: await send(client, mark) };
     }),
   );
   const found = await linesOf(context.gateway, sent.map(({ needles, count }) => ({ needles, wanted: count })));

@@ -35,7 +35,7 @@ export interface StartOptions {
   readonly logDir: string;
   /** Process that the topology belongs to, or `up`: a topology whose process is gone is a leftover. */
   readonly owner: string;
-  /** `full`: PM2 backends, stores, monitoring; `lab`: gateways, vantage and inspector only. */
+  /** `full`: PM2 backends, stores, monitoring; `lab`: gateways, vantage, inspector and Redis only. */
   readonly extent: 'full' | 'lab';
   readonly progress?: (phase: string) => void;
 }
@@ -80,15 +80,15 @@ export function backendHosts(environment: Environment, plan: AddressPlan): Recor
   );
 }
 
-/** Backend instances and data stores: the same in every variant. A lab has none. */
+/** Backend instances and data stores: the same in every variant. A lab has the shared counters' Redis alone. */
 export async function startBackends(
   options: StartOptions,
   plan: AddressPlan,
   volume: string,
   observers: Promise<{ inspector: ServiceRef }>,
 ): Promise<ServiceRef[]> {
-  if (options.extent === 'lab') return [];
   const hosts = backendHosts(options.environment, plan);
+  if (options.extent === 'lab') return startStores(options, plan, hosts, ['redis']);
   const pools = appPools(options.environment);
   const stores = startStores(options, plan, hosts, ['postgres', 'redis']);
   const apps = Promise.all(

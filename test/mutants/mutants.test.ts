@@ -71,7 +71,7 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
     const free: Session[] = [];
 
     beforeAll(async () => {
-      const images = await ensureImages({ roles: ['gateway', 'app', 'vantage'] });
+      const images = await ensureImages({ roles: ['gateway', 'app', 'vantage', 'redis'] });
       const logDir = join(ROOT, '.cache/mutants', base);
       ({ topology } = await startTopology({
         runId,

@@ -1,10 +1,11 @@
 import { num, str, strings } from '../../../environments/ledger/values.ts';
 import { header } from '../../clients/observe.ts';
-import { cdnClient, forwardedClients } from '../../checks/client-address.ts';
+import { cdnClient, forwardedClients, trustedAddress } from '../../checks/client-address.ts';
 import { deliver, deliverOne, judged, outcomeOf, proof, table } from '../../checks/exchange.ts';
 import {
   exactly,
   forward,
+  forwardingHeaders,
   judgeForwarded,
   judgeIds,
   matching,
@@ -300,41 +301,6 @@ verify('production-gateway.proxy-headers.trust-proxy-customer', async (context) 
   );
 });
 
-/** With one trusted hop, the application takes the address that the gateway saw; with more, the client chooses it. */
-function trustedAddress(received: readonly Received[], service: string, hops: number) {
-  const wrong = received.filter(({ arrival, client }) => arrival?.ip !== client);
-  return judged(
-    wrong.length === 0,
-    `${service} trusts ${String(hops)} hop: its client address is the one that the gateway saw`,
-    received
-      .map(
-        ({ arrival, client, sent }) =>
-          `${Object.values(sent)[0] ?? 'no header'} sent by ${client}: ${arrival?.ip ?? 'not received'}`,
-      )
-      .join('; '),
-    [
-      table(
-        'client address as the application takes it',
-        ['service', 'client', 'X-Forwarded-For sent', 'X-Forwarded-For received', 'address taken'],
-        received.map((one) => [
-          service,
-          one.client,
-          Object.values(one.sent)[0] ?? 'none',
-          valuesOf(one.arrival, 'x-forwarded-for').join(' | '),
-          one.arrival?.ip ?? 'none',
-        ]),
-      ),
-    ],
-    'the application trusts every hop, so that it takes the left-most address, which the client wrote',
-  );
-}
-
 function milliseconds(value: string | undefined): number | undefined {
   return value !== undefined && MILLISECONDS.test(value) ? Number(value) : undefined;
-}
-
-function forwardingHeaders(received: Received | undefined): string[] {
-  return (received?.arrival?.headers ?? [])
-    .map(([name]) => name)
-    .filter((name) => /^x-(?:forwarded-|real-ip$|request-id$)/i.test(name));
 }

@@ -6,7 +6,7 @@ local redis = require "redis"
 local M = {}
 
 local STATE = ngx.shared.rate_limit
-local TIMEOUT_MS = 50
+local TIMEOUT_MS = 1000
 local BLOCK_S = 3600
 
 -- Per client address: time that one request pays for, and how many may come at once.

@@ -1,0 +1,85 @@
+import { addressPlan } from './addresses.ts';
+import { ARRIVALS_PATH } from './apps.ts';
+import { exec, startContainer } from './containers.ts';
+import { removeContainer } from './docker.ts';
+import type { ServiceRef, TopologyDescriptor } from './types.ts';
+import { waitFor } from './wait.ts';
+
+/** A worker process as PM2 describes it. */
+export interface Pm2Process {
+  readonly pid: number;
+  readonly mode: string;
+  readonly status: string;
+}
+
+/** Addresses of such backends: segments of the backend network that nothing else of a run uses. */
+const SEGMENTS = { from: 40, count: 16 };
+const PORT = 3001;
+let sequence = 0;
+
+/**
+ * Starts one customer instance of a case's own under PM2, with as many workers as
+ * asked, beside the instances of the topology; it has no stores. Gone at the end
+ * of its scope.
+ */
+export async function startOwnBackend(
+  topology: TopologyDescriptor,
+  workers: number,
+): Promise<ServiceRef & { readonly port: number } & AsyncDisposable> {
+  // The number of the process keeps those of several processes apart.
+  const number = process.pid * 7 + (sequence += 1);
+  const plan = addressPlan(topology.slot);
+  const address = plan.backendHost(
+    SEGMENTS.from + (number % SEGMENTS.count),
+    1 + (Math.floor(number / SEGMENTS.count) % 250),
+  );
+  const name = `own-customer-${process.pid.toString(36)}-${String(sequence)}`;
+  const containerId = await startContainer({
+    runId: topology.runId,
+    name,
+    role: 'app',
+    image: topology.imageIds['app'] ?? '',
+    addresses: { backend: address },
+    env: {
+      SERVICE: 'customer-services',
+      INSTANCE: name,
+      HOST: address,
+      PORT: String(PORT),
+      USE_CLUSTER: 'true',
+      WORKER_COUNT: String(workers),
+      ENABLE_METRICS: 'true',
+      METRICS_PATH: '/metrics',
+    },
+    volumes: { [`gateproof-${topology.runId}-arrivals`]: ARRIVALS_PATH },
+    memory_mib: 256 + 160 * workers,
+  });
+  const service = { name, role: 'app' as const, containerId, addresses: { backend: address }, port: PORT };
+  try {
+    let seen = '';
+    await waitFor(
+      `${name} with ${String(workers)} workers online`,
+      async () => {
+        const processes = await pm2Processes(containerId).catch(() => []);
+        seen = processes.map(({ status }) => status).join(', ');
+        return processes.length > 0 && processes.every(({ status }) => status === 'online');
+      },
+      { limit_ms: 60_000, every_ms: 500, lastSeen: () => seen || 'no worker' },
+    );
+  } catch (error) {
+    await removeContainer(containerId);
+    throw error;
+  }
+  return { ...service, [Symbol.asyncDispose]: () => removeContainer(containerId) };
+}
+
+/** The worker processes of an instance, from PM2 itself. */
+export async function pm2Processes(containerId: string): Promise<Pm2Process[]> {
+  const { stdout, stderr } = await exec(containerId, ['pm2', 'jlist']);
+  const list = /^\[.*\]$/m.exec(stdout)?.[0];
+  if (list === undefined) throw new Error(`pm2 jlist: ${(stderr || stdout).slice(0, 200)}`);
+  return (JSON.parse(list) as { pid: number; pm2_env: { exec_mode: string; status: string } }[]).map(({ pid, pm2_env }) => ({
+    pid,
+    mode: pm2_env.exec_mode,
+    status: pm2_env.status,
+  }));
+}
