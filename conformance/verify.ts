@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { JournalEvent } from '../reports/record/events.ts';
-import type { ClaimResult } from '../reports/record/types.ts';
+import type { ClaimResult, Control } from '../reports/record/types.ts';
 import type { Claim } from '../environments/ledger/ledger.ts';
 import { CaseContext } from './context.ts';
 import type { Session } from './context.ts';
@@ -77,11 +77,20 @@ export async function runCase(entry: Case, claim: Claim, session: Session): Prom
   }
 }
 
+/** What a run knows of a claim before it measures it. */
+export interface KnownOfClaim {
+  /** Why the claim deviates and what would mend it, from the baseline. */
+  readonly mechanism?: string;
+  readonly remedy?: string;
+  /** Negative controls that were tried on this revision. */
+  readonly controls?: readonly Control[];
+}
+
 /** Builds the record's entry for a claim from what was measured. */
 export function claimResult(
   claim: Claim,
   { outcome, duration_ms }: Measured,
-  known: { environment: string; mechanism?: string; remedy?: string; contradicts?: string },
+  known: KnownOfClaim & { readonly environment: string; readonly contradicts?: string },
 ): ClaimResult {
   const reason = outcome.verdict === 'deviates' ? (known.mechanism ?? outcome.reason) : outcome.reason;
   return {
@@ -99,6 +108,7 @@ export function claimResult(
     ...(claim.needs === 'plus' ? { needsPlus: true } : {}),
     ...(known.contradicts ? { contradicts: known.contradicts } : {}),
     evidence: outcome.evidence,
+    ...(known.controls ? { controls: known.controls } : {}),
     duration_ms,
     reproduce: `./gateproof verify ${known.environment} --only '${claim.id}'`,
   };

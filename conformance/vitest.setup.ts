@@ -10,7 +10,7 @@ import { LANES } from './addresses.ts';
 import { Session } from './context.ts';
 import { notApplicable } from './outcome.ts';
 import { CASE_LIMIT_MS, claimResult, journal, runCase, whenRegistered } from './verify.ts';
-import type { Case } from './verify.ts';
+import type { Case, KnownOfClaim } from './verify.ts';
 
 /** What the command line gives to its vitest workers. */
 export interface ProvidedRun {
@@ -19,7 +19,7 @@ export interface ProvidedRun {
   readonly environment: string;
   readonly claims: readonly Claim[];
   readonly givenUp: readonly GivenUp[];
-  readonly known: Readonly<Record<string, { mechanism: string; remedy: string }>>;
+  readonly known: Readonly<Record<string, KnownOfClaim>>;
 }
 
 declare module 'vitest' {

@@ -1,3 +1,4 @@
+import type { KnownOfClaim } from '../../conformance/verify.ts';
 import type { TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { GivenUp } from '../../environments/harness/variant.ts';
 import type { Claim } from '../../environments/ledger/ledger.ts';
@@ -15,6 +16,6 @@ export interface Measuring {
   readonly signal: AbortSignal;
   readonly claims: ReadonlyMap<string, Claim>;
   readonly givenUp: ReadonlyMap<string, GivenUp>;
-  /** Mechanism and remedy of this variant's known deviations, by claim. */
-  readonly known: Readonly<Record<string, { readonly mechanism: string; readonly remedy: string }>>;
+  /** What is known of claims in this variant before they are measured, by claim. */
+  readonly known: Readonly<Record<string, KnownOfClaim>>;
 }

@@ -4,10 +4,13 @@ import type { ImageSet } from '../../environments/harness/images.ts';
 import { healLeftovers } from '../../environments/harness/leftovers.ts';
 import type { Topology } from '../../environments/harness/topology.ts';
 import type { GivenUp } from '../../environments/harness/variant.ts';
+import type { KnownOfClaim } from '../../conformance/verify.ts';
 import type { Ledger } from '../../environments/ledger/ledger.ts';
 import type { Baseline } from '../../environments/ledger/baseline.ts';
 import type { Profile, RunInfo, RunRecord, VariantName } from '../../reports/record/types.ts';
+import { calibrate } from './calibrate.ts';
 import { runCases } from './cases.ts';
+import { measuredControls } from './controls.ts';
 import { describeHost, revision } from './host.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runExperiments } from './experiments.ts';
@@ -59,6 +62,7 @@ export async function runVerify(options: VerifyOptions): Promise<{ record: RunRe
   folder.append(runStarted(options, folder, host, images));
   let reason: string | undefined;
   try {
+    if (options.profile !== 'smoke') await calibrateFirst(options, folder);
     await runVariants(options, folder, images, stopping.signal);
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
@@ -75,6 +79,12 @@ export async function runVerify(options: VerifyOptions): Promise<{ record: RunRe
     ...(interrupted ? { reason: `stopped by ${String(stopping.signal.reason)}` } : reason ? { reason } : {}),
   });
   return { record: await writeReports(folder.dir), dir: folder.dir };
+}
+
+/** The instruments against known truth, before anything is judged; smoke leaves that to the tests, to stay short. */
+async function calibrateFirst({ seed, progress }: VerifyOptions, folder: RunFolder): Promise<void> {
+  progress.phase('calibrating the instruments');
+  for (const calibration of await calibrate(seed)) folder.append({ event: 'calibration', at: now(), calibration });
 }
 
 const now = (): string => new Date().toISOString();
@@ -174,7 +184,7 @@ async function runVariant(
     addressMap: descriptor.addressMap,
     started_ms,
   });
-  const known = name === 'documented' ? knownDeviations(baseline) : {};
+  const known = knownOfClaims(baseline, name);
   const run: Measuring = {
     topology: descriptor,
     folder,
@@ -220,6 +230,12 @@ async function measureCases(
   }
 }
 
-function knownDeviations(baseline: Baseline): Record<string, { mechanism: string; remedy: string }> {
-  return Object.fromEntries(baseline.entries.map(({ claim, mechanism, remedy }) => [claim, { mechanism, remedy }]));
+/** Baseline and negative controls, by claim. */
+function knownOfClaims(baseline: Baseline, variant: VariantName): Record<string, KnownOfClaim> {
+  const known: Record<string, KnownOfClaim> = {};
+  for (const [claim, controls] of Object.entries(measuredControls())) known[claim] = { controls };
+  for (const { claim, mechanism, remedy, variant: of } of baseline.entries) {
+    if (of === variant) known[claim] = { ...known[claim], mechanism, remedy };
+  }
+  return known;
 }

@@ -95,17 +95,19 @@ async function workersOf({ gateway }: CaseReplica): Promise<string[]> {
  */
 async function through({ gateway }: CaseReplica, workers: readonly string[], worker: string, send: () => Promise<void>): Promise<boolean> {
   const others = workers.filter((pid) => pid !== worker);
-  const signal = async (name: 'STOP' | 'CONT'): Promise<string> => {
-    const states = others.map((pid) => `/proc/${pid}/stat`).join(' ');
-    const { exitCode, stdout, stderr } = await gateway.exec(['sh', '-ec', `kill -${name} ${others.join(' ')}; cat ${states}`]);
-    if (exitCode !== 0) throw new Error(`kill -${name}: ${stderr}`);
-    return stdout;
+  // A signal takes effect when its process is next scheduled: the state is looked at until it has.
+  const signal = async (name: 'STOP' | 'CONT'): Promise<boolean> => {
+    const stopped = `[ "$(cat ${others.map((pid) => `/proc/${pid}/stat`).join(' ')} | grep -c ') T ')" = ${String(name === 'STOP' ? others.length : 0)} ]`;
+    const script = `kill -${name} ${others.join(' ')}; i=0; until ${stopped}; do i=$((i + 1)); [ $i -lt 300 ] || exit 7; sleep 0.01; done`;
+    const { exitCode, stderr } = await gateway.exec(['sh', '-c', script]);
+    if (exitCode !== 0 && exitCode !== 7) throw new Error(`kill -${name}: ${stderr}`);
+    return exitCode === 0;
   };
-  const states = await signal('STOP');
+  const alone = await signal('STOP');
   try {
     await send();
   } finally {
     await signal('CONT');
   }
-  return states.match(/^\d+ \(nginx\) T /gm)?.length === others.length;
+  return alone;
 }

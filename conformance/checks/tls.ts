@@ -90,6 +90,39 @@ export async function protocolVersions(
   );
 }
 
+/** SSL 3.0 cannot be offered by today's libraries: a ClientHello of that version by hand (RFC 6101, 5.6.1.2). */
+function ssl3ClientHello(): string {
+  const suites = Buffer.from('0005000a002f0035c013c014', 'hex');
+  const body = Buffer.concat([
+    Buffer.from('0300', 'hex'),
+    Buffer.alloc(32, 7),
+    Buffer.from([0, 0, suites.length]),
+    suites,
+    Buffer.from([1, 0]),
+  ]);
+  const handshake = Buffer.concat([Buffer.from([1, 0, body.length >> 8, body.length & 255]), body]);
+  return Buffer.concat([Buffer.from([22, 3, 0, handshake.length >> 8, handshake.length & 255]), handshake]).toString(
+    'base64',
+  );
+}
+
+/** First byte of a TLS record that holds an alert (RFC 8446, 5.1). */
+const ALERT = 21;
+
+/** A server that knows SSL 3.0 would answer with a ServerHello; the others send an alert or just close. */
+export async function ssl3Refused(client: Client): Promise<Outcome> {
+  const seen = await client.raw({
+    tls: false,
+    port: 443,
+    writes: [{ after_ms: 0, base64: ssl3ClientHello() }],
+    until: 'closed',
+    timeout_ms: HANDSHAKE_LIMIT_MS,
+  });
+  const answer = Buffer.from(seen.received_base64, 'base64');
+  const refused = answer[0] === ALERT || (answer.length === 0 && seen.closed_ms !== null);
+  return judge(refused, 'SSLv3 refused', `SSLv3: first record type ${String(answer[0] ?? 'none')}`, []);
+}
+
 /** TLS 1.2 suites that the gateway accepts, offered one a connection. */
 export async function acceptedTls12(client: Client): Promise<{ accepted: string[]; evidence: Evidence }> {
   const seen = await handshakes(

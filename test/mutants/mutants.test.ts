@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTopology } from '../../cli/run/start-topology.ts';
+import { saveControls } from '../../cli/run/controls.ts';
 import { LANES } from '../../conformance/addresses.ts';
 import { Session } from '../../conformance/context.ts';
 import { registeredCases, runCase } from '../../conformance/verify.ts';
@@ -17,7 +18,7 @@ import { Replicas } from '../../environments/harness/replica.ts';
 import type { Topology } from '../../environments/harness/topology.ts';
 import type { ConfigEdit, TopologyDescriptor } from '../../environments/harness/types.ts';
 import { loadLedger } from '../../environments/ledger/ledger.ts';
-import type { VariantName, Verdict } from '../../reports/record/types.ts';
+import type { Control, VariantName, Verdict } from '../../reports/record/types.ts';
 import type { Mutant } from './mutant.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -124,11 +125,15 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
   });
 }
 
+/** Controls that were tried, by claim: the run record names them. */
+const tried: Record<string, Control[]> = {};
+
 /** The named claims deviate, bystanders of other files still conform. */
 async function expectTurned(mutant: Mutant, session: Session): Promise<void> {
   for (const id of mutant.turns) {
     const { verdict, told } = await verdictOf(id, session);
     expect(verdict, told).toBe('deviates');
+    (tried[id] ??= []).push({ mutant: mutant.name, verdict });
     console.log(`${mutant.name}: caught by ${id}`);
   }
   for (const { claim, file } of BYSTANDERS) {
@@ -137,6 +142,10 @@ async function expectTurned(mutant: Mutant, session: Session): Promise<void> {
     expect(verdict, told).toBe('conforms');
   }
 }
+
+afterAll(() => {
+  saveControls(tried);
+});
 
 test('there are at least 40 mutants, and each name is used once', () => {
   expect(mutants.length).toBeGreaterThanOrEqual(40);

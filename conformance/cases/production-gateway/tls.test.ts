@@ -96,22 +96,6 @@ verify('production-gateway.tls.min-version-1.2', async (context) => {
   ]);
 });
 
-/** SSL 3.0 cannot be offered by today's libraries: a ClientHello of that version by hand (RFC 6101, 5.6.1.2). */
-function ssl3ClientHello(): string {
-  const suites = Buffer.from('0005000a002f0035c013c014', 'hex');
-  const body = Buffer.concat([
-    Buffer.from('0300', 'hex'),
-    Buffer.alloc(32, 7),
-    Buffer.from([0, 0, suites.length]),
-    suites,
-    Buffer.from([1, 0]),
-  ]);
-  const handshake = Buffer.concat([Buffer.from([1, 0, body.length >> 8, body.length & 255]), body]);
-  return Buffer.concat([Buffer.from([22, 3, 0, handshake.length >> 8, handshake.length & 255]), handshake]).toString(
-    'base64',
-  );
-}
-
 verify('production-gateway.tls.min-version-1-2', async (context) => {
   const { claim } = context;
   const refused = strings(claim, 'refused')
@@ -119,20 +103,7 @@ verify('production-gateway.tls.min-version-1-2', async (context) => {
     .map((version) => (version === 'TLSv1.0' ? 'TLSv1' : version) as Version);
   const client = context.client();
   const versions = await protocolVersions(client, strings(claim, 'accepted') as Version[], refused);
-  const ssl3 = await client.raw({
-    tls: false,
-    port: 443,
-    writes: [{ after_ms: 0, base64: ssl3ClientHello() }],
-    until: 'closed',
-    timeout_ms: 8_000,
-  });
-  const answer = Buffer.from(ssl3.received_base64, 'base64');
-  // Content type 21 is an alert, 22 would be a ServerHello.
-  const alerted = answer[0] === 21 || (answer.length === 0 && ssl3.closed_ms !== null);
-  return together([
-    versions,
-    judge(alerted, 'SSLv3 refused', `SSLv3: first record type ${String(answer[0] ?? 'none')}`, []),
-  ]);
+  return together([versions, await ssl3Refused(client)]);
 });
 
 verify('production-gateway.tls.tls13-negotiated', async (context) => {
@@ -284,172 +255,26 @@ verify('production-gateway.tls.edge-termination', async (context) => {
   );
 });
 
-verify('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => {
-  const replica = await context.replica({ backends: 'private' });
-  const client = context.client('clients', replica.gateway);
-  const offer = {
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.2',
-    ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES',
-  } as const;
-  const [rsa] = await handshakes(client, [offer]);
-  const live = `/etc/letsencrypt/live/${replica.gateway.serverName}`;
-  // What certbot 2 asks for by default: an ECDSA key on P-256.
-  const swapped = await replica.gateway.exec([
-    'sh',
-    '-ec',
-    `cd ${live} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem -out fullchain.pem -days 9 -subj /CN=${replica.gateway.serverName} -addext subjectAltName=DNS:${replica.gateway.serverName} && nginx -t`,
-  ]);
-  if (swapped.exitCode !== 0) throw new Error(`the certificate could not be swapped: ${swapped.stderr}`);
-  await replica.reload();
-  await newCertificateServed(() => handshakes(client, [{}]));
-  const [tls12] = await handshakes(client, [offer]);
-  if (!rsa || !tls12) throw new Error('no handshake was observed');
-  return judge(
-    established(rsa) && established(tls12),
-    'TLS 1.2 is established with an RSA and with an ECDSA P-256 certificate',
-    `RSA: ${ending(rsa)}; ECDSA: ${ending(tls12)}`,
-    [handshakeTable('TLS 1.2, every ECDHE suite offered', ['RSA-2048', 'ECDSA P-256'], [rsa, tls12])],
-    'the suites of TLS 1.2 all authenticate with RSA, and a certificate with an ECDSA key cannot',
-  );
-});
-
-/** Waits until the self-signed certificate is served: a reload starts new workers before it ends the old ones. */
-async function newCertificateServed(shake: () => ReturnType<typeof handshakes>): Promise<void> {
-  await waitFor(
-    'the new certificate in use',
-    async () => {
-      const [seen] = await shake();
-      const certificate = seen?.tls?.certificate;
-      return certificate !== undefined && certificate.issuer === certificate.subject;
-    },
-    { limit_ms: 20_000, every_ms: 100 },
-  );
-}
+verify('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => judgeKeys(await bothKeys(context)));
 
 verify('production-gateway.tls.session-cache-resumption', async (context) => {
   const { claim } = context;
-  const client = context.client();
-  const rows: (readonly [string, string])[] = [];
-  let resumed = true;
-  for (const version of NEW) {
-    const session = await sessionOf(context, version);
-    const again =
-      session === undefined
-        ? []
-        : await handshakes(
-            client,
-            Array.from({ length: 6 }, () => ({ ...only(version), session })),
-          );
-    const reused = again.filter(({ tls }) => tls?.reused).length;
-    rows.push([
-      version,
-      session === undefined ? 'no session offered' : `${String(reused)} of ${String(again.length)} resumed`,
-    ]);
-    resumed &&= again.length > 0 && reused === again.length;
-  }
   const config = await context.gateway.config();
-  const cache = /ssl_session_cache\s+shared:\w+:(\d+)m/.exec(config)?.[1] ?? 'none';
-  const timeout = /ssl_session_timeout\s+(\S+);/.exec(config)?.[1] ?? 'none';
-  return judge(
-    resumed &&
-      Number(cache) === num(claim, 'cache_mb') &&
-      ['1d', '24h', '1440m', `${String(num(claim, 'timeout_s'))}s`, String(num(claim, 'timeout_s'))].includes(timeout),
-    `every session resumed, whichever worker answers; ${String(num(claim, 'cache_mb'))} MB cache, ${String(num(claim, 'timeout_s'))} s`,
-    `${rows.map((row) => row.join(': ')).join('; ')}; cache ${cache} MB, time-out ${timeout} (nginx -T)`,
-    [{ kind: 'table', title: 'resumption', columns: ['version', 'six reconnects'], rows }],
-  );
+  const cache_mb = /ssl_session_cache\s+shared:\w+:(\d+)m/.exec(config)?.[1];
+  return judgeResumption({ cache_mb: num(claim, 'cache_mb'), timeout_s: num(claim, 'timeout_s') }, await resumptions(context, NEW), {
+    cache_mb: cache_mb === undefined ? undefined : Number(cache_mb),
+    timeout_s: configured(config, 'ssl_session_timeout')[0],
+  });
 });
 
-/** A session that may be resumed: TLS 1.3 hands it over after the handshake, with the first answer. */
-async function sessionOf(context: CaseContext, version: Version): Promise<string | undefined> {
-  const seen = await context.client().request('/', { tls: only(version) });
-  return seen.tls?.session;
-}
-
-verify('production-gateway.tls.session-tickets-off', async (context) => {
-  const address = context.gateway.service.addresses['edge'] ?? '';
-  const { stdout } = await context.exec('vantage', [
-    'sh',
-    '-c',
-    `openssl s_client -connect ${address}:443 -servername ${context.gateway.serverName} -tls1_2 </dev/null 2>/dev/null`,
-  ]);
-  if (!/Protocol\s*:\s*TLSv1\.2/.test(stdout)) throw new Error('openssl established no TLS 1.2 session');
-  const ticket = /TLS session ticket/.test(stdout);
-  const stateful = await statefulTicket(context);
-  return together([
-    judge(!ticket, 'no TLS 1.2 ticket', ticket ? 'TLS 1.2: the server issues a ticket' : 'TLS 1.2: no ticket', [
-      {
-        kind: 'log',
-        title: 'openssl s_client',
-        lines: stdout
-          .split('\n')
-          .filter((line) => /Protocol|Cipher|ticket|Session-ID/.test(line))
-          .slice(0, 8),
-      },
-    ]),
-    stateful,
-  ]);
-});
-
-/** TLS 1.3: what is called a ticket must be a handle into the cache, so that it is worth nothing after a cold start. */
-async function statefulTicket(context: CaseContext) {
-  const replica = await context.replica({ backends: 'private' });
-  const client = context.client('clients', replica.gateway);
-  const session = (await client.request('/', { tls: only('TLSv1.3') })).tls?.session;
-  if (session === undefined)
-    return judge(true, 'a TLS 1.3 session does not survive a cold start', 'TLS 1.3: no session is offered at all', []);
-  const { stdout } = await context.exec('vantage', ['true']);
-  const lengths = ticketLength(Buffer.from(session, 'base64'));
-  return judge(
-    lengths !== undefined && lengths <= 64,
-    'the TLS 1.3 session handle is a short key into the cache',
-    `TLS 1.3: handle of ${String(lengths ?? 'unknown')} bytes${stdout}`,
-    [],
-  );
-}
-
-/** Length of the ticket in an OpenSSL session structure: context tag 10, OCTET STRING. */
-function ticketLength(session: Buffer): number | undefined {
-  const at = session.findLastIndex((byte, index) => byte === 0xaa && session[index + 2] === 0x04);
-  return at < 0 ? undefined : session[at + 3];
-}
+verify('production-gateway.tls.session-tickets-off', async (context) => judgeTickets(await tickets(context)));
 
 verify('production-gateway.tls.ocsp-stapling', async (context) => {
   const { claim } = context;
-  const client = context.client();
-  // The first answers of a worker after its start are never stapled: it asks the responder then.
-  const seen = await client.raws(
-    Array.from({ length: 12 }, (_, index) => ({
-      tls: { requestOcsp: true },
-      at_ms: index * 400,
-      writes: [],
-      until: 'handshake' as const,
-      timeout_ms: 8_000,
-    })),
-  );
-  const stapled = seen.filter(({ tls }) => typeof tls?.ocsp === 'string');
   const config = await context.gateway.config();
-  const valid = /resolver\s+[^;]*valid=(\d+)s/.exec(config)?.[1];
-  const timeout = /resolver_timeout\s+(\d+)s/.exec(config)?.[1];
-  return judge(
-    stapled.length > 0 &&
-      Number(valid) === num(claim, 'resolver_valid_s') &&
-      Number(timeout) === num(claim, 'resolver_timeout_s'),
-    'after the first requests the handshake carries an OCSP answer',
-    `${String(stapled.length)} of ${String(seen.length)} handshakes stapled; resolver valid=${valid ?? 'unset'}s, time-out ${timeout ?? 'unset'}s`,
-    [
-      {
-        kind: 'table',
-        title: 'stapled OCSP answers',
-        columns: ['at ms', 'OCSP'],
-        rows: seen.map((one, index) => [
-          index * 400,
-          typeof one.tls?.ocsp === 'string' ? `${String(one.tls.ocsp.length)} base64 characters` : 'none',
-        ]),
-      },
-    ],
-  );
+  const valid_s = nginxSeconds(/resolver\s+[^;]*valid=(\w+)/.exec(config)?.[1] ?? '');
+  const promised = { valid_s: num(claim, 'resolver_valid_s'), timeout_s: num(claim, 'resolver_timeout_s') };
+  return judgeStaples(promised, await staples(context), { valid_s, timeout_s: configured(config, 'resolver_timeout')[0] });
 });
 
 verify('production-gateway.tls.ipv6-listeners', async (context) => {
