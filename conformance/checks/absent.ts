@@ -11,9 +11,13 @@ export function absent(context: CaseContext, components: readonly string[]): Out
   const services = context.session.topology.services.map(({ name, role }) => ({ name, role }));
   const there = components.filter((component) => services.some(({ name }) => name.startsWith(component.toLowerCase())));
   if (there.length > 0) throw new Error(`${there.join(', ')} is part of the topology, but nothing here measures it`);
-  return notApplicable(context_expected(components), `${components.join(', ')}: not part of the environment`, [
-    table('what the environment runs', ['service', 'role'], services.map(({ name, role }) => [name, role])),
+  return notApplicable(needs(components), `${components.join(', ')}: not part of the environment`, [
+    table(
+      'what the environment runs',
+      ['service', 'role'],
+      services.map(({ name, role }) => [name, role]),
+    ),
   ]);
 }
 
-const context_expected = (components: readonly string[]): string => `needs ${components.join(' and ')}`;
+const needs = (components: readonly string[]): string => `needs ${components.join(' and ')}`;

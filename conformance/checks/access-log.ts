@@ -32,12 +32,19 @@ export function splitLines(text: Buffer): Buffer[] {
  * Lines of the access log by needle, once each has the number wanted or the time
  * in which nginx writes is over. A needle is a mark, or texts of which any tells the request.
  */
-export async function linesOf(gateway: Gateway, requests: readonly { readonly needles: readonly string[]; readonly wanted: number }[]): Promise<Buffer[][]> {
+export async function linesOf(
+  gateway: Gateway,
+  requests: readonly { readonly needles: readonly string[]; readonly wanted: number }[],
+): Promise<Buffer[][]> {
   const until = performance.now() + WRITTEN_WITHIN_MS;
   for (;;) {
-    const all = await rawLines(gateway, requests.flatMap(({ needles }) => needles));
+    const all = await rawLines(
+      gateway,
+      requests.flatMap(({ needles }) => needles),
+    );
     const found = requests.map(({ needles }) => all.filter((line) => needles.some((needle) => line.includes(needle))));
-    if (found.every((lines, index) => lines.length >= (requests[index]?.wanted ?? 0)) || performance.now() > until) return found;
+    if (found.every((lines, index) => lines.length >= (requests[index]?.wanted ?? 0)) || performance.now() > until)
+      return found;
     await pause(EVERY_MS);
   }
 }
@@ -67,14 +74,21 @@ export function lineFaults(line: Buffer, fields: readonly string[], numeric: rea
 export function jsonLine(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Lines that a backend wrote, from the first with the mark to the last, once one is there or the time is over. */
-export async function backendLines(context: CaseContext, instance: string, mark: string, wanted = 1): Promise<string[]> {
+export async function backendLines(
+  context: CaseContext,
+  instance: string,
+  mark: string,
+  wanted = 1,
+): Promise<string[]> {
   const { containerId } = context.session.service(instance);
   const until = performance.now() + WRITTEN_WITHIN_MS;
   for (;;) {

@@ -25,7 +25,10 @@ export async function hashWithBackup(context: CaseContext, route: string): Promi
       accepted && hashed !== customer.text,
       expected,
       `no route is pinned by address; with ip_hash in the pool nginx -t ${accepted ? 'accepts it' : `says: ${said}`}`,
-      [{ kind: 'config', title: 'tried with nginx -t', text: hashed }, { kind: 'log', title: 'nginx -t', lines: [said] }],
+      [
+        { kind: 'config', title: 'tried with nginx -t', text: hashed },
+        { kind: 'log', title: 'nginx -t', lines: [said] },
+      ],
       'ip_hash and backup exclude each other in nginx',
     );
   }
@@ -38,6 +41,12 @@ export async function hashWithBackup(context: CaseContext, route: string): Promi
     last.every((name) => spares.includes(name)),
     expected,
     `${route} is pinned by address; with all active instances gone it is served by ${inWords(last)}`,
-    [table('who served each address', ['address', 'instances'], seen.clients.map(({ address, instances }) => [address, inWords(instances)]))],
+    [
+      table(
+        'who served each address',
+        ['address', 'instances'],
+        seen.clients.map(({ address, instances }) => [address, inWords(instances)]),
+      ),
+    ],
   );
 }

@@ -27,7 +27,9 @@ export function setCookies(answer: { readonly headers: HeaderList }): SetCookie[
   const date = Date.parse(headersNamed(answer, 'date')[0] ?? '');
   return headersNamed(answer, 'set-cookie').map((field) => {
     const [pair = '', ...rest] = field.split(';').map((part) => part.trim());
-    const attributes = new Map(rest.map((part) => [part.split('=')[0]?.toLowerCase() ?? '', part.split('=').slice(1).join('=')]));
+    const attributes = new Map(
+      rest.map((part) => [part.split('=')[0]?.toLowerCase() ?? '', part.split('=').slice(1).join('=')]),
+    );
     const equals = pair.indexOf('=');
     const expires = Date.parse(attributes.get('expires') ?? '');
     const maxAge = attributes.get('max-age');
@@ -53,11 +55,20 @@ export interface Visit {
 /** A request without any cookie. */
 export async function firstVisit(context: CaseContext, client: Client, cookie: string): Promise<Visit> {
   const one = await deliverOne(context, { client, path: CUSTOMER_PATH });
-  return { instance: servedBy(one), cookie: setCookies(one.seen).find(({ name }) => name === cookie), evidence: proof(one) };
+  return {
+    instance: servedBy(one),
+    cookie: setCookies(one.seen).find(({ name }) => name === cookie),
+    evidence: proof(one),
+  };
 }
 
 /** Who serves a client that sends the cookie of a visit with every request; without one, a client like any other. */
-export async function returns(context: CaseContext, client: Client, { cookie }: Visit, count = REPEATS): Promise<string[]> {
+export async function returns(
+  context: CaseContext,
+  client: Client,
+  { cookie }: Visit,
+  count = REPEATS,
+): Promise<string[]> {
   const options = cookie ? { headers: { cookie: `${cookie.name}=${cookie.value}` } } : {};
   return (await inTurn(context, client, CUSTOMER_PATH, count, options)).map(servedBy);
 }
@@ -80,12 +91,23 @@ export function judgePinned({ name, visit, kept, others }: Pinned): Outcome {
     visit.cookie !== undefined && stays && spread,
     `the first answer sets ${name}; its holder stays on one instance, others are spread`,
     `${visit.cookie ? `${name}=${visit.cookie.value}` : `no cookie ${name}`}; first ${visit.instance}, then ${inWords(kept)}; without a cookie ${inWords(others)}`,
-    [visit.evidence, table('who served', ['series', 'instances'], [['with the cookie', inWords(kept)], ['without', inWords(others)]])],
+    [
+      visit.evidence,
+      table(
+        'who served',
+        ['series', 'instances'],
+        [
+          ['with the cookie', inWords(kept)],
+          ['without', inWords(others)],
+        ],
+      ),
+    ],
     visit.cookie ? undefined : NO_COOKIE,
   );
 }
 
-const NO_COOKIE = 'nothing issues an affinity cookie: `sticky` belongs to NGINX Plus and is not in the complete configuration';
+const NO_COOKIE =
+  'nothing issues an affinity cookie: `sticky` belongs to NGINX Plus and is not in the complete configuration';
 
 export interface PromisedCookie {
   readonly name: string;
@@ -99,14 +121,26 @@ export interface PromisedCookie {
 const LIFETIME_TOLERANCE_S = 5;
 
 /** Judges the attributes of the cookie; those that are not promised may be anything. */
-export function judgeCookie({ name, lifetime_s, path, httpOnly, secure }: PromisedCookie, { cookie, evidence }: Visit): Outcome {
+export function judgeCookie(
+  { name, lifetime_s, path, httpOnly, secure }: PromisedCookie,
+  { cookie, evidence }: Visit,
+): Outcome {
   const faults = [
-    ...(cookie?.lifetime_s !== undefined && Math.abs(cookie.lifetime_s - lifetime_s) <= LIFETIME_TOLERANCE_S ? [] : [`it lives ${cookie?.lifetime_s === undefined ? 'as long as the browser' : `${String(cookie.lifetime_s)} s`}`]),
+    ...(cookie?.lifetime_s !== undefined && Math.abs(cookie.lifetime_s - lifetime_s) <= LIFETIME_TOLERANCE_S
+      ? []
+      : [`it lives ${cookie?.lifetime_s === undefined ? 'as long as the browser' : `${String(cookie.lifetime_s)} s`}`]),
     ...(path === undefined || cookie?.path === path ? [] : [`path ${cookie?.path ?? 'none'}`]),
-    ...(httpOnly === undefined || cookie?.httpOnly === httpOnly ? [] : [`HttpOnly ${httpOnly ? 'is missing' : 'is set'}`]),
+    ...(httpOnly === undefined || cookie?.httpOnly === httpOnly
+      ? []
+      : [`HttpOnly ${httpOnly ? 'is missing' : 'is set'}`]),
     ...(secure === undefined || cookie?.secure === secure ? [] : [`Secure ${secure ? 'is missing' : 'is set'}`]),
   ];
-  const wanted = [`a cookie ${name} for ${String(lifetime_s)} s`, ...(path === undefined ? [] : [`path ${path}`]), ...(httpOnly ? ['HttpOnly'] : []), ...(secure ? ['Secure'] : [])];
+  const wanted = [
+    `a cookie ${name} for ${String(lifetime_s)} s`,
+    ...(path === undefined ? [] : [`path ${path}`]),
+    ...(httpOnly ? ['HttpOnly'] : []),
+    ...(secure ? ['Secure'] : []),
+  ];
   return judged(
     cookie !== undefined && faults.length === 0,
     wanted.join(', '),
@@ -123,7 +157,12 @@ export interface ByAddress {
 }
 
 /** Sends `count` requests in a row from each address to a route of the customer pool, without cookies. */
-export async function byAddress(context: CaseContext, route: string, addresses: readonly ClientAddress[], count: number): Promise<ByAddress> {
+export async function byAddress(
+  context: CaseContext,
+  route: string,
+  addresses: readonly ClientAddress[],
+  count: number,
+): Promise<ByAddress> {
   const probes = addresses.flatMap((address) => {
     const client = context.gateway.at(address);
     return Array.from({ length: count }, () => ({ client, path: route, connection: address.address }));
@@ -131,7 +170,10 @@ export async function byAddress(context: CaseContext, route: string, addresses: 
   const delivered = await deliver(context, probes);
   return {
     route,
-    clients: addresses.map(({ address }, index) => ({ address, instances: delivered.slice(index * count, (index + 1) * count).map(servedBy) })),
+    clients: addresses.map(({ address }, index) => ({
+      address,
+      instances: delivered.slice(index * count, (index + 1) * count).map(servedBy),
+    })),
   };
 }
 
@@ -147,7 +189,11 @@ export function judgeStable(routes: readonly ByAddress[]): Outcome {
   return judged(
     stable.length > 0,
     'a route on which all requests of one address reach one instance',
-    routes.map((one) => `${one.route}: ${String(moved(one))} of ${String(one.clients.length)} addresses met several instances`).join('; '),
+    routes
+      .map(
+        (one) => `${one.route}: ${String(moved(one))} of ${String(one.clients.length)} addresses met several instances`,
+      )
+      .join('; '),
     routes.map(addressTable),
     'the customer pool is balanced by active requests on every route; no directive looks at the address',
   );
@@ -156,13 +202,24 @@ export function judgeStable(routes: readonly ByAddress[]): Outcome {
 /** Judges that clients of one /24, and of many, meet at least so many instances on each route. */
 export function judgeSpread(instances: number, series: readonly (ByAddress & { readonly where: string })[]): Outcome {
   const seen = series.map((one) => ({ ...one, counts: tally(one.clients.flatMap((client) => client.instances)) }));
-  const met = (counts: ReadonlyMap<string, number>): number => [...counts.keys()].filter((name) => !name.startsWith('none')).length;
+  const met = (counts: ReadonlyMap<string, number>): number =>
+    [...counts.keys()].filter((name) => !name.startsWith('none')).length;
   const poor = seen.filter(({ counts }) => met(counts) < instances);
   return judged(
     poor.length === 0,
     `clients in one /24 and in many meet at least ${String(instances)} instances`,
     seen.map(({ route, where, counts }) => `${route} ${where}: ${String(met(counts))} instances`).join('; '),
-    [table('instances met', ['route', 'clients', 'instances'], seen.map(({ route, where, counts }) => [route, where, [...counts].map(([name, count]) => `${name} ${String(count)}`).join(', ')]))],
+    [
+      table(
+        'instances met',
+        ['route', 'clients', 'instances'],
+        seen.map(({ route, where, counts }) => [
+          route,
+          where,
+          [...counts].map(([name, count]) => `${name} ${String(count)}`).join(', '),
+        ]),
+      ),
+    ],
     'addresses that differ in their last octet only count as one client',
   );
 }
@@ -173,12 +230,18 @@ export function judgePinnedRoutes(routes: readonly ByAddress[]): Outcome {
   return judged(
     loose.length === 0,
     `${listed(routes.map(({ route }) => route))}: all sessions of one address on one instance`,
-    routes.map(({ route, clients }) => `${route}: ${inWords(clients.flatMap(({ instances }) => instances))}`).join('; '),
+    routes
+      .map(({ route, clients }) => `${route}: ${inWords(clients.flatMap(({ instances }) => instances))}`)
+      .join('; '),
     routes.map(addressTable),
     'the route goes to the pool that is balanced by active requests, without any affinity',
   );
 }
 
 function addressTable({ route, clients }: ByAddress): Evidence {
-  return table(`who served each address on ${route}`, ['address', 'instances'], clients.map(({ address, instances }) => [address, inWords(instances)]));
+  return table(
+    `who served each address on ${route}`,
+    ['address', 'instances'],
+    clients.map(({ address, instances }) => [address, inWords(instances)]),
+  );
 }

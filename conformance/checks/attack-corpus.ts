@@ -89,6 +89,11 @@ export const NULL_BYTES: readonly Sample[] = [
   { name: 'in the query', request: (mark) => ({ path: `/api/v1/files/${mark}?name=a%00b` }) },
   {
     name: 'in a form',
-    request: (mark) => ({ path: `/api/v1/files/${mark}`, method: 'POST', headers: { 'content-type': FORM }, body: 'name=a%00b' }),
+    request: (mark) => ({
+      path: `/api/v1/files/${mark}`,
+      method: 'POST',
+      headers: { 'content-type': FORM },
+      body: 'name=a%00b',
+    }),
   },
 ];

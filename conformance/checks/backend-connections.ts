@@ -17,7 +17,9 @@ const OPENING_MS = 1500;
 const HELD_MS = 900;
 
 /** The TCP connections among arrivals: instance and port of the gateway's end → highest number of a request on it. */
-export function requestsByConnection(arrivals: readonly Pick<Arrival, 'instance' | 'peer' | 'requestOnConnection'>[]): Map<string, number> {
+export function requestsByConnection(
+  arrivals: readonly Pick<Arrival, 'instance' | 'peer' | 'requestOnConnection'>[],
+): Map<string, number> {
   const found = new Map<string, number>();
   for (const { instance, peer, requestOnConnection } of arrivals) {
     const key = `${instance} port ${String(peer.port)}`;
@@ -43,20 +45,34 @@ export function judgeKept(limit: number, { pool: name, servers, sequential, burs
     `${name}: ${String(sequential.requests)} requests in a row over ${String(sequential.connections)} connections; ` +
     `after ${String(burst.connections)} at once ${String(idle)} stayed open`;
   const evidence = [
-    table(`connections from one worker to ${name}`, ['series', 'requests', 'connections'], [
-      ['in a row', sequential.requests, sequential.connections],
-      ['at once', burst.requests, burst.connections],
-      ['open afterwards', '', idle],
-    ]),
+    table(
+      `connections from one worker to ${name}`,
+      ['series', 'requests', 'connections'],
+      [
+        ['in a row', sequential.requests, sequential.connections],
+        ['at once', burst.requests, burst.connections],
+        ['open afterwards', '', idle],
+      ],
+    ),
   ];
-  if (sequential.connections > servers) return judged(false, expected, observed, evidence, 'connections are not used again');
+  if (sequential.connections > servers)
+    return judged(false, expected, observed, evidence, 'connections are not used again');
   if (idle > limit) return judged(false, expected, observed, evidence, 'more idle connections are kept than promised');
-  if (burst.connections <= limit) return inconclusive(expected, observed, `only ${String(burst.connections)} connections were open at a time`, evidence);
+  if (burst.connections <= limit)
+    return inconclusive(
+      expected,
+      observed,
+      `only ${String(burst.connections)} connections were open at a time`,
+      evidence,
+    );
   return judged(idle === limit, expected, observed, evidence, 'fewer idle connections are kept than promised');
 }
 
 /** Measures reuse and the number of idle connections in both pools of a gateway with one worker. */
-export async function idleKept(context: CaseContext, limits: { readonly admin: number; readonly customer: number }): Promise<Outcome> {
+export async function idleKept(
+  context: CaseContext,
+  limits: { readonly admin: number; readonly customer: number },
+): Promise<Outcome> {
   const replica = await context.replica({ workers: 1 });
   const config = await replica.gateway.config();
   const pools = [
@@ -66,16 +82,32 @@ export async function idleKept(context: CaseContext, limits: { readonly admin: n
   const outcomes: Outcome[] = [];
   for (const { path, limit, block, row } of pools) {
     const sequential = await inTurn(context, context.clientFor(path, replica.gateway), path, row);
-    const clients = Array.from({ length: Math.ceil((limit + SURPLUS) / AT_ONCE) }, () => context.clientFor(path, replica.gateway));
-    const plan = clients.flatMap((client) => Array.from({ length: AT_ONCE }, () => ({ client, path, at_ms: OPENING_MS, preconnect: true, behave: { delay_ms: HELD_MS } })));
+    const clients = Array.from({ length: Math.ceil((limit + SURPLUS) / AT_ONCE) }, () =>
+      context.clientFor(path, replica.gateway),
+    );
+    const plan = clients.flatMap((client) =>
+      Array.from({ length: AT_ONCE }, () => ({
+        client,
+        path,
+        at_ms: OPENING_MS,
+        preconnect: true,
+        behave: { delay_ms: HELD_MS },
+      })),
+    );
     const burst = await deliver(context, plan);
     const idle = await openTo(replica, block.servers[0]?.port ?? 0);
     outcomes.push(
       judgeKept(limit, {
         pool: block.name,
         servers: primaries(block).length,
-        sequential: { requests: row, connections: requestsByConnection(sequential.flatMap(({ arrivals }) => arrivals)).size },
-        burst: { requests: burst.length, connections: requestsByConnection(burst.flatMap(({ arrivals }) => arrivals)).size },
+        sequential: {
+          requests: row,
+          connections: requestsByConnection(sequential.flatMap(({ arrivals }) => arrivals)).size,
+        },
+        burst: {
+          requests: burst.length,
+          connections: requestsByConnection(burst.flatMap(({ arrivals }) => arrivals)).size,
+        },
         idle,
       }),
     );
@@ -148,7 +180,14 @@ export async function staysUsable(context: CaseContext, idle_s: number): Promise
   const clients = [0, 1].map(() => context.clientFor(CUSTOMER_PATH, replica.gateway));
   const delivered = await deliver(
     context,
-    clients.flatMap((client, turn) => Array.from({ length: count }, () => ({ client, path: CUSTOMER_PATH, connection: `turn ${String(turn)}`, at_ms: turn * pause_ms }))),
+    clients.flatMap((client, turn) =>
+      Array.from({ length: count }, () => ({
+        client,
+        path: CUSTOMER_PATH,
+        connection: `turn ${String(turn)}`,
+        at_ms: turn * pause_ms,
+      })),
+    ),
   );
   const arrivals = delivered.map((one) => one.arrivals.at(-1));
   const [before, after] = [arrivals.slice(0, count), arrivals.slice(count)];
@@ -158,7 +197,13 @@ export async function staysUsable(context: CaseContext, idle_s: number): Promise
     pauses: before.flatMap((first) => {
       const next = after.find((arrival) => arrival?.instance === first?.instance);
       if (!first || !next) return [];
-      return [{ instance: first.instance, paused_s: (next.at - first.at) / 1000, sameConnection: next.peer.port === first.peer.port }];
+      return [
+        {
+          instance: first.instance,
+          paused_s: (next.at - first.at) / 1000,
+          sameConnection: next.peer.port === first.peer.port,
+        },
+      ];
     }),
   };
 }
@@ -170,10 +215,16 @@ export function judgeStaysUsable({ idle_s, factor, pauses }: IdleTrial): Outcome
   const lost = pauses.filter(({ sameConnection }) => !sameConnection);
   const longest = Math.max(0, ...pauses.map(({ paused_s }) => paused_s));
   const observed = `with durations divided by ${String(factor)}, after ${longest.toFixed(1)} s: ${String(pauses.length - lost.length)} of ${String(pauses.length)} connections used again`;
-  const rows = pauses.map(({ instance, paused_s, sameConnection }) => [instance, paused_s, sameConnection ? 'yes' : 'no']);
+  const rows = pauses.map(({ instance, paused_s, sameConnection }) => [
+    instance,
+    paused_s,
+    sameConnection ? 'yes' : 'no',
+  ]);
   const evidence = [table('requests before and after a pause', ['instance', 'pause, s', 'same connection'], rows)];
-  if (pauses.length === 0) return judged(false, expected, 'no instance was reached before and after the pause', evidence);
-  if (lost.length > 0 && longest >= scaled_s) return inconclusive(expected, observed, 'the second request came too late', evidence);
+  if (pauses.length === 0)
+    return judged(false, expected, 'no instance was reached before and after the pause', evidence);
+  if (lost.length > 0 && longest >= scaled_s)
+    return inconclusive(expected, observed, 'the second request came too late', evidence);
   return judged(lost.length === 0, expected, observed, evidence, 'one side closes the connection earlier');
 }
 

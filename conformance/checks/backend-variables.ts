@@ -5,7 +5,16 @@ import { deliver, judged, listed, outcomeOf, proof, table } from './exchange.ts'
 import type { Delivered } from './exchange.ts';
 
 /** Variables by which the document lets a backend join: the proxy in front, health, metrics, cluster. */
-const DOCUMENTED = ['TRUST_PROXY', 'TRUST_PROXY_HOPS', 'ENABLE_HEALTH_CHECK', 'HEALTH_CHECK_PATH', 'ENABLE_METRICS', 'METRICS_PATH', 'CORS_ORIGINS', 'USE_CLUSTER'];
+const DOCUMENTED = [
+  'TRUST_PROXY',
+  'TRUST_PROXY_HOPS',
+  'ENABLE_HEALTH_CHECK',
+  'HEALTH_CHECK_PATH',
+  'ENABLE_METRICS',
+  'METRICS_PATH',
+  'CORS_ORIGINS',
+  'USE_CLUSTER',
+];
 
 /** Each pool: who answered through the gateway, and the client that it saw. */
 export interface Joined {
@@ -28,14 +37,25 @@ export function judgeJoined(pools: readonly Joined[]): Outcome {
   return judged(
     faults.length === 0,
     'instances of one image, told by variables alone that a gateway is in front, are reached and know their client',
-    faults.length === 0 ? pools.map(({ pool, instance, seenClient }) => `${pool}: ${instance} answers and sees ${seenClient}`).join('; ') : faults.join('; '),
-    [table('behind the gateway', ['pool', 'instance', 'status', 'client', 'seen as'], pools.map(({ pool, instance, status, client, seenClient }) => [pool, instance, status, client, seenClient]))],
+    faults.length === 0
+      ? pools.map(({ pool, instance, seenClient }) => `${pool}: ${instance} answers and sees ${seenClient}`).join('; ')
+      : faults.join('; '),
+    [
+      table(
+        'behind the gateway',
+        ['pool', 'instance', 'status', 'client', 'seen as'],
+        pools.map(({ pool, instance, status, client, seenClient }) => [pool, instance, status, client, seenClient]),
+      ),
+    ],
   );
 }
 
 /** Sends a request to each pool, and reads the variables of the instance that answered. */
 export async function joinsByVariables(context: CaseContext): Promise<Outcome> {
-  const delivered = await deliver(context, [ADMIN_PATH, CUSTOMER_PATH].map((path) => ({ client: context.clientFor(path), path })));
+  const delivered = await deliver(
+    context,
+    [ADMIN_PATH, CUSTOMER_PATH].map((path) => ({ client: context.clientFor(path), path })),
+  );
   const pools = await Promise.all(delivered.map(async (one) => joined(context, one)));
   const outcome = judgeJoined(pools);
   return { ...outcome, evidence: [...outcome.evidence, ...delivered.slice(0, 1).map((one) => proof(one))] };

@@ -54,7 +54,9 @@ async function measure(context: CaseContext): Promise<Shares> {
   const customer = (): Client => context.clientFor(CUSTOMER_PATH, replica.gateway);
   const write = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1}' };
   const adminSequence = await inTurn(context, admin(), ADMIN_PATH, FROM_ONE_ADMIN);
-  const others = await Promise.all(Array.from({ length: MORE_ADMINS }, () => inTurn(context, admin(), ADMIN_PATH, FROM_ONE_ADMIN)));
+  const others = await Promise.all(
+    Array.from({ length: MORE_ADMINS }, () => inTurn(context, admin(), ADMIN_PATH, FROM_ONE_ADMIN)),
+  );
   const customerReads = [
     ...(await inTurn(context, customer(), CUSTOMER_PATH, FROM_ONE_CUSTOMER)),
     ...(await inTurn(context, customer(), CUSTOMER_PATH, FROM_ONE_CUSTOMER)),
@@ -80,12 +82,18 @@ export async function inTurn(
   options: RequestOptions = {},
 ): Promise<Delivered[]> {
   const connection = marker('c');
-  return deliver(context, Array.from({ length: count }, () => ({ ...options, client, path, connection })));
+  return deliver(
+    context,
+    Array.from({ length: count }, () => ({ ...options, client, path, connection })),
+  );
 }
 
 /** The instance that a request reached last: the one that answered it. */
 export function servedBy({ arrivals, seen }: Pick<Delivered, 'arrivals' | 'seen'>): string {
-  return arrivals.at(-1)?.instance ?? `none (${seen.status === null ? (seen.error?.code ?? 'no answer') : String(seen.status)})`;
+  return (
+    arrivals.at(-1)?.instance ??
+    `none (${seen.status === null ? (seen.error?.code ?? 'no answer') : String(seen.status)})`
+  );
 }
 
 /** How often each name occurs, in alphabetical order. */
@@ -101,7 +109,12 @@ export function inWords(names: readonly string[]): string {
 }
 
 /** Judges how many requests each instance got: exact shares of the whole, and nothing for anybody else. */
-export function judgeShares(percent: Readonly<Record<string, number>>, names: readonly string[], what: string, tolerance = EDGE): Outcome {
+export function judgeShares(
+  percent: Readonly<Record<string, number>>,
+  names: readonly string[],
+  what: string,
+  tolerance = EDGE,
+): Outcome {
   const counts = tally(names);
   const wanted = Object.entries(percent).map(([name, share]) => [name, (share / 100) * names.length] as const);
   const off = wanted.filter(([name, count]) => Math.abs((counts.get(name) ?? 0) - count) > tolerance);
@@ -130,19 +143,39 @@ export function smoothWeighted(weights: readonly number[], count: number): numbe
 }
 
 /** Judges the order of a series that began at an idle gateway. */
-export function judgeSequence(weights: readonly (readonly [name: string, weight: number])[], seen: readonly string[]): Outcome {
-  const wanted = smoothWeighted(weights.map(([, weight]) => weight), seen.length).map((index) => weights[index]?.[0] ?? '');
+export function judgeSequence(
+  weights: readonly (readonly [name: string, weight: number])[],
+  seen: readonly string[],
+): Outcome {
+  const wanted = smoothWeighted(
+    weights.map(([, weight]) => weight),
+    seen.length,
+  ).map((index) => weights[index]?.[0] ?? '');
   const first = wanted.findIndex((name, index) => name !== seen[index]);
   return judged(
     first < 0,
     `in turn: ${listed(wanted, 5)}`,
     first < 0 ? 'in that order' : `request ${String(first + 1)} went to ${seen[first] ?? ''}: ${listed(seen, 10)}`,
-    [{ kind: 'table', title: 'order of the first requests', columns: ['request', 'promised', 'served by'], rows: wanted.map((name, index) => [index + 1, name, seen[index] ?? '']) }],
+    [
+      {
+        kind: 'table',
+        title: 'order of the first requests',
+        columns: ['request', 'promised', 'served by'],
+        rows: wanted.map((name, index) => [index + 1, name, seen[index] ?? '']),
+      },
+    ],
   );
 }
 
 /** Judges whether the first instance of a pool is treated unlike every other one, for reads or for writes. */
-export function judgeLeader(pools: readonly { readonly leader: string; readonly followers: readonly string[]; readonly reads: readonly string[]; readonly writes: readonly string[] }[]): Outcome {
+export function judgeLeader(
+  pools: readonly {
+    readonly leader: string;
+    readonly followers: readonly string[];
+    readonly reads: readonly string[];
+    readonly writes: readonly string[];
+  }[],
+): Outcome {
   const told = pools.map(({ leader, followers, reads, writes }) => ({
     leader,
     apart: [reads, writes].some((names) => {
@@ -162,7 +195,11 @@ export function judgeLeader(pools: readonly { readonly leader: string; readonly 
 }
 
 export function sharesTable(title: string, names: readonly string[]): Evidence {
-  return table(title, ['served by', 'requests'], [...tally(names)].map(([name, count]) => [name, count]));
+  return table(
+    title,
+    ['served by', 'requests'],
+    [...tally(names)].map(([name, count]) => [name, count]),
+  );
 }
 
 /** A burst of requests that keeps every instance busy but one: whoever got the short one is free when the quick ones come. */
@@ -182,7 +219,11 @@ export interface LeastBusy {
 }
 
 /** Holds one request on each instance, releases one, and sends quick requests while the others are busy. */
-async function leastBusy(context: CaseContext, replica: Pick<CaseReplica, 'gateway'>, instances: number): Promise<LeastBusy> {
+async function leastBusy(
+  context: CaseContext,
+  replica: Pick<CaseReplica, 'gateway'>,
+  instances: number,
+): Promise<LeastBusy> {
   const client = (): Client => context.clientFor(CUSTOMER_PATH, replica.gateway);
   const held = Array.from({ length: instances }, (_, index) => ({
     client: client(),
@@ -191,9 +232,19 @@ async function leastBusy(context: CaseContext, replica: Pick<CaseReplica, 'gatew
     behave: { delay_ms: index === instances - 1 ? SHORT_MS : HOLD_MS },
   }));
   const one = client();
-  const quick = Array.from({ length: QUICK }, () => ({ client: one, path: CUSTOMER_PATH, at_ms: QUICK_FROM_MS, connection: 'quick', preconnect: true }));
+  const quick = Array.from({ length: QUICK }, () => ({
+    client: one,
+    path: CUSTOMER_PATH,
+    at_ms: QUICK_FROM_MS,
+    connection: 'quick',
+    preconnect: true,
+  }));
   const delivered = await deliver(context, [...held, ...quick]);
-  const [holding, short, fast] = [delivered.slice(0, instances - 1), delivered[instances - 1], delivered.slice(instances)];
+  const [holding, short, fast] = [
+    delivered.slice(0, instances - 1),
+    delivered[instances - 1],
+    delivered.slice(instances),
+  ];
   if (!short) throw new Error('no request was held');
   const begun = Math.min(...fast.map(({ seen }) => seen.sent_ms ?? Infinity));
   const ended = Math.max(...fast.map(({ seen }) => seen.done_ms));
@@ -204,7 +255,11 @@ async function leastBusy(context: CaseContext, replica: Pick<CaseReplica, 'gatew
     held: [...holding, short].map(servedBy),
     free: servedBy(short),
     quick: fast.map(servedBy),
-    ...(late ? { late: `quick requests from ${String(Math.round(begun))} to ${String(Math.round(ended))} ms, the others held from ${String(Math.round(sent))} to ${String(Math.round(released))} ms` } : {}),
+    ...(late
+      ? {
+          late: `quick requests from ${String(Math.round(begun))} to ${String(Math.round(ended))} ms, the others held from ${String(Math.round(sent))} to ${String(Math.round(released))} ms`,
+        }
+      : {}),
   };
 }
 
@@ -212,9 +267,19 @@ async function leastBusy(context: CaseContext, replica: Pick<CaseReplica, 'gatew
 export function judgeLeastBusy({ held, free, quick, late }: LeastBusy): Outcome {
   const expected = `${String(held.length)} slow requests on ${String(held.length)} instances, then all quick ones on the only idle one`;
   const observed = `slow ones on ${listed(held, 6)}; idle ${free}; quick ones: ${inWords(quick)}`;
-  const evidence = [table('who served the slow and the quick requests', ['request', 'served by'], [...held.map((name, index) => [index === held.length - 1 ? 'slow, released first' : 'slow', name]), ...quick.map((name) => ['quick', name])])];
+  const evidence = [
+    table(
+      'who served the slow and the quick requests',
+      ['request', 'served by'],
+      [
+        ...held.map((name, index) => [index === held.length - 1 ? 'slow, released first' : 'slow', name]),
+        ...quick.map((name) => ['quick', name]),
+      ],
+    ),
+  ];
   const distinct = new Set(held).size === held.length;
   const holds = distinct && quick.every((name) => name === free);
-  if (holds || late === undefined) return judged(holds, expected, observed, evidence, 'instances are chosen without regard to their active requests');
+  if (holds || late === undefined)
+    return judged(holds, expected, observed, evidence, 'instances are chosen without regard to their active requests');
   return { verdict: 'inconclusive', expected, observed, reason: late, evidence };
 }

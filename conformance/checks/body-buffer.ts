@@ -44,7 +44,7 @@ export async function bodyMemory(context: CaseContext, sizes: readonly number[])
           { after_ms: PAUSE_MS, utf8: 'b' },
         ],
         until: 'first-byte',
-        timeout_ms: 8_000,
+        timeout_ms: 20_000,
       });
       const arrivals = (await context.arrivals(mark)).filter(({ service }) => service !== 'auth');
       const files = (await gateway.errorLog(mark)).filter((line) => line.includes(FILE_TOLD));

@@ -13,13 +13,13 @@ const PIECE_BYTES = 12_000;
 
 /** More than the sockets on both sides of the gateway hold. */
 const DOWNLOAD_BYTES = 12 * 2 ** 20;
-const READ_BYTES_PER_S = 2 * 2 ** 20;
+const READ_BYTES_PER_S = 2 ** 20;
 
 /** The gateway has this long to take over a whole answer before the backend is asked again, ms. */
-const RELEASE_MS = 1_800;
+const RELEASE_MS = 3_000;
 
 /** The download is given up after this time: it only has to last longer than the next request needs. */
-const WATCHED_MS = 3_500;
+const WATCHED_MS = 6_000;
 
 /** What slow clients did to the backend's connections. */
 export interface Buffered {
@@ -45,17 +45,28 @@ export async function slowClients(context: CaseContext, gateway: Gateway): Promi
   const sent = await sender.raw({
     writes: [
       { after_ms: 0, utf8: head },
-      ...Array.from({ length: PIECES }, (_, n) => ({ after_ms: (n * UPLOAD_MS) / (PIECES - 1), utf8: 'b', repeat: PIECE_BYTES })),
+      ...Array.from({ length: PIECES }, (_, n) => ({
+        after_ms: (n * UPLOAD_MS) / (PIECES - 1),
+        utf8: 'b',
+        repeat: PIECE_BYTES,
+      })),
     ],
     until: 'first-byte',
-    timeout_ms: 8_000,
+    timeout_ms: 20_000,
   });
   const reader = context.client('clients', gateway);
   const [slow] = await reader.all([
-    { path: `/api/v1/slow-client/${download}`, behave: { bodyBytes: DOWNLOAD_BYTES, contentType: 'application/octet-stream' }, readRate_bytesPerS: READ_BYTES_PER_S, timeout_ms: WATCHED_MS },
+    {
+      path: `/api/v1/slow-client/${download}`,
+      behave: { bodyBytes: DOWNLOAD_BYTES, contentType: 'application/octet-stream' },
+      readRate_bytesPerS: READ_BYTES_PER_S,
+      timeout_ms: WATCHED_MS,
+    },
     { path: `/api/v1/slow-client/${next}`, at_ms: RELEASE_MS },
   ]);
-  const [uploaded, first, second] = await Promise.all([upload, download, next].map(async (mark) => (await arrived(context, mark))[0]));
+  const [uploaded, first, second] = await Promise.all(
+    [upload, download, next].map(async (mark) => (await arrived(context, mark))[0]),
+  );
   return {
     uploadEarly: uploaded !== undefined && uploaded.at < began + UPLOAD_MS,
     uploadStatus: Buffer.from(sent.received_base64, 'base64').toString('latin1').slice(9, 12),
@@ -91,7 +102,9 @@ export function judgeBuffered({ uploadEarly, uploadStatus, released, download_s 
 /** Judges the buffers of answers as configured: every `proxy_buffers` has the promised number and size; without one nginx has 8 of a memory page (4k). */
 export function judgeBuffers(promised: string, config: string): Outcome {
   const wanted = promised.replace(' x ', ' ');
-  const set = [...config.matchAll(/^\s*proxy_buffers\s+([^;]+);/gm)].map(([, value]) => (value ?? '').replace(/\s+/g, ' '));
+  const set = [...config.matchAll(/^\s*proxy_buffers\s+([^;]+);/gm)].map(([, value]) =>
+    (value ?? '').replace(/\s+/g, ' '),
+  );
   return judge(
     set.every((value) => value === wanted),
     `proxy_buffers ${wanted}`,

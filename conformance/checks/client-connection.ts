@@ -33,7 +33,9 @@ export async function requestsPerConnection(context: CaseContext, path: string, 
 /** What a connection carried: answers from its first local port alone count. */
 export function reused(protocol: Reused['protocol'], seen: readonly HttpObservation[]): Reused {
   const port = seen[0]?.localPort;
-  const closing = seen.findIndex((one) => (protocol === 'h2' ? one.closedByPeer : header(one, 'connection')?.toLowerCase() === 'close'));
+  const closing = seen.findIndex((one) =>
+    protocol === 'h2' ? one.closedByPeer : header(one, 'connection')?.toLowerCase() === 'close',
+  );
   return {
     protocol,
     answered: seen.filter(({ localPort, status }) => status !== null && localPort === port).length,

@@ -6,7 +6,7 @@ import type { CaseContext, Session } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, table } from './exchange.ts';
 import { inspectorAddress } from './instance-counts.ts';
-import { total } from './prometheus.ts';
+import { total } from './metric-text.ts';
 
 const REQUESTS = 80;
 const SCRAPES = 8;
@@ -70,7 +70,13 @@ async function measure(context: CaseContext, workers: number): Promise<Cluster> 
     const { pid } = bodyJson(seen) as { pid: number };
     answered.set(pid, (answered.get(pid) ?? 0) + 1);
   }
-  return { processes: await pm2Processes(backend.containerId), answered, requests: REQUESTS, before: first ? requestsTotal(first) : 0, after: scrapes.map(requestsTotal) };
+  return {
+    processes: await pm2Processes(backend.containerId),
+    answered,
+    requests: REQUESTS,
+    before: first ? requestsTotal(first) : 0,
+    after: scrapes.map(requestsTotal),
+  };
 }
 
 /** Judges that so many workers run in cluster mode and share the requests. */
@@ -82,7 +88,13 @@ export function judgeWorkers(workers: number, { processes, answered, requests }:
     clustered.length === workers && answered.size === workers && lost === 0,
     `${String(workers)} worker processes in cluster mode, each of which answers requests`,
     `${String(clustered.length)} workers in cluster mode; ${String(requests)} requests answered by ${String(answered.size)} processes (${counts.join(', ')})${lost === 0 ? '' : `, ${String(lost)} not answered`}`,
-    [table('workers of an instance with the documented variables', ['process', 'mode', 'status', 'requests answered'], processes.map(({ pid, mode, status }) => [pid, mode, status, answered.get(pid) ?? 0]))],
+    [
+      table(
+        'workers of an instance with the documented variables',
+        ['process', 'mode', 'status', 'requests answered'],
+        processes.map(({ pid, mode, status }) => [pid, mode, status, answered.get(pid) ?? 0]),
+      ),
+    ],
   );
 }
 
@@ -95,7 +107,13 @@ export function judgeCounters({ requests, before, after }: Pick<Cluster, 'reques
     after.length > 0 && falls === 0 && wrong.length === 0,
     `http_requests_total grows by ${String(requests)} for ${String(requests)} requests, whichever worker is asked, and never falls`,
     `from ${String(before)} to ${after.join(', ')}${falls === 0 ? '' : `; falls ${String(falls)} times`}`,
-    [table('http_requests_total of the instance', ['scrape', 'sum'], [['before', before], ...after.map((value, index) => [index + 1, value])])],
+    [
+      table(
+        'http_requests_total of the instance',
+        ['scrape', 'sum'],
+        [['before', before], ...after.map((value, index) => [index + 1, value])],
+      ),
+    ],
     'each worker counts for itself, and a scrape meets any one of them',
   );
 }

@@ -48,7 +48,9 @@ export function codingFaults(row: CodingRow, seen: HttpObservation): string[] {
 /** Requests each row and compares coding, Vary and content. */
 export async function contentCoding(client: Client, rows: readonly CodingRow[]): Promise<Outcome> {
   // Few connections: a limit of requests under way is not what is measured here.
-  const seen = await client.all(rows.map(({ request }, index) => ({ connection: String(index % CONNECTIONS), ...request })));
+  const seen = await client.all(
+    rows.map(({ request }, index) => ({ connection: String(index % CONNECTIONS), ...request })),
+  );
   const results = rows.map((row, index) => {
     const one = seen[index];
     return { row, one, faults: one ? codingFaults(row, one) : ['no answer'] };

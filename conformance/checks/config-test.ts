@@ -34,7 +34,8 @@ export async function acceptsOwnConfig(gateway: Gateway, modules: 'all' | 'stock
 function testedBy({ exitCode, stderr, stdout }: { exitCode: number; stderr: string; stdout: string }): Tested {
   const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line !== '');
   // Tested once by nginx's own verdict: other failures are the container's, not the configuration's.
-  if (!lines.some((line) => /test (?:is successful|failed)/.test(line))) throw new Error(`nginx -t did not finish: ${lines.join(' ')}`);
+  if (!lines.some((line) => /test (?:is successful|failed)/.test(line)))
+    throw new Error(`nginx -t did not finish: ${lines.join(' ')}`);
   return { accepted: exitCode === 0, said: firstComplaint(lines) };
 }
 

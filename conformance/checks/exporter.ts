@@ -3,7 +3,8 @@ import type { Gateway } from '../gateway.ts';
 import { notApplicable } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, table } from './exchange.ts';
-import { judgeNames, scrape, targets, total } from './prometheus.ts';
+import { judgeNames, scrape, total } from './metric-text.ts';
+import { targets } from './prometheus.ts';
 
 /** The exporter's own default address, and the status page at loopback over HTTPS. */
 const PAGES = ['http://127.0.0.1:8080/stub_status', 'https://127.0.0.1/nginx_status'] as const;
@@ -57,7 +58,9 @@ export async function exporterReads(context: CaseContext, up: number): Promise<O
 
 /** Everything that a gateway publishes: at the addresses that Prometheus scrapes, and through an exporter beside it. */
 export async function gatewayMetrics(context: CaseContext, names: readonly string[]): Promise<Outcome> {
-  const gateways = new Set(context.session.topology.services.filter(({ role }) => role === 'gateway').map(({ name }) => name));
+  const gateways = new Set(
+    context.session.topology.services.filter(({ role }) => role === 'gateway').map(({ name }) => name),
+  );
   const urls = (await targets(context)).filter(({ host }) => gateways.has(host)).map(({ url }) => url);
   const [answers, exported] = await Promise.all([scrape(context, urls), exporterTexts(context.gateway)]);
   return judgeNames(

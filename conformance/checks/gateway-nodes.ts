@@ -21,14 +21,20 @@ export function difference(one: readonly string[], other: readonly string[]): st
 
 /** Compares the running configuration of two nodes, and their answers to the same requests. */
 export async function sameNodes(context: CaseContext, count: number, paths: readonly string[]): Promise<Outcome> {
-  const names = context.session.topology.services.filter(({ role, name }) => role === 'gateway' && name.startsWith('gateway-')).map(({ name }) => name);
+  const names = context.session.topology.services
+    .filter(({ role, name }) => role === 'gateway' && name.startsWith('gateway-'))
+    .map(({ name }) => name);
   const expected = `${String(count)} gateway nodes with the same configuration and the same answers`;
   const nodes = names.map((name) => context.session.gateway(name));
   const [first, ...others] = nodes;
   if (!first || nodes.length !== count) return judge(false, expected, `${String(nodes.length)} gateway nodes run`, []);
   const [configs, statuses] = await Promise.all([
     Promise.all(nodes.map(async (node) => normalised(await node.config()))),
-    Promise.all(nodes.map(async (node) => Promise.all(paths.map(async (path) => outcomeOf(await context.clientFor(path, node).request(path)))))),
+    Promise.all(
+      nodes.map(async (node) =>
+        Promise.all(paths.map(async (path) => outcomeOf(await context.clientFor(path, node).request(path)))),
+      ),
+    ),
   ]);
   const different = [...new Set(configs.slice(1).flatMap((config) => difference(configs[0] ?? [], config)))];
   const apart = paths.filter((_, index) => new Set(statuses.map((row) => row[index])).size > 1);
@@ -36,8 +42,16 @@ export async function sameNodes(context: CaseContext, count: number, paths: read
     different.length === 0 && apart.length === 0,
     expected,
     `${names.join(' and ')}: ${different.length === 0 ? `the same ${String(configs[0]?.length ?? 0)} lines` : `${String(different.length)} lines differ (${listed(different, 2)})`}; ` +
-      (apart.length === 0 ? `the same status on ${String(paths.length)} paths` : `different status on ${listed(apart)}`),
-    [table('status of the same requests at each node', ['path', ...[first, ...others].map((_, index) => names[index] ?? '')], paths.map((path, index) => [path, ...statuses.map((row) => row[index] ?? '')]))],
+      (apart.length === 0
+        ? `the same status on ${String(paths.length)} paths`
+        : `different status on ${listed(apart)}`),
+    [
+      table(
+        'status of the same requests at each node',
+        ['path', ...[first, ...others].map((_, index) => names[index] ?? '')],
+        paths.map((path, index) => [path, ...statuses.map((row) => row[index] ?? '')]),
+      ),
+    ],
   );
 }
 
@@ -73,14 +87,37 @@ export async function workerLimits(gateway: Gateway): Promise<WorkerLimits> {
 }
 
 /** Judges what the workers may use. A machine that forbids the promised number of files cannot tell whether it would be had. */
-export function judgeWorkerLimits(promised: { readonly connections: number; readonly files: number }, seen: WorkerLimits): Outcome {
+export function judgeWorkerLimits(
+  promised: { readonly connections: number; readonly files: number },
+  seen: WorkerLimits,
+): Outcome {
   const { workers, cores, connections, method, files, hardLimit } = seen;
   const expected = `one worker per core, ${String(promised.connections)} connections and ${String(promised.files)} open files each, epoll`;
   const observed = `${String(workers)} workers on ${String(cores)} cores, ${String(connections)} connections, ${[...new Set(files)].join(' and ')} open files, ${method}`;
-  const evidence = [table('worker processes', ['what', 'seen'], [['workers', workers], ['cores', cores], ['worker_connections', connections], ['event method', method], ['open files (/proc)', files.join(', ')], ['hard limit in the container', String(hardLimit)]])];
+  const evidence = [
+    table(
+      'worker processes',
+      ['what', 'seen'],
+      [
+        ['workers', workers],
+        ['cores', cores],
+        ['worker_connections', connections],
+        ['event method', method],
+        ['open files (/proc)', files.join(', ')],
+        ['hard limit in the container', String(hardLimit)],
+      ],
+    ),
+  ];
   const rest = workers === cores && connections === promised.connections && method === 'epoll';
   if (rest && hardLimit < promised.files && files.every((count) => count < promised.files)) {
-    return { ...notApplicable(expected, `this machine allows a container ${String(hardLimit)} open files; the rest is as promised`, evidence), observed };
+    return {
+      ...notApplicable(
+        expected,
+        `this machine allows a container ${String(hardLimit)} open files; the rest is as promised`,
+        evidence,
+      ),
+      observed,
+    };
   }
   return judged(rest && files.every((count) => count === promised.files), expected, observed, evidence);
 }

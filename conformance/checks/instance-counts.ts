@@ -23,12 +23,20 @@ export function judgeCounts(promised: readonly PromisedCount[], counted: readonl
     const servers = counted.find((one) => one.pool === name)?.servers ?? [];
     const spare = servers.filter((server) => server.backup).length;
     const own = servers.length - spare;
-    const down = servers.filter(({ health }) => health !== '200').map(({ host, health }) => `${host} answers ${health}`);
-    if (backup === undefined) return servers.length === active ? down : [`${name} lists ${String(servers.length)}`, ...down];
-    return own === active && spare === backup ? down : [`${name} has ${String(own)} active and ${String(spare)} spare`, ...down];
+    const down = servers
+      .filter(({ health }) => health !== '200')
+      .map(({ host, health }) => `${host} answers ${health}`);
+    if (backup === undefined)
+      return servers.length === active ? down : [`${name} lists ${String(servers.length)}`, ...down];
+    return own === active && spare === backup
+      ? down
+      : [`${name} has ${String(own)} active and ${String(spare)} spare`, ...down];
   });
   const expected = promised
-    .map(({ pool: name, active, backup }) => `${name}: ${String(active)}${backup === undefined ? '' : ` active and ${String(backup)} spare`}`)
+    .map(
+      ({ pool: name, active, backup }) =>
+        `${name}: ${String(active)}${backup === undefined ? '' : ` active and ${String(backup)} spare`}`,
+    )
     .join('; ');
   return judged(
     faults.length === 0,
@@ -38,7 +46,9 @@ export function judgeCounts(promised: readonly PromisedCount[], counted: readonl
       table(
         'servers of the pools (nginx -T) and their health',
         ['pool', 'server', 'kind', 'GET /health'],
-        counted.flatMap(({ pool: name, servers }) => servers.map(({ host, backup, health }) => [name, host, backup ? 'backup' : 'active', health])),
+        counted.flatMap(({ pool: name, servers }) =>
+          servers.map(({ host, backup, health }) => [name, host, backup ? 'backup' : 'active', health]),
+        ),
       ),
     ],
     reason,
@@ -46,7 +56,11 @@ export function judgeCounts(promised: readonly PromisedCount[], counted: readonl
 }
 
 /** Counts the servers of pools in the running configuration, and asks each for its health. */
-export async function instanceCounts(context: CaseContext, promised: readonly PromisedCount[], reason?: string): Promise<Outcome> {
+export async function instanceCounts(
+  context: CaseContext,
+  promised: readonly PromisedCount[],
+  reason?: string,
+): Promise<Outcome> {
   const config = await context.gateway.config();
   const pools = promised.map(({ pool: name }) => pool(config, name));
   const servers = pools.flatMap((block) => block.servers);
@@ -55,14 +69,34 @@ export async function instanceCounts(context: CaseContext, promised: readonly Pr
       const address = context.session.topology.services.find(({ name }) => name === host)?.addresses['backend'];
       if (!address) return [];
       return [
-        { kind: 'http' as const, id: host, at_ms: 0, from: inspectorAddress(context), target: { address, port }, protocol: 'http/1.1' as const, request: { method: 'GET', path: '/health' }, timeout_ms: 10_000 },
+        {
+          kind: 'http' as const,
+          id: host,
+          at_ms: 0,
+          from: inspectorAddress(context),
+          target: { address, port },
+          protocol: 'http/1.1' as const,
+          request: { method: 'GET', path: '/health' },
+          timeout_ms: 10_000,
+        },
       ];
     }),
   );
-  const health = new Map(observations.filter((one): one is HttpObservation => one.kind === 'http').map((one) => [one.id, one.status === null ? (one.error?.code ?? 'nothing') : String(one.status)]));
+  const health = new Map(
+    observations
+      .filter((one): one is HttpObservation => one.kind === 'http')
+      .map((one) => [one.id, one.status === null ? (one.error?.code ?? 'nothing') : String(one.status)]),
+  );
   return judgeCounts(
     promised,
-    pools.map((block) => ({ pool: block.name, servers: block.servers.map(({ host, backup }) => ({ host, backup, health: health.get(host) ?? 'nothing: no such instance' })) })),
+    pools.map((block) => ({
+      pool: block.name,
+      servers: block.servers.map(({ host, backup }) => ({
+        host,
+        backup,
+        health: health.get(host) ?? 'nothing: no such instance',
+      })),
+    })),
     reason,
   );
 }

@@ -17,27 +17,44 @@ export async function retried(context: CaseContext, gateway: Gateway): Promise<s
   const client = context.client('clients', gateway);
   await mixed(
     context.session.vantage,
-    Array.from({ length: REQUESTS }, (_, index) => ({ client, path: `/api/v1/log/${mark}-${String(index)}`, connection: mark, behave: { status: 503, only: [FAILING] } })),
+    Array.from({ length: REQUESTS }, (_, index) => ({
+      client,
+      path: `/api/v1/log/${mark}-${String(index)}`,
+      connection: mark,
+      behave: { status: 503, only: [FAILING] },
+    })),
   );
   const [lines = []] = await linesOf(gateway, [{ needles: [mark], wanted: REQUESTS }]);
   return lines.map((line) => line.toString('utf8'));
 }
 
 /** Some line shows two instances and two times, in the same order; every other line shows one of each. */
-export function judgeRetries(lines: readonly string[], instances: Readonly<Record<string, string>>, separator: string): Outcome {
+export function judgeRetries(
+  lines: readonly string[],
+  instances: Readonly<Record<string, string>>,
+  separator: string,
+): Outcome {
   const entries = lines.map(jsonLine);
   const list = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? value.split(separator) : []);
-  const twice = entries.filter((entry) => list(entry?.['upstream_addr']).length === 2 && list(entry?.['upstream_response_time']).length === 2);
+  const twice = entries.filter(
+    (entry) => list(entry?.['upstream_addr']).length === 2 && list(entry?.['upstream_response_time']).length === 2,
+  );
   const failing = instances[FAILING] ?? 'unknown';
   const right = twice.filter((entry) => {
     const [first = '', second = ''] = list(entry?.['upstream_addr']);
-    return first.startsWith(`${failing}:`) && second !== first && list(entry?.['upstream_response_time']).every((time) => /^\d+\.\d{3}$/.test(time));
+    return (
+      first.startsWith(`${failing}:`) &&
+      second !== first &&
+      list(entry?.['upstream_response_time']).every((time) => /^\d+\.\d{3}$/.test(time))
+    );
   });
   const shown = lines.find((_, index) => twice.includes(entries[index])) ?? lines[0];
   return judge(
     right.length > 0,
     `a request that was tried twice has both addresses and both times in its line, separated by "${separator}"`,
-    right.length > 0 ? `${String(right.length)} of ${String(lines.length)} lines show ${FAILING} and another instance, with a time each` : `${String(lines.length)} lines, none with two addresses and two times`,
+    right.length > 0
+      ? `${String(right.length)} of ${String(lines.length)} lines show ${FAILING} and another instance, with a time each`
+      : `${String(lines.length)} lines, none with two addresses and two times`,
     [{ kind: 'log', title: 'access log', lines: shown === undefined ? [] : [shown] }],
   );
 }
@@ -53,7 +70,12 @@ export async function errorLevels(context: CaseContext, gateway: Gateway): Promi
   const client = context.client('clients', gateway);
   await mixed(
     context.session.vantage,
-    Array.from({ length: REQUESTS }, (_, index) => ({ client, path: `/api/v1/log/${mark}-${String(index)}`, connection: mark, behave: { reset: true, only: [FAILING] } })),
+    Array.from({ length: REQUESTS }, (_, index) => ({
+      client,
+      path: `/api/v1/log/${mark}-${String(index)}`,
+      connection: mark,
+      behave: { reset: true, only: [FAILING] },
+    })),
   );
   const { stdout } = await gateway.exec(['cat', '/var/log/nginx/error.log']);
   return { lines: stdout.split('\n').filter((line) => line !== '') };
@@ -67,22 +89,39 @@ const levelOf = (line: string): string => /^\S+ \S+ \[(\w+)\]/.exec(line)?.[1] ?
 /** The failure and the warning are there; nothing is that weighs less than the promised level. */
 export function judgeErrorLevels(level: string, { lines }: Levels): Outcome {
   const failed = lines.filter((line) => levelOf(line) === 'error' && /upstream/.test(line));
-  const disabled = lines.filter((line) => levelOf(line) === 'warn' && line.includes('upstream server temporarily disabled'));
+  const disabled = lines.filter(
+    (line) => levelOf(line) === 'warn' && line.includes('upstream server temporarily disabled'),
+  );
   const below = lines.filter((line) => LEVELS.indexOf(levelOf(line)) > LEVELS.indexOf(level));
   return judge(
     failed.length > 0 && disabled.length > 0 && below.length === 0,
     `failures (error) and instances set aside (warn) are in the error log, nothing below ${level}`,
     `${String(failed.length)} lines about failures, ${String(disabled.length)} about an instance set aside, ${String(below.length)} below ${level}`,
-    [{ kind: 'log', title: 'error log', lines: [failed[0], disabled[0], below[0]].filter((line) => line !== undefined) }],
+    [
+      {
+        kind: 'log',
+        title: 'error log',
+        lines: [failed[0], disabled[0], below[0]].filter((line) => line !== undefined),
+      },
+    ],
   );
 }
 
 /** Requests to one instance, and what the gateway and the instance wrote about them. */
-export async function backendEntries(context: CaseContext, count: number): Promise<{ readonly instance: string; readonly gateway: string[]; readonly backend: string[] }> {
+export async function backendEntries(
+  context: CaseContext,
+  count: number,
+): Promise<{ readonly instance: string; readonly gateway: string[]; readonly backend: string[] }> {
   const mark = marker('entries');
-  const plan = Array.from({ length: count }, (_, index) => ({ path: `/api/v1/log/${mark}-${String(index)}`, connection: `${mark}-${String(Math.floor(index / 20))}` }));
+  const plan = Array.from({ length: count }, (_, index) => ({
+    path: `/api/v1/log/${mark}-${String(index)}`,
+    connection: `${mark}-${String(Math.floor(index / 20))}`,
+  }));
   const clients = Array.from({ length: Math.ceil(count / 20) }, () => context.client());
-  await mixed(context.session.vantage, plan.map((planned, index) => ({ ...planned, client: clients[Math.floor(index / 20)]! })));
+  await mixed(
+    context.session.vantage,
+    plan.map((planned, index) => ({ ...planned, client: clients[Math.floor(index / 20)]! })),
+  );
   const [arrival] = (await context.arrivals(mark)).filter(({ service }) => service !== 'auth');
   if (!arrival) return { instance: FAILING, gateway: [], backend: [] };
   const [[lines = []], backend] = await Promise.all([
@@ -93,7 +132,10 @@ export async function backendEntries(context: CaseContext, count: number): Promi
 }
 
 /** Every service writes JSON lines with the same fields. */
-export function judgeFields(fields: readonly string[], services: readonly { readonly service: string; readonly lines: readonly string[] }[]): Outcome {
+export function judgeFields(
+  fields: readonly string[],
+  services: readonly { readonly service: string; readonly lines: readonly string[] }[],
+): Outcome {
   const faults = services.map(({ service, lines }) => {
     const entry = jsonLine(lines[0] ?? '');
     if (!entry) return { service, fault: lines.length === 0 ? 'no line' : 'no JSON' };
@@ -104,8 +146,14 @@ export function judgeFields(fields: readonly string[], services: readonly { read
   return judge(
     wrong.length === 0,
     `gateway and backends log ${fields.join(', ')}`,
-    wrong.length === 0 ? 'all fields in both' : wrong.map(({ service, fault }) => `${service}: ${fault ?? ''}`).join('; '),
-    services.map(({ service, lines }) => ({ kind: 'log' as const, title: `a line of the ${service}`, lines: lines.slice(0, 1) })),
+    wrong.length === 0
+      ? 'all fields in both'
+      : wrong.map(({ service, fault }) => `${service}: ${fault ?? ''}`).join('; '),
+    services.map(({ service, lines }) => ({
+      kind: 'log' as const,
+      title: `a line of the ${service}`,
+      lines: lines.slice(0, 1),
+    })),
     wrong.length === 0 ? undefined : "the gateway's log format has fields of its own",
   );
 }
@@ -115,7 +163,9 @@ export function judgeBackendLevels(level: string, lines: readonly string[]): Out
   const order = ['debug', 'info', 'warn', 'error'];
   const entries = lines.map(jsonLine);
   const text = entries.filter((entry) => entry === undefined).length;
-  const below = entries.filter((entry) => entry !== undefined && order.indexOf(String(entry['level'])) < order.indexOf(level)).length;
+  const below = entries.filter(
+    (entry) => entry !== undefined && order.indexOf(String(entry['level'])) < order.indexOf(level),
+  ).length;
   const at = entries.filter((entry) => entry?.['level'] === level).length;
   return judge(
     text === 0 && below === 0 && at > 0,

@@ -12,7 +12,10 @@ export interface Told {
 }
 
 /** Sends a request with personal data in its query (and its Referer, when wanted), and searches every log of the gateway for them. */
-export async function personalData(context: CaseContext, withReferer: boolean): Promise<{ readonly line: string | undefined; readonly told: readonly Told[] }> {
+export async function personalData(
+  context: CaseContext,
+  withReferer: boolean,
+): Promise<{ readonly line: string | undefined; readonly told: readonly Told[] }> {
   const client = context.client();
   const mark = marker('pii');
   const id = mark.replaceAll('-', '');
@@ -48,7 +51,8 @@ export function judgePrivacy({ line, told }: Awaited<ReturnType<typeof personalD
   const plain = told.filter(({ lines }) => lines.length > 0);
   const expected = `none of these in any log: ${told.map(({ what }) => what).join(', ')}`;
   const proof = { kind: 'log' as const, title: 'the line of the request', lines: line === undefined ? [] : [line] };
-  if (line === undefined && plain.length === 0) return inconclusive(expected, 'the request left no line at all', 'the access log is off or elsewhere');
+  if (line === undefined && plain.length === 0)
+    return inconclusive(expected, 'the request left no line at all', 'the access log is off or elsewhere');
   return judge(
     plain.length === 0,
     expected,

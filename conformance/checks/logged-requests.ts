@@ -34,7 +34,11 @@ const plain = (name: string, path: (mark: string) => string, options: RequestOpt
 const raw = (name: string, bytes: (client: Client, mark: string) => Buffer): Kind => ({
   name,
   send: async (client, mark) => {
-    const seen = await client.raw({ writes: [{ after_ms: 0, base64: bytes(client, mark).toString('base64') }], until: 'closed', timeout_ms: 1_500 });
+    const seen = await client.raw({
+      writes: [{ after_ms: 0, base64: bytes(client, mark).toString('base64') }],
+      until: 'first-byte',
+      timeout_ms: 15_000,
+    });
     const status = /^HTTP\/1\.1 (\d{3})/.exec(Buffer.from(seen.received_base64, 'base64').toString('latin1'))?.[1];
     return [status === undefined ? null : Number(status)];
   },
@@ -43,7 +47,13 @@ const raw = (name: string, bytes: (client: Client, mark: string) => Buffer): Kin
 /** Bytes of a header value that a careless log format lets break its line. */
 const hostile = (name: string, value: string): Kind =>
   raw(name, (client, mark) =>
-    Buffer.from(rawHead(client, { path: `/api/v1/log/${mark}`, headers: { 'user-agent': value, referer: value, connection: 'close' } }), 'latin1'),
+    Buffer.from(
+      rawHead(client, {
+        path: `/api/v1/log/${mark}`,
+        headers: { 'user-agent': value, referer: value, connection: 'close' },
+      }),
+      'latin1',
+    ),
   );
 
 /** One request more than any burst that the admin API is documented to take: some are refused. */
@@ -55,15 +65,35 @@ export const ORDINARY: readonly Kind[] = [
   plain('500 of a backend', (mark) => `/api/v1/log/${mark}`, { behave: { status: 500 } }),
   plain('answer of the gateway', (mark) => `/?m=${mark}`),
   plain('unknown path', (mark) => `/nowhere/${mark}`),
-  raw('body too large', (client, mark) => Buffer.from(rawHead(client, { method: 'POST', path: `/api/v1/log/${mark}`, lines: [`content-length: ${String(2 ** 30)}`] }))),
-  raw('URI too long', (client, mark) => Buffer.from(rawHead(client, { path: `/api/v1/log/${mark}?q=${'a'.repeat(8_200 - mark.length)}`, headers: { connection: 'close' } }))),
-  raw('no Host', (client, mark) => Buffer.from(rawHead(client, { path: `/api/v1/log/${mark}`, headers: { host: null, connection: 'close' } }))),
+  raw('body too large', (client, mark) =>
+    Buffer.from(
+      rawHead(client, { method: 'POST', path: `/api/v1/log/${mark}`, lines: [`content-length: ${String(2 ** 30)}`] }),
+    ),
+  ),
+  raw('URI too long', (client, mark) =>
+    Buffer.from(
+      rawHead(client, {
+        path: `/api/v1/log/${mark}?q=${'a'.repeat(8_200 - mark.length)}`,
+        headers: { connection: 'close' },
+      }),
+    ),
+  ),
+  raw('no Host', (client, mark) =>
+    Buffer.from(rawHead(client, { path: `/api/v1/log/${mark}`, headers: { host: null, connection: 'close' } })),
+  ),
   {
     name: 'more than the rate allows',
     from: 'operators',
     count: FLOOD,
     send: async (client, mark) =>
-      (await client.all(Array.from({ length: FLOOD }, (_, index) => ({ path: `/api/v1/admin/log/${mark}`, connection: String(index % 3) })))).map(({ status }) => status),
+      (
+        await client.all(
+          Array.from({ length: FLOOD }, (_, index) => ({
+            path: `/api/v1/admin/log/${mark}`,
+            connection: String(index % 3),
+          })),
+        )
+      ).map(({ status }) => status),
   },
 ];
 
@@ -90,7 +120,10 @@ export async function loggedRequests(context: CaseContext, kinds: readonly Kind[
       return { name, count, needles: [mark, `"${client.address}"`], statuses: await send(client, mark) };
     }),
   );
-  const found = await linesOf(context.gateway, sent.map(({ needles, count }) => ({ needles, wanted: count })));
+  const found = await linesOf(
+    context.gateway,
+    sent.map(({ needles, count }) => ({ needles, wanted: count })),
+  );
   return sent.map(({ name, count, statuses }, index) => ({ name, statuses, wanted: count, lines: found[index] ?? [] }));
 }
 
@@ -114,14 +147,20 @@ export function judgeAllLogged(logged: readonly Logged[], mechanism: string): Ou
   return judge(
     silent.length === 0,
     'every request leaves a line in the access log',
-    silent.length === 0 ? `${String(logged.length)} kinds of requests, all logged` : `no line for ${silent.map(({ name, statuses }) => `${name} (${statusesOf(statuses)})`).join(', ')}`,
+    silent.length === 0
+      ? `${String(logged.length)} kinds of requests, all logged`
+      : `no line for ${silent.map(({ name, statuses }) => `${name} (${statusesOf(statuses)})`).join(', ')}`,
     [logTable(logged)],
     silent.length === 0 ? undefined : mechanism,
   );
 }
 
 /** Every request has left exactly one line, and each is a JSON object with the promised members. */
-export function judgeJsonLines(logged: readonly Logged[], fields: readonly string[], numeric: readonly string[]): Outcome {
+export function judgeJsonLines(
+  logged: readonly Logged[],
+  fields: readonly string[],
+  numeric: readonly string[],
+): Outcome {
   const faults = logged.flatMap(({ name, wanted, lines }) => [
     ...(lines.length === wanted ? [] : [`${name}: ${String(lines.length)} lines for ${String(wanted)} requests`]),
     ...[...new Set(lines.flatMap((line) => lineFaults(line, fields, numeric)))].map((fault) => `${name}: ${fault}`),
@@ -130,9 +169,24 @@ export function judgeJsonLines(logged: readonly Logged[], fields: readonly strin
   return judge(
     faults.length === 0,
     `one line a request, each a JSON object of ${String(fields.length)} members with ${numeric.join(', ')} as numbers`,
-    faults.length === 0 ? `${String(logged.reduce((sum, { lines }) => sum + lines.length, 0))} lines, all of them valid` : faults.join('; '),
-    [logTable(logged), ...(broken ? [{ kind: 'log' as const, title: 'a line that is not valid (as Latin-1)', lines: [broken.toString('latin1').slice(0, 600)] }] : [])],
-    faults.some((fault) => fault.endsWith('not UTF-8')) ? 'escape=json escapes quotes and control bytes; bytes above 0x7f pass as they are, UTF-8 or not' : undefined,
+    faults.length === 0
+      ? `${String(logged.reduce((sum, { lines }) => sum + lines.length, 0))} lines, all of them valid`
+      : faults.join('; '),
+    [
+      logTable(logged),
+      ...(broken
+        ? [
+            {
+              kind: 'log' as const,
+              title: 'a line that is not valid (as Latin-1)',
+              lines: [broken.toString('latin1').slice(0, 600)],
+            },
+          ]
+        : []),
+    ],
+    faults.some((fault) => fault.endsWith('not UTF-8'))
+      ? 'escape=json escapes quotes and control bytes; bytes above 0x7f pass as they are, UTF-8 or not'
+      : undefined,
   );
 }
 
@@ -148,7 +202,13 @@ export async function joined(context: CaseContext, count: number, header: string
   await context.client().websocket(socket, { messages: [{ after_ms: 0, text: 'hello' }] });
   const paths = [...plan.map(({ path }) => path), socket];
   const marks = paths.map((path) => path.slice(path.indexOf(mark)));
-  const [lines, arrivals] = await Promise.all([linesOf(context.gateway, marks.map((needle) => ({ needles: [needle], wanted: 1 }))), context.arrivals(mark)]);
+  const [lines, arrivals] = await Promise.all([
+    linesOf(
+      context.gateway,
+      marks.map((needle) => ({ needles: [needle], wanted: 1 })),
+    ),
+    context.arrivals(mark),
+  ]);
   return paths.map((path, index) => {
     const arrival = arrivals.find(({ url, service }) => service !== 'auth' && url.includes(marks[index] ?? ''));
     const line = lines[index]?.[0];
@@ -167,14 +227,22 @@ export interface Joined {
 
 /** Every request can be joined by its id, and no two have the same. */
 export function judgeJoined(requests: readonly Joined[], header: string): Outcome {
-  const apart = requests.filter(({ gateway, backend }) => gateway === undefined || gateway === '' || gateway !== backend);
+  const apart = requests.filter(
+    ({ gateway, backend }) => gateway === undefined || gateway === '' || gateway !== backend,
+  );
   const unique = new Set(requests.map(({ gateway }) => gateway)).size === requests.length;
   return judge(
     apart.length === 0 && unique,
     `every request has one id, in the gateway's line and in the backend's ${header}`,
     apart.length === 0
       ? `${String(requests.length)} requests, ${unique ? 'each joined by an id of its own' : 'ids occur twice'}`
-      : apart.map(({ path, gateway, backend }) => `${path.replace(/[?/][^?/]*$/, '')}: ${gateway ?? 'no line'} in the log, ${backend ?? `no ${header}`} at the backend`).slice(0, 3).join('; '),
+      : apart
+          .map(
+            ({ path, gateway, backend }) =>
+              `${path.replace(/[?/][^?/]*$/, '')}: ${gateway ?? 'no line'} in the log, ${backend ?? `no ${header}`} at the backend`,
+          )
+          .slice(0, 3)
+          .join('; '),
     [
       {
         kind: 'table',
@@ -183,6 +251,8 @@ export function judgeJoined(requests: readonly Joined[], header: string): Outcom
         rows: requests.slice(-6).map(({ path, gateway, backend }) => [path, gateway ?? 'no line', backend ?? 'absent']),
       },
     ],
-    apart.some(({ path, backend }) => path.startsWith('/ws') && backend === undefined) ? `the location of /ws does not set ${header}` : undefined,
+    apart.some(({ path, backend }) => path.startsWith('/ws') && backend === undefined)
+      ? `the location of /ws does not set ${header}`
+      : undefined,
   );
 }

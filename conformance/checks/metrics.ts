@@ -4,7 +4,7 @@ import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import { deliver, judged, listed, outcomeOf, proof, table } from './exchange.ts';
 import { inspectorAddress } from './instance-counts.ts';
-import { judgeNames, scrape, total } from './prometheus.ts';
+import { judgeNames, scrape, total } from './metric-text.ts';
 import { CUSTOMER_POOL, pool } from './upstream-block.ts';
 
 const STATUS_PAGE = '/nginx_status';
@@ -13,12 +13,25 @@ const REQUESTS = 5;
 /** Numbers of a status page by name. */
 export function statistics(text: string): ReadonlyMap<string, number> {
   const counters = /^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/m.exec(text);
-  const named = [...text.matchAll(/\b(Active connections|Reading|Writing|Waiting):\s*(\d+)/g)].map(([, name = '', value]) => [name.split(' ')[0]?.toLowerCase() ?? '', Number(value)] as const);
-  return new Map([...named, ...['accepts', 'handled', 'requests'].flatMap((name, index) => (counters ? [[name, Number(counters[index + 1])] as const] : []))]);
+  const named = [...text.matchAll(/\b(Active connections|Reading|Writing|Waiting):\s*(\d+)/g)].map(
+    ([, name = '', value]) => [name.split(' ')[0]?.toLowerCase() ?? '', Number(value)] as const,
+  );
+  return new Map([
+    ...named,
+    ...['accepts', 'handled', 'requests'].flatMap((name, index) =>
+      counters ? [[name, Number(counters[index + 1])] as const] : [],
+    ),
+  ]);
 }
 
 /** Judges the page for a client inside and one outside, and that requests in between were counted. */
-export function judgeStatusPage(fields: readonly string[], first: ReadonlyMap<string, number>, second: ReadonlyMap<string, number>, sent: number, outside: number | null): Omit<Outcome, 'evidence'> {
+export function judgeStatusPage(
+  fields: readonly string[],
+  first: ReadonlyMap<string, number>,
+  second: ReadonlyMap<string, number>,
+  sent: number,
+  outside: number | null,
+): Omit<Outcome, 'evidence'> {
   const missing = fields.filter((field) => !first.has(field) || !second.has(field));
   const grown = (second.get('requests') ?? 0) - (first.get('requests') ?? 0);
   const faults = [
@@ -29,7 +42,10 @@ export function judgeStatusPage(fields: readonly string[], first: ReadonlyMap<st
   return {
     verdict: faults.length === 0 ? 'conforms' : 'deviates',
     expected: `${fields.join(', ')} for a client in 10.0.0.0/8, 403 for others; requests are counted`,
-    observed: faults.length === 0 ? `all ${String(fields.length)} numbers; requests grew by ${String(grown)} while ${String(sent)} were sent; 403 outside` : faults.join('; '),
+    observed:
+      faults.length === 0
+        ? `all ${String(fields.length)} numbers; requests grew by ${String(grown)} while ${String(sent)} were sent; 403 outside`
+        : faults.join('; '),
   };
 }
 
@@ -51,7 +67,9 @@ const STATUSES = [200, 404, 500];
 
 /** Whether requests are counted by status: some label tells each of them, by code or by class. */
 export function toldApart(text: string, statuses: readonly number[]): number[] {
-  const values = new Set([...text.matchAll(/^http_requests_total\{[^}]*\bstatus_code="([^"]+)"/gm)].map(([, value = '']) => value));
+  const values = new Set(
+    [...text.matchAll(/^http_requests_total\{[^}]*\bstatus_code="([^"]+)"/gm)].map(([, value = '']) => value),
+  );
   return statuses.filter((status) => values.has(String(status)) || values.has(`${String(status)[0] ?? ''}xx`));
 }
 
@@ -71,7 +89,9 @@ export async function publishes(context: CaseContext, names: readonly string[]):
       timeout_ms: 10_000,
     })),
   );
-  const wrong = observations.filter((one): one is HttpObservation => one.kind === 'http' && String(one.status) !== one.id);
+  const wrong = observations.filter(
+    (one): one is HttpObservation => one.kind === 'http' && String(one.status) !== one.id,
+  );
   if (wrong.length > 0) throw new Error(`${INSTANCE} did not answer as asked`);
   const url = `http://${INSTANCE}:${String(target.port)}/metrics`;
   const [answer] = await scrape(context, [url]);
@@ -99,7 +119,9 @@ const DEEDS: Readonly<Record<string, string>> = {
 
 /** Does one of each through the gateway, and compares the counters of all instances before and after. */
 export async function countsBusiness(context: CaseContext, names: readonly string[]): Promise<Outcome> {
-  const urls = pool(await context.gateway.config(), CUSTOMER_POOL).servers.map(({ host, port }) => `http://${host}:${String(port)}/metrics`);
+  const urls = pool(await context.gateway.config(), CUSTOMER_POOL).servers.map(
+    ({ host, port }) => `http://${host}:${String(port)}/metrics`,
+  );
   const sums = async (): Promise<ReadonlyMap<string, number | undefined>> => {
     const answers = await scrape(context, urls);
     return new Map(
@@ -112,14 +134,32 @@ export async function countsBusiness(context: CaseContext, names: readonly strin
   const before = await sums();
   const delivered = await deliver(
     context,
-    names.map((name) => ({ client: context.client(), path: DEEDS[name] ?? `/api/v1/${name}`, method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"note":"one"}' })),
+    names.map((name) => ({
+      client: context.client(),
+      path: DEEDS[name] ?? `/api/v1/${name}`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"note":"one"}',
+    })),
   );
   const after = await sums();
   const grown = names.filter((name) => (after.get(name) ?? 0) > (before.get(name) ?? 0));
   return judged(
     grown.length === names.length,
     `${names.join(', ')} grow when one of each is done`,
-    `${delivered.map((one, index) => `${names[index] ?? ''} ${String(before.get(names[index] ?? '') ?? 'absent')} → ${String(after.get(names[index] ?? '') ?? 'absent')} (${outcomeOf(one.seen)})`).join('; ')}`,
-    [table('counters of all customer instances', ['counter', 'before', 'after'], names.map((name) => [name, before.get(name) ?? 'absent', after.get(name) ?? 'absent'])), ...delivered.slice(0, 1).map((one) => proof(one))],
+    delivered
+      .map(
+        (one, index) =>
+          `${names[index] ?? ''} ${String(before.get(names[index] ?? '') ?? 'absent')} → ${String(after.get(names[index] ?? '') ?? 'absent')} (${outcomeOf(one.seen)})`,
+      )
+      .join('; '),
+    [
+      table(
+        'counters of all customer instances',
+        ['counter', 'before', 'after'],
+        names.map((name) => [name, before.get(name) ?? 'absent', after.get(name) ?? 'absent']),
+      ),
+      ...delivered.slice(0, 1).map((one) => proof(one)),
+    ],
   );
 }

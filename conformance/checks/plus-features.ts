@@ -13,12 +13,19 @@ const SERVERS = 'server 127.0.0.1:3001; server 127.0.0.1:3002;';
 /** Smallest uses of the features that a configuration may have had to leave out, by the name of the adaptation. */
 const USES: Readonly<Record<string, readonly (readonly [what: string, http: string])[]>> = {
   'active-health-checks': [
-    ['health_check', `upstream pool { zone pool 64k; ${SERVERS} health_check interval=5s fails=2 passes=2 uri=/health; }`],
+    [
+      'health_check',
+      `upstream pool { zone pool 64k; ${SERVERS} health_check interval=5s fails=2 passes=2 uri=/health; }`,
+    ],
     ['match', 'match healthy { status 200; }'],
   ],
-  'sticky-cookie': [['sticky cookie', `upstream pool { ${SERVERS} sticky cookie srv_id expires=30m path=/ httponly secure; }`]],
+  'sticky-cookie': [
+    ['sticky cookie', `upstream pool { ${SERVERS} sticky cookie srv_id expires=30m path=/ httponly secure; }`],
+  ],
   'slow-start': [['slow_start', 'upstream pool { server 127.0.0.1:3001 slow_start=60s; server 127.0.0.1:3002; }']],
-  'upstream-api': [['upstream_conf', 'server { listen unix:/tmp/gateproof-trial.sock; location /upstream_conf { upstream_conf; } }']],
+  'upstream-api': [
+    ['upstream_conf', 'server { listen unix:/tmp/gateproof-trial.sock; location /upstream_conf { upstream_conf; } }'],
+  ],
 };
 
 /** A feature of the design and what nginx says to it. */
@@ -33,8 +40,18 @@ export function judgeEdition(edition: string, own: Tested, features: readonly Fe
     own.accepted && refused.length === 0,
     `all of the design runs on ${edition}`,
     `the configuration ${own.accepted ? 'is accepted' : `is refused (${own.said})`}; ` +
-      (features.length === 0 ? 'nothing was left out of it' : refused.length === 0 ? 'so is what was left out' : `left out and refused: ${refused.map(({ what }) => what).join(', ')}`),
-    [table('nginx -t', ['part of the design', 'said'], [['running configuration', own.said], ...features.map(({ what, said }) => [what, said])])],
+      (features.length === 0
+        ? 'nothing was left out of it'
+        : refused.length === 0
+          ? 'so is what was left out'
+          : `left out and refused: ${refused.map(({ what }) => what).join(', ')}`),
+    [
+      table(
+        'nginx -t',
+        ['part of the design', 'said'],
+        [['running configuration', own.said], ...features.map(({ what, said }) => [what, said])],
+      ),
+    ],
     'these directives and parameters belong to NGINX Plus',
   );
 }
@@ -56,9 +73,11 @@ export async function editionSuffices(context: CaseContext): Promise<Outcome> {
 
 /** Adaptations of the variant that runs which leave out what needs the commercial edition; one without such a list has none. */
 async function leftOut({ session }: CaseContext): Promise<Adaptation[]> {
-  const text = await readFile(join(session.topology.configDir, 'adaptations.yaml'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '[]';
-    throw error;
-  });
+  const text = await readFile(join(session.topology.configDir, 'adaptations.yaml'), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '[]';
+      throw error;
+    },
+  );
   return (parse(text) as Adaptation[]).filter(({ needsPlus }) => needsPlus);
 }

@@ -38,7 +38,13 @@ interface RawTarget {
 
 /** What the HTTP API of Prometheus answers at a path, its `data`. */
 async function ask<T>(session: Session, path: string): Promise<T> {
-  const { stdout, stderr } = await exec(session.service(MONITORING).containerId, ['curl', '-sS', '--max-time', '10', `${API}${path}`]);
+  const { stdout, stderr } = await exec(session.service(MONITORING).containerId, [
+    'curl',
+    '-sS',
+    '--max-time',
+    '10',
+    `${API}${path}`,
+  ]);
   try {
     return (JSON.parse(stdout) as { data: T }).data;
   } catch (error) {
@@ -80,43 +86,79 @@ async function listTargets(session: Session): Promise<ScrapeTarget[]> {
 
 /** The rule groups that are loaded. */
 export async function ruleGroups({ session }: CaseContext): Promise<RuleGroup[]> {
-  const { groups } = await ask<{ groups: { name: string; interval: number; rules: { name: string }[] }[] }>(session, '/api/v1/rules');
-  return groups.map(({ name, interval, rules }) => ({ name, interval_s: interval, rules: rules.map((rule) => rule.name) }));
+  const { groups } = await ask<{ groups: { name: string; interval: number; rules: { name: string }[] }[] }>(
+    session,
+    '/api/v1/rules',
+  );
+  return groups.map(({ name, interval, rules }) => ({
+    name,
+    interval_s: interval,
+    rules: rules.map((rule) => rule.name),
+  }));
 }
 
 /** Seconds of a Prometheus duration such as `15s` or `1m30s`. */
 export function seconds(duration: string): number {
   const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
-  return [...duration.matchAll(/(\d+)(ms|[smhd])/g)].reduce((sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 0), 0);
+  return [...duration.matchAll(/(\d+)(ms|[smhd])/g)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 0),
+    0,
+  );
 }
 
 /** Judges that rules are loaded as promised. */
-export function judgeLoaded(promised: { readonly groups: number; readonly rules: number }, loaded: readonly RuleGroup[]): Outcome {
+export function judgeLoaded(
+  promised: { readonly groups: number; readonly rules: number },
+  loaded: readonly RuleGroup[],
+): Outcome {
   const rules = loaded.flatMap((group) => group.rules);
   return judged(
     loaded.length === promised.groups && rules.length === promised.rules,
     `${String(promised.groups)} groups with ${String(promised.rules)} rules loaded`,
     `${String(loaded.length)} groups with ${String(rules.length)} rules`,
-    [table('/api/v1/rules of Prometheus', ['group', 'every, s', 'rules'], loaded.map(({ name, interval_s, rules: names }) => [name, interval_s, names.join(', ')]))],
+    [
+      table(
+        '/api/v1/rules of Prometheus',
+        ['group', 'every, s', 'rules'],
+        loaded.map(({ name, interval_s, rules: names }) => [name, interval_s, names.join(', ')]),
+      ),
+    ],
     'prometheus.yml has no rule_files, so that the file with the rules is never read',
   );
 }
 
 /** Judges how often targets are scraped and rules evaluated. */
-export function judgeIntervals(promised: { readonly scrape_s: number; readonly evaluation_s: number }, listed_: readonly ScrapeTarget[], loaded: readonly RuleGroup[]): Outcome {
+export function judgeIntervals(
+  promised: { readonly scrape_s: number; readonly evaluation_s: number },
+  listed_: readonly ScrapeTarget[],
+  loaded: readonly RuleGroup[],
+): Outcome {
   const slow = listed_.filter(({ interval_s }) => interval_s !== promised.scrape_s);
   const other = loaded.filter(({ interval_s }) => interval_s !== promised.evaluation_s);
   const scraped = `${String(listed_.length - slow.length)} of ${String(listed_.length)} targets every ${String(promised.scrape_s)} s`;
-  const evaluated = loaded.length === 0 ? 'no rule is loaded, none evaluated' : `rule groups every ${[...new Set(loaded.map(({ interval_s }) => interval_s))].join(' and ')} s`;
+  const evaluated =
+    loaded.length === 0
+      ? 'no rule is loaded, none evaluated'
+      : `rule groups every ${[...new Set(loaded.map(({ interval_s }) => interval_s))].join(' and ')} s`;
   return judged(
     listed_.length > 0 && slow.length === 0 && loaded.length > 0 && other.length === 0,
     `all targets scraped every ${String(promised.scrape_s)} s, all rules evaluated every ${String(promised.evaluation_s)} s`,
     `${scraped}; ${evaluated}`,
     [
-      table('scrape interval of each target', ['target', 'seconds'], listed_.map(({ url, interval_s }) => [url, interval_s])),
-      table('interval of each rule group', ['group', 'seconds'], loaded.map(({ name, interval_s }) => [name, interval_s])),
+      table(
+        'scrape interval of each target',
+        ['target', 'seconds'],
+        listed_.map(({ url, interval_s }) => [url, interval_s]),
+      ),
+      table(
+        'interval of each rule group',
+        ['group', 'seconds'],
+        loaded.map(({ name, interval_s }) => [name, interval_s]),
+      ),
     ],
-    loaded.length === 0 ? 'prometheus.yml loads no rules' : 'the rule groups have an interval of their own, which wins over the global one',
+    loaded.length === 0
+      ? 'prometheus.yml loads no rules'
+      : 'the rule groups have an interval of their own, which wins over the global one',
   );
 }
 
@@ -128,7 +170,13 @@ export function judgeCoverage(nodes: readonly string[], scraped: readonly Scrape
     bare.length === 0,
     `each of the ${String(nodes.length)} nodes of the gateway, of both pools and of the data stores is a target`,
     bare.length === 0 ? 'all are' : `${String(bare.length)} are not: ${listed(bare, 8)}`,
-    [table('targets by node', ['node', 'targets'], nodes.map((node) => [node, covered(node).join(', ') || 'none']))],
+    [
+      table(
+        'targets by node',
+        ['node', 'targets'],
+        nodes.map((node) => [node, covered(node).join(', ') || 'none']),
+      ),
+    ],
     'prometheus.yml lists part of the instances',
   );
 }
@@ -136,58 +184,14 @@ export function judgeCoverage(nodes: readonly string[], scraped: readonly Scrape
 /** Gateways, instances in the pools and data stores: what the scrape configuration has to know. */
 export async function nodes(context: CaseContext): Promise<string[]> {
   const config = await context.gateway.config();
-  const stores = context.session.topology.services.filter(({ role }) => role === 'gateway' || role === 'postgres' || role === 'redis');
+  const stores = context.session.topology.services.filter(
+    ({ role }) => role === 'gateway' || role === 'postgres' || role === 'redis',
+  );
   const names = stores.map(({ name }) => name).filter((name) => !name.startsWith('replica'));
-  return [...names, ...[ADMIN_POOL, CUSTOMER_POOL].flatMap((name) => pool(config, name).servers.map(({ host }) => host))];
-}
-
-/** Text that each URL gives to the monitoring, and its status (0: no connection). */
-export async function scrape(context: CaseContext, urls: readonly string[]): Promise<{ readonly url: string; readonly status: number; readonly text: string }[]> {
-  return Promise.all(
-    urls.map(async (url) => {
-      const { stdout } = await context.exec(MONITORING, ['curl', '-sSk', '--max-time', '5', '--write-out', '\n%{http_code}', url]);
-      const end = stdout.lastIndexOf('\n');
-      return { url, status: Number(stdout.slice(end + 1)), text: stdout.slice(0, end) };
-    }),
-  );
-}
-
-/** Names of the series in a text of metrics; those of a histogram also without its endings. */
-export function seriesNames(text: string): Set<string> {
-  const names = [...text.matchAll(/^([a-zA-Z_:][\w:]*)[{ ]/gm)].map(([, name = '']) => name);
-  const declared = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-  return new Set([...names, ...names.map((name) => name.replace(/_(?:bucket|sum|count)$/, '')), ...declared]);
-}
-
-/** Sum over all labels of a counter in a text of metrics; undefined when it has no series. */
-export function total(text: string, name: string): number | undefined {
-  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? ([-+.\\deE]+)`, 'gm'))].map(([, value]) => Number(value));
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
-}
-
-/** Judges that each address where Prometheus looks answers with metrics. */
-export function judgeEndpoints(answers: readonly { readonly url: string; readonly status: number; readonly text: string }[], also: string): Outcome {
-  const silent = answers.filter(({ status, text }) => status !== 200 || seriesNames(text).size === 0);
-  return judged(
-    answers.length > 0 && silent.length === 0,
-    'metrics at every address of a backend that Prometheus scrapes',
-    `${String(answers.length - silent.length)} of ${String(answers.length)} give metrics${silent.length === 0 ? '' : `; ${silent[0]?.url ?? ''}: ${silent[0]?.status === 0 ? 'no connection' : String(silent[0]?.status)}; ${also}`}`,
-    [table('addresses that Prometheus scrapes', ['address', 'status', 'series'], answers.map(({ url, status, text }) => [url, status === 0 ? 'no connection' : status, seriesNames(text).size]))],
-    'the service publishes metrics on the port that it serves, and Prometheus looks at another one',
-  );
-}
-
-/** Judges that the named series are all there. */
-export function judgeNames(wanted: readonly string[], texts: readonly { readonly from: string; readonly text: string }[], reason?: string): Outcome {
-  const sources = texts.map(({ from, text }) => ({ from, names: seriesNames(text) }));
-  const missing = wanted.filter((name) => !sources.some(({ names }) => names.has(name)));
-  return judged(
-    missing.length === 0,
-    `published: ${wanted.join(', ')}`,
-    missing.length === 0 ? `all ${String(wanted.length)} are` : `${String(missing.length)} are not: ${listed(missing, 9)}`,
-    [table('where each series was found', ['series', 'found at'], wanted.map((name) => [name, sources.filter(({ names }) => names.has(name)).map(({ from }) => from).join(', ') || 'nowhere']))],
-    reason,
-  );
+  return [
+    ...names,
+    ...[ADMIN_POOL, CUSTOMER_POOL].flatMap((name) => pool(config, name).servers.map(({ host }) => host)),
+  ];
 }
 
 /** Judges that Prometheus keeps its data for a stated time or size. */
@@ -200,8 +204,18 @@ export async function retention({ session }: CaseContext): Promise<Outcome> {
   return judged(
     set.length > 0 || written,
     'how long metrics are kept is stated',
-    set.length > 0 ? set.map((name) => `${name}=${flags[name] ?? ''}`).join(', ') : written ? 'in prometheus.yml' : 'neither a flag nor the configuration says so: Prometheus falls back to 15 days',
-    [table('/api/v1/status/flags', ['flag', 'value'], names.map((name) => [name, flags[name] ?? 'unset']))],
+    set.length > 0
+      ? set.map((name) => `${name}=${flags[name] ?? ''}`).join(', ')
+      : written
+        ? 'in prometheus.yml'
+        : 'neither a flag nor the configuration says so: Prometheus falls back to 15 days',
+    [
+      table(
+        '/api/v1/status/flags',
+        ['flag', 'value'],
+        names.map((name) => [name, flags[name] ?? 'unset']),
+      ),
+    ],
     'no retention is configured',
   );
 }
@@ -209,9 +223,21 @@ export async function retention({ session }: CaseContext): Promise<Outcome> {
 /** Judges that metrics are fetched by Prometheus alone: it has targets, refuses what is pushed, and no service connects to it. */
 export async function pulled(context: CaseContext): Promise<Outcome> {
   const known = await targets(context);
-  const pushed = await context.exec(MONITORING, ['curl', '-sS', '-o', '/dev/null', '-X', 'POST', '--write-out', '%{http_code}', `${API}/api/v1/write`]);
+  const pushed = await context.exec(MONITORING, [
+    'curl',
+    '-sS',
+    '-o',
+    '/dev/null',
+    '-X',
+    'POST',
+    '--write-out',
+    '%{http_code}',
+    `${API}/api/v1/write`,
+  ]);
   const { stdout } = await context.exec(MONITORING, ['ss', '-Htn', 'state', 'established']);
-  const services = context.session.topology.services.flatMap(({ addresses, role }) => (role === 'monitoring' ? [] : Object.values(addresses)));
+  const services = context.session.topology.services.flatMap(({ addresses, role }) =>
+    role === 'monitoring' ? [] : Object.values(addresses),
+  );
   const connections = stdout.split('\n').flatMap((line) => {
     const [, , own = '', peer = ''] = line.trim().split(/\s+/);
     const address = peer.replace(/^\[?(?:::ffff:)?([^\]]*)\]?:\d+$/, '$1');
@@ -224,6 +250,12 @@ export async function pulled(context: CaseContext): Promise<Outcome> {
     pushed.stdout !== '200' && pushed.stdout !== '204' && inbound.length === 0,
     expected,
     `${String(known.length)} targets to fetch from; a pushed sample gets ${pushed.stdout}; ${String(inbound.length)} connections from services`,
-    [table('connections between monitoring and services', ['own end', 'other end', 'opened by'], connections.map(({ own, peer, inbound: theirs }) => [own, peer, theirs ? 'the service' : 'the monitoring']))],
+    [
+      table(
+        'connections between monitoring and services',
+        ['own end', 'other end', 'opened by'],
+        connections.map(({ own, peer, inbound: theirs }) => [own, peer, theirs ? 'the service' : 'the monitoring']),
+      ),
+    ],
   );
 }

@@ -164,8 +164,8 @@ export async function refusedRaw(context: CaseContext, rows: readonly RefusedRow
       const client = context.client();
       const step = {
         writes: [{ after_ms: 0, utf8: bytes(client, `${series}-${String(index)}z`) }],
-        until: 'closed' as const,
-        timeout_ms: 3_000,
+        until: 'first-byte' as const,
+        timeout_ms: 15_000,
       };
       const seen = await client.raw(step);
       return { name, status, client, step, seen };
@@ -208,6 +208,6 @@ export async function wouldTake(context: CaseContext, path: string, bytes: numbe
     path,
     lines: ['content-type: application/octet-stream', `content-length: ${String(bytes)}`, 'expect: 100-continue'],
   });
-  const seen = await client.raw({ writes: [{ after_ms: 0, utf8: head }], until: 'first-byte', timeout_ms: 5_000 });
+  const seen = await client.raw({ writes: [{ after_ms: 0, utf8: head }], until: 'first-byte', timeout_ms: 15_000 });
   return rawStatus(seen.received_base64);
 }

@@ -49,7 +49,12 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
   const times: number[] = [];
   for (const worker of workers) {
     const stopped = await through(replica, workers, worker, async () => {
-      const delivered = await inTurn(context, context.clientFor(CUSTOMER_PATH, replica.gateway), CUSTOMER_PATH, CUSTOMER_EACH);
+      const delivered = await inTurn(
+        context,
+        context.clientFor(CUSTOMER_PATH, replica.gateway),
+        CUSTOMER_PATH,
+        CUSTOMER_EACH,
+      );
       const arrivals = delivered.flatMap((one) => one.arrivals);
       const hits = arrivals.filter(({ instance }) => instance === failing.host);
       times.push(...hits.map(({ at }) => at), Math.max(...arrivals.map(({ at }) => at)));
@@ -76,15 +81,40 @@ export function judgeShared(state: SharedState): Outcome {
   const order = judgeSequence(state.weights, state.sequence);
   const expected = `${String(failingHits.length)} workers continue one order of instances, and ${failing} gets ${String(maxFails)} requests in all before it is marked as failed`;
   const observed = `order ${order.verdict === 'conforms' ? 'common to all' : `not common (${order.observed})`}; ${failing} got ${String(hits)} (${failingHits.join(' + ')})`;
-  const evidence = [...order.evidence, table('requests that the failing instance got', ['worker', 'requests'], failingHits.map((count, index) => [index + 1, count]))];
-  if (alone.turns < alone.of) return { verdict: 'inconclusive', expected, observed, reason: 'a worker that was to rest was running', evidence };
-  if (state.lasted_s >= state.failTimeout_s) return { verdict: 'inconclusive', expected, observed, reason: `the requests took ${String(state.lasted_s)} s, longer than a mark lasts`, evidence };
-  return judged(order.verdict === 'conforms' && hits === maxFails, expected, observed, evidence, 'without a zone each worker counts for itself');
+  const evidence = [
+    ...order.evidence,
+    table(
+      'requests that the failing instance got',
+      ['worker', 'requests'],
+      failingHits.map((count, index) => [index + 1, count]),
+    ),
+  ];
+  if (alone.turns < alone.of)
+    return { verdict: 'inconclusive', expected, observed, reason: 'a worker that was to rest was running', evidence };
+  if (state.lasted_s >= state.failTimeout_s)
+    return {
+      verdict: 'inconclusive',
+      expected,
+      observed,
+      reason: `the requests took ${String(state.lasted_s)} s, longer than a mark lasts`,
+      evidence,
+    };
+  return judged(
+    order.verdict === 'conforms' && hits === maxFails,
+    expected,
+    observed,
+    evidence,
+    'without a zone each worker counts for itself',
+  );
 }
 
 async function workersOf({ gateway }: CaseReplica): Promise<string[]> {
   // The brackets keep the search from finding itself.
-  const { stdout } = await gateway.exec(['sh', '-c', "grep -la 'nginx: worker proces[s]' /proc/[0-9]*/cmdline 2>/dev/null"]);
+  const { stdout } = await gateway.exec([
+    'sh',
+    '-c',
+    "grep -la 'nginx: worker proces[s]' /proc/[0-9]*/cmdline 2>/dev/null",
+  ]);
   return [...stdout.matchAll(/\/proc\/(\d+)\//g)].map(([, pid = '']) => pid);
 }
 
@@ -93,7 +123,12 @@ async function workersOf({ gateway }: CaseReplica): Promise<string[]> {
  * nothing; the kernel wakes the one that can.
  * @returns whether the others were stopped indeed
  */
-async function through({ gateway }: CaseReplica, workers: readonly string[], worker: string, send: () => Promise<void>): Promise<boolean> {
+async function through(
+  { gateway }: CaseReplica,
+  workers: readonly string[],
+  worker: string,
+  send: () => Promise<void>,
+): Promise<boolean> {
   const others = workers.filter((pid) => pid !== worker);
   // A signal takes effect when its process is next scheduled: the state is looked at until it has.
   const signal = async (name: 'STOP' | 'CONT'): Promise<boolean> => {

@@ -16,8 +16,12 @@ const API = '/api/v1/slow-client/';
 /** A header that stops half-way, and one that trickles: both have to end when the time for the whole header is over. */
 export async function headerWaits(context: CaseContext, promised_s: number): Promise<Waited[]> {
   const watched_s = promised_s + BEYOND_S;
-  const start = (client: { readonly serverName: string }): string => `GET / HTTP/1.1\r\nHost: ${client.serverName}\r\nX-Slow: `;
-  const trickle = Array.from({ length: Math.floor(watched_s / 2) }, (_, index) => ({ after_ms: (index + 1) * 2_000, utf8: 'x' }));
+  const start = (client: { readonly serverName: string }): string =>
+    `GET / HTTP/1.1\r\nHost: ${client.serverName}\r\nX-Slow: `;
+  const trickle = Array.from({ length: Math.floor(watched_s / 2) }, (_, index) => ({
+    after_ms: (index + 1) * 2_000,
+    utf8: 'x',
+  }));
   const plan = [
     { name: 'silent in the header', writes: [] },
     { name: 'one byte every 2 s', writes: trickle },
@@ -25,19 +29,34 @@ export async function headerWaits(context: CaseContext, promised_s: number): Pro
   return Promise.all(
     plan.map(async ({ name, writes }) => {
       const client = context.client();
-      const seen = await client.raw({ writes: [{ after_ms: 0, utf8: start(client) }, ...writes], until: 'closed', timeout_ms: watched_s * 1000 });
+      const seen = await client.raw({
+        writes: [{ after_ms: 0, utf8: start(client) }, ...writes],
+        until: 'closed',
+        timeout_ms: watched_s * 1000,
+      });
       return { name, promised_s, factor: 1, acted: closedAfter(seen), watched_s };
     }),
   );
 }
 
 /** A body that stops, and one that goes on shortly before its time is over; the second must be left alone. */
-export async function bodyWaits(context: CaseContext, promised_s: number): Promise<{ readonly stalled: Waited; readonly slow: Outcome }> {
+export async function bodyWaits(
+  context: CaseContext,
+  promised_s: number,
+): Promise<{ readonly stalled: Waited; readonly slow: Outcome }> {
   const watched_s = promised_s + BEYOND_S;
   const send = async (more: readonly { after_ms: number; utf8: string }[]): Promise<RawObservation> => {
     const client = context.client();
-    const head = rawHead(client, { method: 'POST', path: `${API}${marker('body')}`, lines: ['content-type: application/octet-stream', 'content-length: 100'] });
-    return client.raw({ writes: [{ after_ms: 0, utf8: `${head}ab` }, ...more], until: 'closed', timeout_ms: watched_s * 1000 });
+    const head = rawHead(client, {
+      method: 'POST',
+      path: `${API}${marker('body')}`,
+      lines: ['content-type: application/octet-stream', 'content-length: 100'],
+    });
+    return client.raw({
+      writes: [{ after_ms: 0, utf8: `${head}ab` }, ...more],
+      until: 'closed',
+      timeout_ms: watched_s * 1000,
+    });
   };
   const [silent, trickling] = await Promise.all([send([]), send([{ after_ms: (promised_s - 1) * 1000, utf8: 'c' }])]);
   const early_s = closedAfter(trickling)?.least_s;
@@ -46,7 +65,9 @@ export async function bodyWaits(context: CaseContext, promised_s: number): Promi
     slow: judge(
       early_s === undefined,
       `a body that goes on after ${String(promised_s - 1)} s is left alone`,
-      early_s === undefined ? `still open after ${String(watched_s)} s` : `a body that went on was cut off after ${String(Math.round(early_s * 10) / 10)} s`,
+      early_s === undefined
+        ? `still open after ${String(watched_s)} s`
+        : `a body that went on was cut off after ${String(Math.round(early_s * 10) / 10)} s`,
       [],
     ),
   };
@@ -69,9 +90,24 @@ export async function lateReaders(context: CaseContext, promised_s: number): Pro
   return Promise.all(
     [promised_s - 1.5, promised_s + 1.5].map(async (after_s) => {
       const client = context.client();
-      const head = rawHead(client, { path: `${API}${marker('unread')}`, headers: { connection: 'close' }, behave: { bodyBytes: UNREAD_BYTES, contentType: 'application/octet-stream' } });
-      const seen = await client.raw({ writes: [{ after_ms: 0, utf8: head }], neverRead: true, readFrom_ms: after_s * 1000, until: 'closed', timeout_ms: (promised_s + 4) * 1000 });
-      return { after_s, whole: seen.receivedBytes > UNREAD_BYTES, receivedBytes: seen.receivedBytes, reset: seen.reset };
+      const head = rawHead(client, {
+        path: `${API}${marker('unread')}`,
+        headers: { connection: 'close' },
+        behave: { bodyBytes: UNREAD_BYTES, contentType: 'application/octet-stream' },
+      });
+      const seen = await client.raw({
+        writes: [{ after_ms: 0, utf8: head }],
+        neverRead: true,
+        readFrom_ms: after_s * 1000,
+        until: 'closed',
+        timeout_ms: (promised_s + 4) * 1000,
+      });
+      return {
+        after_s,
+        whole: seen.receivedBytes > UNREAD_BYTES,
+        receivedBytes: seen.receivedBytes,
+        reset: seen.reset,
+      };
     }),
   );
 }
@@ -90,7 +126,12 @@ export function judgeReaders(promised_s: number, readers: readonly Reader[]): Ou
         kind: 'table',
         title: `an answer of ${String(UNREAD_BYTES)} bytes that nobody reads at first`,
         columns: ['reads again after s', 'received bytes', 'whole', 'reset'],
-        rows: readers.map(({ after_s, receivedBytes, whole, reset }) => [after_s, receivedBytes, whole ? 'yes' : 'no', reset ? 'yes' : 'no']),
+        rows: readers.map(({ after_s, receivedBytes, whole, reset }) => [
+          after_s,
+          receivedBytes,
+          whole ? 'yes' : 'no',
+          reset ? 'yes' : 'no',
+        ]),
       },
     ],
     wrong.length === 0 ? undefined : `send_timeout is not ${String(promised_s)}s: without the directive it is 60 s`,
@@ -116,17 +157,30 @@ export function http2Get(authority: string): string {
 }
 
 /** One request each over HTTP/1.1 and HTTP/2, then silence: the time from the answer to the gateway's close. */
-export async function idleWaits(context: CaseContext, gateway: Gateway, promised_s: number, factor: number): Promise<Waited[]> {
+export async function idleWaits(
+  context: CaseContext,
+  gateway: Gateway,
+  promised_s: number,
+  factor: number,
+): Promise<Waited[]> {
   const watched_s = promised_s / factor + BEYOND_S;
   const timeout_ms = watched_s * 1000 + 500;
   const [plain, h2] = [context.client('clients', gateway), context.client('clients', gateway)];
   const seen = await Promise.all([
     plain.raw({ writes: [{ after_ms: 0, utf8: rawHead(plain, { path: '/' }) }], until: 'closed', timeout_ms }),
-    h2.raw({ tls: { alpn: ['h2'] }, writes: [{ after_ms: 0, base64: http2Get(h2.serverName) }], until: 'closed', timeout_ms }),
+    h2.raw({
+      tls: { alpn: ['h2'] },
+      writes: [{ after_ms: 0, base64: http2Get(h2.serverName) }],
+      until: 'closed',
+      timeout_ms,
+    }),
   ]);
   return seen.map((one, index) => {
     // The idle time begins with the end of the answer: after the request was sent, before its answer was read.
-    const acted = one.firstByte_ms === null ? undefined : closedAfter({ ...one, intended_ms: one.sent_ms ?? 0, sent_ms: one.firstByte_ms });
+    const acted =
+      one.firstByte_ms === null
+        ? undefined
+        : closedAfter({ ...one, intended_ms: one.sent_ms ?? 0, sent_ms: one.firstByte_ms });
     return { name: index === 0 ? 'idle HTTP/1.1' : 'idle HTTP/2', promised_s, factor, acted, watched_s };
   });
 }

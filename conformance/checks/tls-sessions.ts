@@ -23,7 +23,10 @@ export async function resumptions(context: CaseContext, versions: readonly Versi
       const client = context.client();
       const session = await sessionOf(context, version);
       if (session === undefined) return { version, offered: false, resumed: 0, tried: 0 };
-      const again = await handshakes(client, Array.from({ length: RECONNECTIONS }, () => ({ ...only(version), session })));
+      const again = await handshakes(
+        client,
+        Array.from({ length: RECONNECTIONS }, () => ({ ...only(version), session })),
+      );
       return { version, offered: true, resumed: again.filter(({ tls }) => tls?.reused).length, tried: again.length };
     }),
   );
@@ -77,20 +80,44 @@ export async function tickets(context: CaseContext): Promise<Tickets> {
   const { stdout } = await context.exec('vantage', ['sh', '-c', command]);
   if (!/Protocol\s*:\s*TLSv1\.2/.test(stdout)) throw new Error('openssl established no TLS 1.2 session');
   const session = await sessionOf(context, 'TLSv1.3');
+  const tls13_bytes = session === undefined ? undefined : ticketLength(Buffer.from(session, 'base64'));
+  if (session !== undefined && tls13_bytes === undefined)
+    throw new Error('the TLS 1.3 session holds no ticket that can be read');
   return {
     tls12: /TLS session ticket/.test(stdout),
-    tls13_bytes: session === undefined ? undefined : ticketLength(Buffer.from(session, 'base64')),
-    log: stdout.split('\n').filter((line) => /Protocol|Cipher|ticket|Session-ID/.test(line)).slice(0, 8),
+    tls13_bytes,
+    log: stdout
+      .split('\n')
+      .filter((line) => /Protocol|Cipher|ticket|Session-ID/.test(line))
+      .slice(0, 8),
   };
 }
 
-/** Length of the ticket in an OpenSSL session structure: context tag 10, OCTET STRING. */
+/** Tag of the ticket in an OpenSSL session structure: context-specific 10, which holds one OCTET STRING. */
+const TICKET_TAG = 0xaa;
+const OCTET_STRING = 0x04;
+
+/** Length of the ticket in an OpenSSL session structure, bytes; `undefined` when it has none. */
 export function ticketLength(session: Buffer): number | undefined {
-  const at = session.findLastIndex((byte, index) => byte === 0xaa && session[index + 2] === 0x04);
-  if (at < 0) return undefined;
-  // Lengths above 127 take the long form of DER, and move what follows.
-  const [first = 0, second = 0] = [session[at + 3], session[at + 4]];
-  return first === 0x81 ? second : first;
+  for (let at = session.length - 1; at >= 0; at -= 1) {
+    if (session[at] !== TICKET_TAG) continue;
+    const outer = derLength(session, at + 1);
+    if (outer === undefined || session[outer.next] !== OCTET_STRING) continue;
+    const inner = derLength(session, outer.next + 1);
+    // The same byte may stand in a key: only lengths that fit each other are lengths.
+    if (inner !== undefined && inner.next + inner.bytes === outer.next + outer.bytes) return inner.bytes;
+  }
+  return undefined;
+}
+
+/** A length of DER (X.690, 8.1.3): below 128 in one byte, else so many bytes follow. */
+function derLength(text: Buffer, at: number): { readonly bytes: number; readonly next: number } | undefined {
+  const first = text[at];
+  if (first === undefined) return undefined;
+  if (first < 0x80) return { bytes: first, next: at + 1 };
+  const count = first & 0x7f;
+  if (count === 0 || count > 2 || at + 1 + count > text.length) return undefined;
+  return { bytes: text.readUIntBE(at + 1, count), next: at + 1 + count };
 }
 
 /** No ticket holds a session: TLS 1.2 has none, that of TLS 1.3 is a short key into the server's cache. */

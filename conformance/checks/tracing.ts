@@ -14,10 +14,24 @@ export function tracingModule(config: string): Outcome {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => /^(?:load_module\s.*(?:opentracing|otel)|opentracing\s+on|otel_trace\s+on)/.test(line));
-  const loaded = lines.some((line) => line.startsWith('load_module')) && lines.some((line) => !line.startsWith('load_module'));
-  const evidence: Evidence[] = [{ kind: 'config', title: 'tracing in nginx -T', text: lines.length === 0 ? 'none' : lines.join('\n') }];
-  if (loaded) return notApplicable(expected, 'the module is on, but the environment has no collector that would show its spans', evidence);
-  return judged(false, expected, 'the running configuration neither loads nor switches on such a module', evidence, 'tracing has a section of its own, and the complete configuration leaves it out');
+  const loaded =
+    lines.some((line) => line.startsWith('load_module')) && lines.some((line) => !line.startsWith('load_module'));
+  const evidence: Evidence[] = [
+    { kind: 'config', title: 'tracing in nginx -T', text: lines.length === 0 ? 'none' : lines.join('\n') },
+  ];
+  if (loaded)
+    return notApplicable(
+      expected,
+      'the module is on, but the environment has no collector that would show its spans',
+      evidence,
+    );
+  return judged(
+    false,
+    expected,
+    'the running configuration neither loads nor switches on such a module',
+    evidence,
+    'tracing has a section of its own, and the complete configuration leaves it out',
+  );
 }
 
 /** A request to a pool and the trace ids that its backend received. */
@@ -27,26 +41,47 @@ export interface Traced {
 }
 
 /** Sends two requests to each pool. */
-export async function traceIds(context: CaseContext, name: string): Promise<{ readonly traced: readonly Traced[]; readonly evidence: Evidence }> {
+export async function traceIds(
+  context: CaseContext,
+  name: string,
+): Promise<{ readonly traced: readonly Traced[]; readonly evidence: Evidence }> {
   const paths = [CUSTOMER_PATH, CUSTOMER_PATH, ADMIN_PATH, ADMIN_PATH];
-  const delivered = await deliver(context, paths.map((path) => ({ client: context.clientFor(path), path })));
+  const delivered = await deliver(
+    context,
+    paths.map((path) => ({ client: context.clientFor(path), path })),
+  );
   const [first] = delivered;
   if (!first) throw new Error('nothing was sent');
   return {
-    traced: delivered.map(({ arrivals }, index) => ({ pool: paths[index] ?? '', ids: arrivals.slice(0, 1).flatMap((arrival) => headersNamed(arrival, name)) })),
+    traced: delivered.map(({ arrivals }, index) => ({
+      pool: paths[index] ?? '',
+      ids: arrivals.slice(0, 1).flatMap((arrival) => headersNamed(arrival, name)),
+    })),
     evidence: proof(first),
   };
 }
 
 /** Judges that each request carries one id, and no two the same. */
-export function judgeTraceId(name: string, { traced, evidence }: { readonly traced: readonly Traced[]; readonly evidence: Evidence }): Outcome {
+export function judgeTraceId(
+  name: string,
+  { traced, evidence }: { readonly traced: readonly Traced[]; readonly evidence: Evidence },
+): Outcome {
   const bare = traced.filter(({ ids }) => ids.length !== 1 || ids[0] === '');
   const distinct = new Set(traced.flatMap(({ ids }) => ids)).size;
   return judged(
     bare.length === 0 && distinct === traced.length,
     `every request reaches its backend with a ${name} of its own`,
-    bare.length > 0 ? `${String(bare.length)} of ${String(traced.length)} requests without ${name}` : `${String(distinct)} ids in ${String(traced.length)} requests`,
-    [evidence, table(`${name} as backends received it`, ['path', name], traced.map(({ pool, ids }) => [pool, ids.join(', ') || 'absent']))],
+    bare.length > 0
+      ? `${String(bare.length)} of ${String(traced.length)} requests without ${name}`
+      : `${String(distinct)} ids in ${String(traced.length)} requests`,
+    [
+      evidence,
+      table(
+        `${name} as backends received it`,
+        ['path', name],
+        traced.map(({ pool, ids }) => [pool, ids.join(', ') || 'absent']),
+      ),
+    ],
     'the header is set in the section on tracing, and not in the complete configuration',
   );
 }

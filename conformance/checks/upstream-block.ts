@@ -28,20 +28,29 @@ export const CUSTOMER_POOL = 'customer_backend';
 
 /** The upstream blocks of a configuration (`nginx -T`). Such a block has no block inside. */
 export function upstreamBlocks(config: string): UpstreamBlock[] {
-  return [...withoutComments(config).matchAll(/\bupstream\s+(\S+)\s*\{([^}]*)\}/g)].map(([text, name = '', body = '']) => {
-    const keepalive = /(?:^|;|\s)keepalive\s+(\d+)\s*;/.exec(body)?.[1];
-    return {
-      name,
-      text: text.replaceAll(/^\s*\n/gm, ''),
-      servers: [...body.matchAll(/\bserver\s+([^;]+);/g)].map(([, line = '']) => serverOf(line)),
-      keepalive: keepalive === undefined ? undefined : Number(keepalive),
-    };
-  });
+  return [...withoutComments(config).matchAll(/\bupstream\s+(\S+)\s*\{([^}]*)\}/g)].map(
+    ([text, name = '', body = '']) => {
+      const keepalive = /(?:^|;|\s)keepalive\s+(\d+)\s*;/.exec(body)?.[1];
+      return {
+        name,
+        text: text.replaceAll(/^\s*\n/gm, ''),
+        servers: [...body.matchAll(/\bserver\s+([^;]+);/g)].map(([, line = '']) => serverOf(line)),
+        keepalive: keepalive === undefined ? undefined : Number(keepalive),
+      };
+    },
+  );
 }
 
 /** One pool by name; a configuration without it has an empty one. */
 export function pool(config: string, name: string): UpstreamBlock {
-  return upstreamBlocks(config).find((block) => block.name === name) ?? { name, text: `no upstream ${name}`, servers: [], keepalive: undefined };
+  return (
+    upstreamBlocks(config).find((block) => block.name === name) ?? {
+      name,
+      text: `no upstream ${name}`,
+      servers: [],
+      keepalive: undefined,
+    }
+  );
 }
 
 /** Names of the servers that take part in balancing, in the order of the block. */
@@ -52,7 +61,8 @@ export function primaries({ servers }: UpstreamBlock): string[] {
 function serverOf(line: string): UpstreamServer {
   const [address = '', ...parameters] = line.trim().split(/\s+/);
   const colon = address.lastIndexOf(':');
-  const value = (name: string): string | undefined => parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
+  const value = (name: string): string | undefined =>
+    parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
   return {
     host: colon < 0 ? address : address.slice(0, colon),
     port: colon < 0 ? 80 : Number(address.slice(colon + 1)),

@@ -49,7 +49,11 @@ export async function oneByOne(context: CaseContext, gateway: Gateway, pool: Poo
   const mark = marker(pool.name);
   for (let sent = 0; sent < count; sent += pool.perClient) {
     const client = context.clientFor(pool.path, gateway);
-    const plan = Array.from({ length: Math.min(pool.perClient, count - sent) }, () => ({ client, path: `${pool.path}${mark}`, connection: mark }));
+    const plan = Array.from({ length: Math.min(pool.perClient, count - sent) }, () => ({
+      client,
+      path: `${pool.path}${mark}`,
+      connection: mark,
+    }));
     await mixed(context.session.vantage, plan);
   }
   return arrived(context, mark);
@@ -76,7 +80,9 @@ export function judgeReused(name: string, arrivals: readonly Arrival[], version:
   const connections = connectionsOf(arrivals);
   const instances = new Set(connections.map(({ instance }) => instance)).size;
   const most = 2 * instances;
-  const closing = arrivals.filter(({ headers }) => headers.some(([field]) => field.toLowerCase() === 'connection')).length;
+  const closing = arrivals.filter(({ headers }) =>
+    headers.some(([field]) => field.toLowerCase() === 'connection'),
+  ).length;
   const other = arrivals.filter(({ httpVersion }) => `HTTP/${httpVersion}` !== version).length;
   const faults = [
     ...(closing > 0 ? [`${String(closing)} with a Connection header`] : []),
@@ -88,7 +94,9 @@ export function judgeReused(name: string, arrivals: readonly Arrival[], version:
     `${name}: at most 2 connections to each instance, ${version}, no Connection header`,
     `${name}: ${String(arrivals.length)} requests over ${String(connections.length)} connections to ${String(instances)} instances${faults.map((fault) => `, ${fault}`).join('')}`,
     [connectionTable(`connections to the ${name} pool`, connections)],
-    connections.length > most || other > 0 || closing > 0 ? 'upstream connections are not kept: that takes keepalive in the upstream, HTTP/1.1 and an empty Connection header' : undefined,
+    connections.length > most || other > 0 || closing > 0
+      ? 'upstream connections are not kept: that takes keepalive in the upstream, HTTP/1.1 and an empty Connection header'
+      : undefined,
   );
 }
 
@@ -99,7 +107,10 @@ export function judgeRequests(name: string, requests: number, arrivals: readonly
   return judge(
     most === requests && arrivals.length > requests && connections.length > 1,
     `${name}: a connection is closed after ${String(requests)} requests`,
-    `${name}: ${String(arrivals.length)} requests over connections with ${connections.map(({ requests: count }) => String(count)).slice(0, 8).join(' + ')}${connections.length > 8 ? ' + …' : ''}`,
+    `${name}: ${String(arrivals.length)} requests over connections with ${connections
+      .map(({ requests: count }) => String(count))
+      .slice(0, 8)
+      .join(' + ')}${connections.length > 8 ? ' + …' : ''}`,
     [connectionTable(`connections to the ${name} instance`, connections)],
   );
 }

@@ -38,7 +38,9 @@ export async function idleConnections(
   const closedByGateway = [...stdout.matchAll(/:(\d+)\s+\S+:\d+/g)].map(([, port]) => Number(port));
   return Promise.all(
     pools.map(async ({ name }, p) => {
-      const [first, within, beyond] = await Promise.all((marks[p] ?? []).map(async (mark) => (await arrived(context, mark))[0]));
+      const [first, within, beyond] = await Promise.all(
+        (marks[p] ?? []).map(async (mark) => (await arrived(context, mark))[0]),
+      );
       return { name, first, within, beyond, closedByGateway };
     }),
   );
@@ -49,11 +51,15 @@ export function judgeIdle(idle_s: number, factor: number, seen: readonly IdleSee
   const rows = seen.map((one) => ({ one, fault: idleFault(one) }));
   const faults = rows.flatMap(({ one, fault }) => (fault === undefined ? [] : [`${one.name}: ${fault}`]));
   const note = `durations divided by ${String(factor)}`;
-  const all = seen.flatMap(({ first, within, beyond }) => [first, within, beyond].filter((arrival) => arrival !== undefined));
+  const all = seen.flatMap(({ first, within, beyond }) =>
+    [first, within, beyond].filter((arrival) => arrival !== undefined),
+  );
   return judge(
     faults.length === 0,
     `an upstream connection is reused after ${String(Math.round(idle_s * 0.87))} idle seconds and closed by the gateway after ${String(idle_s)} (${note})`,
-    faults.length === 0 ? `reused, then closed by the gateway and opened anew: ${seen.map(({ name }) => name).join(', ')} (${note})` : `${faults.join('; ')} (${note})`,
+    faults.length === 0
+      ? `reused, then closed by the gateway and opened anew: ${seen.map(({ name }) => name).join(', ')} (${note})`
+      : `${faults.join('; ')} (${note})`,
     [connectionTable('connections', connectionsOf(all))],
   );
 }

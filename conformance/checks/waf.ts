@@ -24,9 +24,15 @@ export interface Tried {
 }
 
 /** Sends a corpus from several clients. */
-export async function tried(context: CaseContext, corpus: readonly Sample[], gateway: Gateway = context.gateway): Promise<Tried[]> {
+export async function tried(
+  context: CaseContext,
+  corpus: readonly Sample[],
+  gateway: Gateway = context.gateway,
+): Promise<Tried[]> {
   const series = marker('waf');
-  const clients = Array.from({ length: Math.ceil(corpus.length / PER_CLIENT) }, () => context.client('clients', gateway));
+  const clients = Array.from({ length: Math.ceil(corpus.length / PER_CLIENT) }, () =>
+    context.client('clients', gateway),
+  );
   const plan = corpus.map(({ request }, index) => {
     const client = clients[Math.floor(index / PER_CLIENT)];
     if (!client) throw new RangeError('there are too few clients');
@@ -39,7 +45,13 @@ export async function tried(context: CaseContext, corpus: readonly Sample[], gat
     const [one, planned] = [seen[index], plan[index]];
     if (!one || !planned) throw new Error('the agent returned too few observations');
     const mark = `${series}-${String(index)}z`;
-    return { name, mark, ...summary(one), arrivals: arrivals.filter(({ url }) => url.includes(mark)).length, evidence: asExchange(planned.client.step(planned, index), one) };
+    return {
+      name,
+      mark,
+      ...summary(one),
+      arrivals: arrivals.filter(({ url }) => url.includes(mark)).length,
+      evidence: asExchange(planned.client.step(planned, index), one),
+    };
   });
 }
 
@@ -51,7 +63,19 @@ function summary({ status }: HttpObservation): { readonly status: number | null 
 export async function rawNullByte(context: CaseContext): Promise<Tried> {
   const client = context.client();
   const mark = marker('nul');
-  const step = { writes: [{ after_ms: 0, utf8: rawHead(client, { path: `/api/v1/files/${mark}`, headers: { 'x-name': 'a\u0000b', connection: 'close' } }) }], until: 'closed' as const, timeout_ms: 3_000 };
+  const step = {
+    writes: [
+      {
+        after_ms: 0,
+        utf8: rawHead(client, {
+          path: `/api/v1/files/${mark}`,
+          headers: { 'x-name': 'a\u0000b', connection: 'close' },
+        }),
+      },
+    ],
+    until: 'first-byte' as const,
+    timeout_ms: 15_000,
+  };
   const seen = await client.raw(step);
   const arrivals = (await context.arrivals(mark)).filter(({ service }) => service !== 'auth');
   return {
@@ -59,7 +83,10 @@ export async function rawNullByte(context: CaseContext): Promise<Tried> {
     mark,
     status: rawStatus(seen.received_base64) ?? null,
     arrivals: arrivals.length,
-    evidence: asExchange({ kind: 'raw', id: '0', at_ms: 0, from: client.address, target: client.target, ...step }, seen),
+    evidence: asExchange(
+      { kind: 'raw', id: '0', at_ms: 0, from: client.address, target: client.target, ...step },
+      seen,
+    ),
   };
 }
 
@@ -82,7 +109,9 @@ export function judgeBlocking(status: number, attacks: readonly Tried[], benign:
     holds,
     `${String(attacks.length)} attacks refused with ${String(status)} and kept from backends${benign.length === 0 ? '' : `, ${String(benign.length)} harmless requests served`}`,
     `${String(attacks.length - passed.length)} of ${String(attacks.length)} attacks refused${listed(passed)}` +
-      (benign.length === 0 ? '' : `; ${String(benign.length - stopped.length)} of ${String(benign.length)} harmless requests served${listed(stopped)}`),
+      (benign.length === 0
+        ? ''
+        : `; ${String(benign.length - stopped.length)} of ${String(benign.length)} harmless requests served${listed(stopped)}`),
     [corpusTable([...attacks, ...benign]), ...(shown ? [shown.evidence] : [])],
     passed.length === attacks.length ? 'nothing in the configuration looks into requests' : undefined,
   );
@@ -104,7 +133,8 @@ function corpusTable(rows: readonly Tried[]): Evidence {
 }
 
 /** The firewall's switch, as ModSecurity knows it: from blocking to detecting. */
-export const toDetection: ConfigEdit = (_path, text) => text.replace(/^(\s*SecRuleEngine\s+)On\b/gim, '$1DetectionOnly');
+export const toDetection: ConfigEdit = (_path, text) =>
+  text.replace(/^(\s*SecRuleEngine\s+)On\b/gim, '$1DetectionOnly');
 
 /** What the same attacks did to a gateway in staging. */
 export interface Staging {
@@ -117,7 +147,11 @@ export interface Staging {
 export async function staging(context: CaseContext, corpus: readonly Sample[]): Promise<Staging> {
   const { gateway } = await context.replica({ backends: 'shared', edit: toDetection });
   const attacks = await tried(context, corpus, gateway);
-  const { stdout } = await gateway.exec(['sh', '-c', 'cat $(grep -rhoE "^\\s*SecAuditLog\\s+\\S+" /etc/nginx | awk \'{print $2}\') 2>/dev/null']);
+  const { stdout } = await gateway.exec([
+    'sh',
+    '-c',
+    'cat $(grep -rhoE "^\\s*SecAuditLog\\s+\\S+" /etc/nginx | awk \'{print $2}\') 2>/dev/null',
+  ]);
   return { attacks, logged: attacks.filter(({ mark }) => stdout.includes(mark)).length };
 }
 
@@ -148,12 +182,17 @@ export interface RuleSet {
 export async function ruleSet(context: CaseContext, attacks: readonly Tried[]): Promise<RuleSet> {
   const log = await context.gateway.errorLog('ModSecurity');
   const { stdout } = await context.gateway.exec(['grep', '-rhoE', '\\bid:[0-9]+', '/etc/nginx']);
-  return { log: log.filter((line) => attacks.some(({ mark }) => line.includes(mark))), ownIds: [...stdout.matchAll(/id:(\d+)/g)].map(([, id]) => Number(id)) };
+  return {
+    log: log.filter((line) => attacks.some(({ mark }) => line.includes(mark))),
+    ownIds: [...stdout.matchAll(/id:(\d+)/g)].map(([, id]) => Number(id)),
+  };
 }
 
 /** The rules are the OWASP Core Rule Set's, their scores add up, and the platform has rules of its own. */
 export function judgeRuleSet(name: string, { log, ownIds }: RuleSet): Outcome {
-  const core = log.filter((line) => line.includes(name.replaceAll(' ', '_').toUpperCase()) || /\[file "[^"]*crs[^"]*"\]/i.test(line));
+  const core = log.filter(
+    (line) => line.includes(name.replaceAll(' ', '_').toUpperCase()) || /\[file "[^"]*crs[^"]*"\]/i.test(line),
+  );
   const scored = log.filter((line) => /Anomaly Score/i.test(line));
   const own = ownIds.filter((id) => id < CRS_IDS.from || id > CRS_IDS.to);
   return judge(

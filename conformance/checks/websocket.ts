@@ -25,15 +25,22 @@ export function judgeSession(status: number, { seen, arrival }: Session): Omit<O
   const whole = seen.echoes.filter(({ intact }) => intact).length;
   const asked = arrival ? headersNamed(arrival, 'upgrade').join(', ') : '';
   const faults = [
-    ...(seen.status === status ? [] : [seen.status === null ? `no answer (${seen.error?.code ?? 'unknown'})` : String(seen.status)]),
+    ...(seen.status === status
+      ? []
+      : [seen.status === null ? `no answer (${seen.error?.code ?? 'unknown'})` : String(seen.status)]),
     ...(arrival?.upgrade ? [] : ['no upgrade reached a backend']),
-    ...(whole === seen.echoes.length && whole > 0 ? [] : [`${String(whole)} of ${String(seen.echoes.length)} messages came back intact`]),
+    ...(whole === seen.echoes.length && whole > 0
+      ? []
+      : [`${String(whole)} of ${String(seen.echoes.length)} messages came back intact`]),
     ...(seen.closed_ms === null ? [] : [`closed by the peer with ${String(seen.closeCode)}`]),
   ];
   return {
     verdict: faults.length === 0 ? 'conforms' : 'deviates',
     expected: `${String(status)}, and text and binary messages of up to 1 MiB in both directions`,
-    observed: faults.length === 0 ? `${String(status)}; the backend received Upgrade: ${asked}; ${String(whole)} messages came back intact` : faults.join('; '),
+    observed:
+      faults.length === 0
+        ? `${String(status)}; the backend received Upgrade: ${asked}; ${String(whole)} messages came back intact`
+        : faults.join('; '),
   };
 }
 
@@ -43,7 +50,12 @@ export async function converse(context: CaseContext, path: string, status: numbe
   const mark = marker('ws');
   const target = markPath(path, mark);
   const seen = await client.websocket(target, {
-    messages: [{ after_ms: 0, text: 'hello' }, { after_ms: 0, text: 'ü'.repeat(10_000) }, { after_ms: 0, binaryBytes: 64 * KIB }, { after_ms: 0, binaryBytes: KIB * KIB }],
+    messages: [
+      { after_ms: 0, text: 'hello' },
+      { after_ms: 0, text: 'ü'.repeat(10_000) },
+      { after_ms: 0, binaryBytes: 64 * KIB },
+      { after_ms: 0, binaryBytes: KIB * KIB },
+    ],
   });
   const [arrival] = await context.arrivals(mark);
   return { ...judgeSession(status, { seen, arrival }), evidence: [handshake(client, target, seen)] };
@@ -65,15 +77,26 @@ export interface Silence {
 export function judgeSilence({ idle_s, factor, silent_s, seen }: Silence): Omit<Outcome, 'evidence'> {
   const expected = `a session that is silent for ${String(idle_s)} s stays open`;
   const [before, after] = seen.echoes;
-  const scaled = `with durations divided by ${String(Math.round(factor))}`;
-  if (seen.status !== 101 || !before?.intact) return { verdict: 'deviates', expected, observed: `${scaled}: ${seen.status === null ? `no answer (${seen.error?.code ?? 'unknown'})` : String(seen.status)}, no message came back` };
+  const scaled = `with durations divided by ${String(Math.round(factor))} (none below 3 s)`;
+  if (seen.status !== 101 || !before?.intact)
+    return {
+      verdict: 'deviates',
+      expected,
+      observed: `${scaled}: ${seen.status === null ? `no answer (${seen.error?.code ?? 'unknown'})` : String(seen.status)}, no message came back`,
+    };
   if (after?.intact) {
     const slept_s = (after.sent_ms - before.sent_ms) / 1000;
-    return { verdict: 'conforms', expected, observed: `${scaled}: still open after ${slept_s.toFixed(1)} s of silence (${String(Math.round(slept_s * factor))} s)` };
+    return {
+      verdict: 'conforms',
+      expected,
+      observed: `${scaled}: still open after ${slept_s.toFixed(1)} s of silence (${String(Math.round(slept_s * factor))} s)`,
+    };
   }
-  const closed_s = seen.closed_ms === null ? undefined : (seen.closed_ms - (before.received_ms ?? before.sent_ms)) / 1000;
-  const observed = `${scaled}: ${closed_s === undefined ? `the message after ${String(silent_s)} s did not come back` : `closed after ${closed_s.toFixed(1)} s of silence (${String(Math.round(closed_s * factor))} s)`}`;
-  if (closed_s !== undefined && closed_s >= idle_s / factor) return { ...inconclusive(expected, observed, 'the second message was sent too late') };
+  const closed_s =
+    seen.closed_ms === null ? undefined : (seen.closed_ms - (before.received_ms ?? before.sent_ms)) / 1000;
+  const observed = `${scaled}: ${closed_s === undefined ? `the message after ${String(silent_s)} s did not come back` : `closed after ${closed_s.toFixed(1)} s of silence`}`;
+  if (closed_s !== undefined && closed_s >= idle_s / factor)
+    return { ...inconclusive(expected, observed, 'the second message was sent too late') };
   return { verdict: 'deviates', expected, observed, reason: 'a shorter time-out applies to the session' };
 }
 
@@ -83,12 +106,22 @@ export async function staySilent(context: CaseContext, path: string, idle_s: num
   const replica = await context.replica({ backends: 'shared', scale: factor });
   const client = context.client('clients', replica.gateway);
   const silent_s = SCALED_IDLE_S * SILENT;
-  const messages = [{ after_ms: 0, text: 'first' }, { after_ms: silent_s * 1000, text: 'second' }];
+  const messages = [
+    { after_ms: 0, text: 'first' },
+    { after_ms: silent_s * 1000, text: 'second' },
+  ];
   const seen = await client.websocket(path, { messages, timeout_ms: 20_000 });
   const configured = (await context.gateway.config()).split('\n').filter((line) => line.includes(`${String(idle_s)}s`));
   return {
     ...judgeSilence({ idle_s, factor, silent_s, seen }),
-    evidence: [handshake(client, path, seen), { kind: 'log', title: `lines with ${String(idle_s)}s in nginx -T`, lines: configured.slice(0, 10).map((line) => line.trim()) }],
+    evidence: [
+      handshake(client, path, seen),
+      {
+        kind: 'log',
+        title: `lines with ${String(idle_s)}s in nginx -T`,
+        lines: configured.slice(0, 10).map((line) => line.trim()),
+      },
+    ],
   };
 }
 
@@ -99,7 +132,13 @@ export function greetedBy(seen: Pick<WebSocketObservation, 'hello' | 'status' | 
 }
 
 /** Sessions of one address, one after the other. With `cookies` each brings those that the first was given. */
-export async function sessionsInTurn(context: CaseContext, client: Client, path: string, count: number, cookies = false): Promise<string[]> {
+export async function sessionsInTurn(
+  context: CaseContext,
+  client: Client,
+  path: string,
+  count: number,
+  cookies = false,
+): Promise<string[]> {
   const instances: string[] = [];
   let kept: HeaderList = [];
   for (let index = 0; index < count; index += 1) {
@@ -112,13 +151,22 @@ export async function sessionsInTurn(context: CaseContext, client: Client, path:
 }
 
 /** Judges reconnecting: the number of distinct instances that one client met. */
-export function judgeReconnects(promised: { readonly reconnects: number; readonly distinct: number }, instances: readonly string[]): Outcome {
+export function judgeReconnects(
+  promised: { readonly reconnects: number; readonly distinct: number },
+  instances: readonly string[],
+): Outcome {
   const distinct = new Set(instances).size;
   return judged(
     distinct <= promised.distinct && instances.every((name) => !name.startsWith('none')),
     `${String(promised.reconnects)} reconnects reach ${String(promised.distinct)} instance`,
     `${String(distinct)} instances: ${inWords(instances)}`,
-    [table('who greeted each session of one address', ['session', 'instance'], instances.map((name, index) => [index + 1, name]))],
+    [
+      table(
+        'who greeted each session of one address',
+        ['session', 'instance'],
+        instances.map((name, index) => [index + 1, name]),
+      ),
+    ],
     'the route goes to the pool that is balanced by active requests, without any affinity',
   );
 }
@@ -129,14 +177,19 @@ const AT_ONCE = 'EIO=4&transport=websocket';
 
 /** Opens polling sessions of one address, one after the other: who took them. */
 export async function polls(context: CaseContext, client: Client, path: string, count: number): Promise<Delivered[]> {
-  return deliver(context, Array.from({ length: count }, () => ({ client, path: `${path}?${POLLING}`, connection: 'polls' })));
+  return deliver(
+    context,
+    Array.from({ length: count }, () => ({ client, path: `${path}?${POLLING}`, connection: 'polls' })),
+  );
 }
 
 /** Sessions of one address on a route, whichever way its protocol opens them. */
 export async function sessionsOf(context: CaseContext, path: string, count: number): Promise<ByAddress> {
   const client = context.client();
   const instances = path.startsWith('/socket.io')
-    ? (await polls(context, client, path, count)).map((one) => (one.seen.status === 200 ? servedBy(one) : `none (${outcomeOf(one.seen)})`))
+    ? (await polls(context, client, path, count)).map((one) =>
+        one.seen.status === 200 ? servedBy(one) : `none (${outcomeOf(one.seen)})`,
+      )
     : await sessionsInTurn(context, client, path, count);
   return { route: path, clients: [{ address: client.address, instances }] };
 }
@@ -162,12 +215,21 @@ export async function socketIo(context: CaseContext, path: string, count: number
 }
 
 /** Judges the connection headers that a backend received of a request that asks for no upgrade. */
-export function judgePlain(arrival: Pick<Arrival, 'headers'> | undefined): Pick<Outcome, 'expected' | 'observed'> & { readonly holds: boolean } {
-  const lines = ['connection', 'upgrade'].flatMap((name) => (arrival ? headersNamed(arrival, name) : []).map((value) => `${name}: ${value}`));
+export function judgePlain(
+  arrival: Pick<Arrival, 'headers'> | undefined,
+): Pick<Outcome, 'expected' | 'observed'> & { readonly holds: boolean } {
+  const lines = ['connection', 'upgrade'].flatMap((name) =>
+    (arrival ? headersNamed(arrival, name) : []).map((value) => `${name}: ${value}`),
+  );
   return {
     holds: arrival !== undefined && lines.every((line) => line.toLowerCase() === 'connection: keep-alive'),
     expected: 'a plain request reaches the backend without upgrade headers',
-    observed: arrival === undefined ? 'no backend received it' : lines.length === 0 ? 'neither Connection nor Upgrade' : lines.join(', '),
+    observed:
+      arrival === undefined
+        ? 'no backend received it'
+        : lines.length === 0
+          ? 'neither Connection nor Upgrade'
+          : lines.join(', '),
   };
 }
 
@@ -176,6 +238,16 @@ export async function plainGet(context: CaseContext, path: string): Promise<Outc
   const one = await deliverOne(context, { client: context.client(), path });
   const [arrival] = one.arrivals;
   const { holds, expected, observed } = judgePlain(arrival);
-  const received = table('headers that the backend received', ['name', 'value'], (arrival?.headers ?? []).filter(([name]) => !/authorization|cookie|token/i.test(name)));
-  return judged(holds, expected, observed, [proof(one), received], 'Connection: upgrade is a constant of the route, whatever the client asked for');
+  const received = table(
+    'headers that the backend received',
+    ['name', 'value'],
+    (arrival?.headers ?? []).filter(([name]) => !/authorization|cookie|token/i.test(name)),
+  );
+  return judged(
+    holds,
+    expected,
+    observed,
+    [proof(one), received],
+    'Connection: upgrade is a constant of the route, whatever the client asked for',
+  );
 }

@@ -77,9 +77,11 @@ export async function pm2Processes(containerId: string): Promise<Pm2Process[]> {
   const { stdout, stderr } = await exec(containerId, ['pm2', 'jlist']);
   const list = /^\[.*\]$/m.exec(stdout)?.[0];
   if (list === undefined) throw new Error(`pm2 jlist: ${(stderr || stdout).slice(0, 200)}`);
-  return (JSON.parse(list) as { pid: number; pm2_env: { exec_mode: string; status: string } }[]).map(({ pid, pm2_env }) => ({
-    pid,
-    mode: pm2_env.exec_mode,
-    status: pm2_env.status,
-  }));
+  return (JSON.parse(list) as { pid: number; pm2_env: { exec_mode: string; status: string } }[]).map(
+    ({ pid, pm2_env }) => ({
+      pid,
+      mode: pm2_env.exec_mode,
+      status: pm2_env.status,
+    }),
+  );
 }

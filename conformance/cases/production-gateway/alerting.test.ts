@@ -26,7 +26,10 @@ verify('production-gateway.alerting.high-memory', async (context) => {
     { name: `${String(90 * ratio)} % available`, series: less, at: `${String(for_s + 30)}s`, fires: true },
     { name: `${String(110 * ratio)} % available`, series: more, at: `${String(3 * for_s)}s`, fires: false },
   ]);
-  return judgeRule(`${str(claim, 'severity')} after ${String(for_s)} s below ${String(100 * ratio)} % of memory, not before and not above (the rule itself; loading it is another claim)`, results);
+  return judgeRule(
+    `${str(claim, 'severity')} after ${String(for_s)} s below ${String(100 * ratio)} % of memory, not before and not above (the rule itself; loading it is another claim)`,
+    results,
+  );
 });
 
 verify('production-gateway.alerting.latency-threshold-vs-target', async (context) => {
@@ -35,7 +38,17 @@ verify('production-gateway.alerting.latency-threshold-vs-target', async (context
   // All requests last just under a value between target and threshold: the percentile lies there as well.
   const between_s = (target_s + alert_s) / 2;
   const bucket = (le: string): string => `nginx_http_request_duration_seconds_bucket{instance="gateway", le="${le}"}`;
-  const series = { [bucket(String(target_s))]: '0x80', [bucket(String(between_s))]: '0+100x80', [bucket('+Inf')]: '0+100x80' };
-  const results = await tryRule(context, 'HighLatency', {}, [{ name: `P95 between ${String(target_s)} and ${String(between_s)} s`, series, at: '30m', fires: true }]);
-  return judgeRule(`the latency alert fires when P95 is above its target of ${String(target_s)} s`, results, `the rule warns above ${String(alert_s)} s: between target and threshold the target is missed in silence`);
+  const series = {
+    [bucket(String(target_s))]: '0x80',
+    [bucket(String(between_s))]: '0+100x80',
+    [bucket('+Inf')]: '0+100x80',
+  };
+  const results = await tryRule(context, 'HighLatency', {}, [
+    { name: `P95 between ${String(target_s)} and ${String(between_s)} s`, series, at: '30m', fires: true },
+  ]);
+  return judgeRule(
+    `the latency alert fires when P95 is above its target of ${String(target_s)} s`,
+    results,
+    `the rule warns above ${String(alert_s)} s: between target and threshold the target is missed in silence`,
+  );
 });

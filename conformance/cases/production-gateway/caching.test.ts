@@ -1,10 +1,11 @@
 import { nginxSeconds } from '../../../environments/harness/config.ts';
 import { num, strings } from '../../../environments/ledger/values.ts';
 import { answersTable, cacheable, inTurn, serialOf, stored } from '../../checks/cache.ts';
+import { judged } from '../../checks/exchange.ts';
 import { asExchange, header, headersNamed, latency_ms } from '../../clients/observe.ts';
 import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
-import { inconclusive, judge } from '../../outcome.ts';
+import { inconclusive } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
 /** What backends were asked; the gateway's own questions to the authentication service do not count. */
@@ -31,7 +32,7 @@ verify('production-gateway.caching.api-responses', async (context) => {
     return first !== undefined && second !== undefined && stored(first, second);
   });
   const names = rules.flatMap((rule) => [`${rule ?? 'no Cache-Control'}, first`, 'again']);
-  return judge(
+  return judged(
     reused[0] === true && !reused.slice(1).includes(true),
     'only the answer with max-age=30 is served from the cache the second time',
     rules.map((rule, index) => `${rule ?? 'no Cache-Control'}: ${reused[index] ? 'stored' : 'asked again'}`).join('; '),
@@ -60,7 +61,7 @@ verify('production-gateway.caching.key', async (context) => {
   const [first, second] = seen;
   const hit = first !== undefined && second !== undefined && stored(first, second);
   // Asked: the first GET, the other query, the other path, and HEAD, which is not answered from GET's entry.
-  return judge(
+  return judged(
     hit && asked.length === 4,
     `${parts.join(', ')} make the key: the same request is stored, another query, path or method is not`,
     `${hit ? 'repeated GET served from the cache' : 'repeated GET asked the backend again'}; ${String(asked.length)} of 5 requests reached a backend`,
@@ -90,7 +91,7 @@ verify('production-gateway.caching.user-isolation', async (context) => {
   );
   const [a, b, a2, b2] = seen.map(serialOf);
   const leaked = a === b || a2 === b2 || a === b2 || b === a2;
-  return judge(
+  return judged(
     !leaked && seen.every(({ status }) => status === 200),
     'no answer of one user reaches another',
     leaked ? 'the second user got the answer made for the first' : 'every user got answers of their own',
@@ -112,7 +113,7 @@ verify('production-gateway.caching.lock', async (context) => {
     })),
   );
   const asked = await backendArrivals(context, mark);
-  return judge(
+  return judged(
     asked.length === hits && seen.every(({ status }) => status === 200),
     `${String(count)} parallel requests for a new path: ${String(hits)} at the backend, all answered`,
     `${String(asked.length)} at the backend; ${String(seen.filter(({ status }) => status === 200).length)} of ${String(count)} answered 200`,
@@ -148,7 +149,7 @@ verify('production-gateway.caching.api-responses-5m', async (context) => {
   const [first, ...later] = seen;
   const kept = later.map((one) => first !== undefined && stored(first, one));
   const expected = `a 200 is stored for ${String(ttl_s)} s, in a zone of ${String(num(claim, 'zone_mb'))} MB`;
-  return judge(
+  return judged(
     kept[0] === true &&
       kept[1] === true &&
       kept[2] === false &&
@@ -189,7 +190,7 @@ verify('production-gateway.caching.background-refresh', async (context) => {
   ];
   if (stored(first, third) && took >= slow_ms / 2)
     return inconclusive(expected, `stored answer after ${String(took)} ms`, 'the machine was too slow', evidence);
-  return judge(
+  return judged(
     served,
     expected,
     stored(first, third) ? `served in ${String(took)} ms` : `not served from the cache; took ${String(took)} ms`,
@@ -207,7 +208,7 @@ verify('production-gateway.caching.static', async (context) => {
   const again = await client.request(path, {
     headers: { ...(etag ? { 'if-none-match': etag } : {}), ...(modified ? { 'if-modified-since': modified } : {}) },
   });
-  return judge(
+  return judged(
     first.status === 200 &&
       days === num(context.claim, 'expires_days') &&
       (etag ?? modified) !== undefined &&
@@ -230,7 +231,7 @@ verify('production-gateway.caching.static-30d', async (context) => {
   const date = Date.parse(header(found, 'date') ?? '');
   const ahead_s = (Date.parse(header(found, 'expires') ?? '') - date) / 1000;
   const bare = headersNamed(missing, 'cache-control').length === 0 && header(missing, 'expires') === undefined;
-  return judge(
+  return judged(
     found.status === 200 &&
       wanted.every((part) => directives.includes(part)) &&
       Math.abs(ahead_s - max_age_s) <= 2 &&

@@ -3,9 +3,14 @@ import { judgeWorkerLimits, workerLimits } from '../../checks/gateway-nodes.ts';
 import { noKeepalived } from '../../checks/vrrp.ts';
 import { verify } from '../../verify.ts';
 
-verify('production-gateway.capacity.gateway-instances', async (context) => noKeepalived(context, 'one active and one standby gateway behind a virtual address'));
+verify('production-gateway.capacity.gateway-instances', async (context) =>
+  noKeepalived(context, 'one active and one standby gateway behind a virtual address'),
+);
 
 verify('production-gateway.capacity.worker-limits', async (context) => {
   const { claim } = context;
-  return judgeWorkerLimits({ connections: num(claim, 'worker_connections'), files: num(claim, 'nofile') }, await workerLimits(context.gateway));
+  return judgeWorkerLimits(
+    { connections: num(claim, 'worker_connections'), files: num(claim, 'nofile') },
+    await workerLimits(context.gateway),
+  );
 });

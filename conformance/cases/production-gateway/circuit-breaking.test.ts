@@ -13,7 +13,10 @@ verify('production-gateway.circuit-breaking.config-loads', async (context) => {
     accepted === (num(context.claim, 'nginx_t_exit') === 0),
     'nginx -t accepts the upstream of the circuit breaker',
     accepted ? 'it does' : `it says: ${said}`,
-    [{ kind: 'config', title: 'tried with nginx -t', text: snippet }, { kind: 'log', title: 'nginx -t', lines: [said] }],
+    [
+      { kind: 'config', title: 'tried with nginx -t', text: snippet },
+      { kind: 'log', title: 'nginx -t', lines: [said] },
+    ],
     'slow_start is a parameter of NGINX Plus',
   );
 });

@@ -6,7 +6,9 @@ import { editionSuffices } from '../../checks/plus-features.ts';
 import { notApplicable } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
-verify('production-gateway.deployment.drain-api', async (context) => drainApi(context, strings(context.claim, 'paths')));
+verify('production-gateway.deployment.drain-api', async (context) =>
+  drainApi(context, strings(context.claim, 'paths')),
+);
 
 verify('production-gateway.deployment.config-loads', async (context) => {
   const { claim } = context;
@@ -19,7 +21,16 @@ verify('production-gateway.deployment.config-loads', async (context) => {
     stock.accepted === (num(claim, 'exit_code') === 0),
     `nginx -t of a stock installation (${str(claim, 'nginx')}) accepts the configuration`,
     `with the modules of the package nginx alone: ${stock.said}; with every module and the user that it names: ${all.said}`,
-    [table(`nginx -t of ${version.stderr.trim().replace(/^nginx version: /, '')}`, ['installation', 'said'], [['stock', stock.said], ['with what the adaptations add', all.said]])],
+    [
+      table(
+        `nginx -t of ${version.stderr.trim().replace(/^nginx version: /, '')}`,
+        ['installation', 'said'],
+        [
+          ['stock', stock.said],
+          ['with what the adaptations add', all.said],
+        ],
+      ),
+    ],
     'a module that the configuration loads is not part of a stock installation',
   );
 });
@@ -27,5 +38,8 @@ verify('production-gateway.deployment.config-loads', async (context) => {
 verify('production-gateway.deployment.oss-is-enough', async (context) => editionSuffices(context));
 
 verify('production-gateway.deployment.minimal-backend-change', async () =>
-  notApplicable('existing services need only configuration changes', 'the existing services are not part of the environment: an application of ours plays them, whose source says nothing about theirs'),
+  notApplicable(
+    'existing services need only configuration changes',
+    'the existing services are not part of the environment: an application of ours plays them, whose source says nothing about theirs',
+  ),
 );

@@ -5,7 +5,14 @@ import { judged } from '../../checks/exchange.ts';
 import { instanceCounts } from '../../checks/instance-counts.ts';
 import { judgeShared, sharedState } from '../../checks/shared-state.ts';
 import { ADMIN_POOL, CUSTOMER_POOL, pool, primaries } from '../../checks/upstream-block.ts';
-import { idleKept, judgeRetired, judgeStaysUsable, poolKept, requestsPerConnection, staysUsable } from '../../checks/backend-connections.ts';
+import {
+  idleKept,
+  judgeRetired,
+  judgeStaysUsable,
+  poolKept,
+  requestsPerConnection,
+  staysUsable,
+} from '../../checks/backend-connections.ts';
 import { together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
@@ -16,8 +23,15 @@ verify('production-gateway.load-balancing.admin-distribution', async (context) =
   const { adminSequence, adminReads } = await shares(context);
   const weights = numbers(claim, 'weights');
   return together([
-    judgeShares(Object.fromEntries(ADMINS.map((name) => [name, num(claim, `${name}_pct`)])), adminReads, 'admin requests'),
-    judgeSequence(ADMINS.map((name, index) => [name, weights[index] ?? 0]), adminSequence),
+    judgeShares(
+      Object.fromEntries(ADMINS.map((name) => [name, num(claim, `${name}_pct`)])),
+      adminReads,
+      'admin requests',
+    ),
+    judgeSequence(
+      ADMINS.map((name, index) => [name, weights[index] ?? 0]),
+      adminSequence,
+    ),
   ]);
 });
 
@@ -31,7 +45,9 @@ verify('production-gateway.load-balancing.admin-weights', async (context) => {
 verify('production-gateway.load-balancing.customer-equal-when-idle', async (context) => {
   const share_pct = num(context.claim, 'share_pct');
   const { customerReads } = await shares(context);
-  const wanted = Object.fromEntries(Array.from({ length: Math.round(100 / share_pct) }, (_, index) => [`customer-${String(index + 1)}`, share_pct]));
+  const wanted = Object.fromEntries(
+    Array.from({ length: Math.round(100 / share_pct) }, (_, index) => [`customer-${String(index + 1)}`, share_pct]),
+  );
   return judgeShares(wanted, customerReads, 'customer requests, one after the other');
 });
 
@@ -73,7 +89,9 @@ for (const [topic, name] of [
   ['customer', CUSTOMER_POOL],
 ] as const) {
   verify(`production-gateway.load-balancing.${topic}-instance-count`, async (context) =>
-    instanceCounts(context, [{ pool: name, active: num(context.claim, 'active'), backup: num(context.claim, 'backup') }]),
+    instanceCounts(context, [
+      { pool: name, active: num(context.claim, 'active'), backup: num(context.claim, 'backup') },
+    ]),
   );
 }
 
@@ -87,7 +105,10 @@ verify('production-gateway.load-balancing.weight-zero', async (context) => {
     tested.accepted,
     `nginx accepts weight=${String(weight)}, which takes the instance out of rotation`,
     tested.accepted ? 'nginx -t accepts it' : `nginx -t refuses it: ${tested.said}`,
-    [{ kind: 'config', title: 'tried with nginx -t', text: zero }, { kind: 'log', title: 'nginx -t', lines: [tested.said] }],
+    [
+      { kind: 'config', title: 'tried with nginx -t', text: zero },
+      { kind: 'log', title: 'nginx -t', lines: [tested.said] },
+    ],
     'nginx takes weights from 1 on; `down` takes an instance out of rotation',
   );
 });

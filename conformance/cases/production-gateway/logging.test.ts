@@ -1,7 +1,24 @@
 import { str, strings } from '../../../environments/ledger/values.ts';
-import { HOSTILE, ORDINARY, PROBES, joined, judgeAllLogged, judgeJoined, judgeJsonLines, loggedRequests } from '../../checks/logged-requests.ts';
+import {
+  HOSTILE,
+  ORDINARY,
+  PROBES,
+  joined,
+  judgeAllLogged,
+  judgeJoined,
+  judgeJsonLines,
+  loggedRequests,
+} from '../../checks/logged-requests.ts';
 import { judgePrivacy, personalData } from '../../checks/log-privacy.ts';
-import { backendEntries, errorLevels, judgeBackendLevels, judgeErrorLevels, judgeFields, judgeRetries, retried } from '../../checks/log-contents.ts';
+import {
+  backendEntries,
+  errorLevels,
+  judgeBackendLevels,
+  judgeErrorLevels,
+  judgeFields,
+  judgeRetries,
+  retried,
+} from '../../checks/log-contents.ts';
 import { judgeLog } from '../../checks/rate-limit-answer.ts';
 import { flood } from '../../checks/rate-limit-flood.ts';
 import { judge, notApplicable } from '../../outcome.ts';
@@ -15,7 +32,11 @@ verify('production-gateway.logging.access-all', async (context) =>
 
 verify('production-gateway.logging.access-log-json', async (context) => {
   const { claim } = context;
-  return judgeJsonLines(await loggedRequests(context, [...ORDINARY, ...HOSTILE]), strings(claim, 'fields'), strings(claim, 'numeric'));
+  return judgeJsonLines(
+    await loggedRequests(context, [...ORDINARY, ...HOSTILE]),
+    strings(claim, 'fields'),
+    strings(claim, 'numeric'),
+  );
 });
 
 verify('production-gateway.logging.pii-masking', async (context) => judgePrivacy(await personalData(context, true)));
@@ -26,7 +47,11 @@ const REFUSED = 5;
 
 verify('production-gateway.logging.rate-limit-events', async (context) => {
   const client = context.client('operators');
-  const flooded = await flood(context.session.vantage, { clients: [client], path: '/api/v1/admin/ping', count: 11 + REFUSED });
+  const flooded = await flood(context.session.vantage, {
+    clients: [client],
+    path: '/api/v1/admin/ping',
+    count: 11 + REFUSED,
+  });
   const lines = await context.gateway.errorLog(`client: ${client.address},`);
   return judgeLog({ level: str(context.claim, 'level'), linesPerRefusal: 1 }, flooded, lines, client.address);
 });
@@ -71,11 +96,21 @@ verify('production-gateway.logging.app-log-files', async (context) => {
     `a backend that has answered requests has files at ${path}`,
     files.length > 0 ? `${instance}: ${String(files.length)} files` : `${instance}: none`,
     [{ kind: 'log', title: `ls -l ${path}`, lines: files.length > 0 ? files.slice(0, 5) : ['no such file'] }],
-    files.length > 0 ? undefined : 'the documented variables set format and level of the log, and no file: lines go to standard output',
+    files.length > 0
+      ? undefined
+      : 'the documented variables set format and level of the log, and no file: lines go to standard output',
   );
 });
 
-verify('production-gateway.logging.security-audit', async () => notApplicable('security events found in Loki', NO_LOKI));
-verify('production-gateway.logging.promtail-ships', async () => notApplicable('gateway and application logs found in Loki', NO_LOKI));
-verify('production-gateway.logging.stream-labels', async () => notApplicable('streams of Loki told apart by labels', NO_LOKI));
-verify('production-gateway.logging.event-time', async () => notApplicable('entries in Loki have the time of the request', NO_LOKI));
+verify('production-gateway.logging.security-audit', async () =>
+  notApplicable('security events found in Loki', NO_LOKI),
+);
+verify('production-gateway.logging.promtail-ships', async () =>
+  notApplicable('gateway and application logs found in Loki', NO_LOKI),
+);
+verify('production-gateway.logging.stream-labels', async () =>
+  notApplicable('streams of Loki told apart by labels', NO_LOKI),
+);
+verify('production-gateway.logging.event-time', async () =>
+  notApplicable('entries in Loki have the time of the request', NO_LOKI),
+);

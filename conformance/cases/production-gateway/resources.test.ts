@@ -14,7 +14,9 @@ const REQUESTS = 30;
 verify('production-gateway.resources.upstream-keepalive-reuse', async (context) => {
   const version = str(context.claim, 'protocol');
   const { gateway } = await context.replica({ backends: 'shared', workers: 1 });
-  const parts = POOLS.map(async (pool) => judgeReused(pool.name, await oneByOne(context, gateway, pool, REQUESTS), version));
+  const parts = POOLS.map(async (pool) =>
+    judgeReused(pool.name, await oneByOne(context, gateway, pool, REQUESTS), version),
+  );
   return together(await Promise.all(parts));
 });
 
@@ -22,7 +24,9 @@ verify('production-gateway.resources.upstream-keepalive-requests', async (contex
   const requests = num(context.claim, 'requests');
   const { gateway } = await context.replica(ALONE);
   const count = Math.ceil(requests * 1.3);
-  const parts = POOLS.map(async (pool) => judgeRequests(pool.name, requests, await oneByOne(context, gateway, pool, count)));
+  const parts = POOLS.map(async (pool) =>
+    judgeRequests(pool.name, requests, await oneByOne(context, gateway, pool, count)),
+  );
   return together(await Promise.all(parts));
 });
 

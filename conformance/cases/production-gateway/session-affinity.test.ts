@@ -1,5 +1,14 @@
 import { bool, num, str, strings } from '../../../environments/ledger/values.ts';
-import { byAddress, firstVisit, judgeCookie, judgePinned, judgePinnedRoutes, judgeSpread, judgeStable, returns } from '../../checks/affinity.ts';
+import {
+  byAddress,
+  firstVisit,
+  judgeCookie,
+  judgePinned,
+  judgePinnedRoutes,
+  judgeSpread,
+  judgeStable,
+  returns,
+} from '../../checks/affinity.ts';
 import { hashWithBackup } from '../../checks/affinity-pool.ts';
 import { CUSTOMER_PATH, inWords } from '../../checks/balancing.ts';
 import { judged, table } from '../../checks/exchange.ts';
@@ -14,13 +23,22 @@ verify('production-gateway.session-affinity.cookie', async (context) => {
   const name = str(context.claim, 'cookie');
   const client = context.client();
   const visit = await firstVisit(context, client, name);
-  const [kept, others] = await Promise.all([returns(context, client, visit), returns(context, context.client(), { ...visit, cookie: undefined })]);
+  const [kept, others] = await Promise.all([
+    returns(context, client, visit),
+    returns(context, context.client(), { ...visit, cookie: undefined }),
+  ]);
   return judgePinned({ name, visit, kept, others });
 });
 
 verify('production-gateway.session-affinity.cookie-attributes', async (context) => {
   const { claim } = context;
-  const promised = { name: COOKIE, lifetime_s: num(claim, 'max_age_s'), path: str(claim, 'path'), httpOnly: bool(claim, 'httponly'), secure: bool(claim, 'secure') };
+  const promised = {
+    name: COOKIE,
+    lifetime_s: num(claim, 'max_age_s'),
+    path: str(claim, 'path'),
+    httpOnly: bool(claim, 'httponly'),
+    secure: bool(claim, 'secure'),
+  };
   return judgeCookie(promised, await firstVisit(context, context.client(), COOKIE));
 });
 
@@ -33,12 +51,24 @@ verify('production-gateway.session-affinity.cookie-survives-ip', async (context)
     visit.cookie !== undefined && kept.flat().every((instance) => instance === visit.instance),
     'the holder of the cookie reaches the same instance from addresses in other networks',
     `${visit.cookie ? 'cookie' : `no cookie ${COOKIE}`} from ${visit.instance}; from other networks ${inWords(kept.flat())}`,
-    [visit.evidence, table('who served the client from each address', ['address', 'instances'], [[home.address, visit.instance], ...elsewhere.map(({ address }, index) => [address, inWords(kept[index] ?? [])])])],
+    [
+      visit.evidence,
+      table(
+        'who served the client from each address',
+        ['address', 'instances'],
+        [
+          [home.address, visit.instance],
+          ...elsewhere.map(({ address }, index) => [address, inWords(kept[index] ?? [])]),
+        ],
+      ),
+    ],
     visit.cookie ? undefined : 'no cookie is issued, and requests of any address are spread',
   );
 });
 
-verify('production-gateway.session-affinity.fallback-ip-hash', async (context) => judgePinnedRoutes([await byAddress(context, CUSTOMER_PATH, [context.fresh()], 20)]));
+verify('production-gateway.session-affinity.fallback-ip-hash', async (context) =>
+  judgePinnedRoutes([await byAddress(context, CUSTOMER_PATH, [context.fresh()], 20)]),
+);
 
 verify('production-gateway.session-affinity.ttl-30m', async (context) => {
   const client = context.client();
@@ -46,12 +76,17 @@ verify('production-gateway.session-affinity.ttl-30m', async (context) => {
   const kept = await returns(context, client, visit);
   const lifetime = judgeCookie({ name: COOKIE, lifetime_s: 60 * num(context.claim, 'ttl_min') }, visit);
   const same = kept.every((instance) => instance === visit.instance);
-  return together([lifetime, judged(same, 'its holder stays on one instance', `first ${visit.instance}, then ${inWords(kept)}`, [])]);
+  return together([
+    lifetime,
+    judged(same, 'its holder stays on one instance', `first ${visit.instance}, then ${inWords(kept)}`, []),
+  ]);
 });
 
 verify('production-gateway.session-affinity.ip-hash-stable', async (context) => {
   const addresses = Array.from({ length: 6 }, () => context.fresh());
-  return judgeStable(await Promise.all([CUSTOMER_PATH, SOCKET].map((route) => byAddress(context, route, addresses, 6))));
+  return judgeStable(
+    await Promise.all([CUSTOMER_PATH, SOCKET].map((route) => byAddress(context, route, addresses, 6))),
+  );
 });
 
 verify('production-gateway.session-affinity.ip-hash-spread', async (context) => {
@@ -61,7 +96,9 @@ verify('production-gateway.session-affinity.ip-hash-spread', async (context) => 
     { route, addresses: near, where: 'of one /24' },
     { route, addresses: far, where: 'of many networks' },
   ]);
-  const seen = await Promise.all(series.map(async ({ route, addresses, where }) => ({ ...(await byAddress(context, route, addresses, 1)), where })));
+  const seen = await Promise.all(
+    series.map(async ({ route, addresses, where }) => ({ ...(await byAddress(context, route, addresses, 1)), where })),
+  );
   return judgeSpread(num(context.claim, 'instances'), seen);
 });
 

@@ -53,15 +53,23 @@ verify('production-gateway.timeouts.client-header', async (context) =>
 verify('production-gateway.timeouts.client-body', async (context) => {
   const { stalled, slow } = await bodyWaits(context, num(context.claim, 'timeout_here_s'));
   return together([
-    judgeWaits('closed before the body is complete', [stalled], [], 'client_body_timeout is another, or not set: without it nginx waits 60 s'),
+    judgeWaits(
+      'closed before the body is complete',
+      [stalled],
+      [],
+      'client_body_timeout is another, or not set: without it nginx waits 60 s',
+    ),
     slow,
   ]);
 });
 
 /** A client that reads nothing is given up after so many seconds. */
-const unread = async (context: CaseContext, promised_s: number): Promise<Outcome> => judgeReaders(promised_s, await lateReaders(context, promised_s));
+const unread = async (context: CaseContext, promised_s: number): Promise<Outcome> =>
+  judgeReaders(promised_s, await lateReaders(context, promised_s));
 
-verify('production-gateway.timeouts.client-send-10s', async (context) => unread(context, num(context.claim, 'timeout_here_s')));
+verify('production-gateway.timeouts.client-send-10s', async (context) =>
+  unread(context, num(context.claim, 'timeout_here_s')),
+);
 verify('production-gateway.timeouts.send-10s', async (context) => unread(context, num(context.claim, 'documented_s')));
 
 verify('production-gateway.timeouts.client-keepalive-30s', async (context) => {

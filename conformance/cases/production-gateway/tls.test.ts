@@ -1,21 +1,24 @@
-import { waitFor } from '../../../environments/harness/wait.ts';
+import { nginxSeconds } from '../../../environments/harness/config.ts';
 import { num, numbers, str, strings } from '../../../environments/ledger/values.ts';
+import { configured } from '../../checks/timeouts.ts';
+import { bothKeys, judgeKeys, judgeStaples, staples } from '../../checks/tls-certificate.ts';
+import { http3Seen, ipv6Listeners, judgeHttp3 } from '../../checks/tls-listeners.ts';
+import { judgeResumption, judgeTickets, resumptions, tickets } from '../../checks/tls-sessions.ts';
 import {
   acceptedTls12,
   acceptedTls13,
   ending,
-  established,
   handshakes,
   handshakeTable,
-  only,
   protocolVersions,
   redirects,
+  ssl3Refused,
 } from '../../checks/tls.ts';
 import type { Version } from '../../checks/tls.ts';
+import { judged } from '../../checks/exchange.ts';
 import { asExchange, bodyText, header } from '../../clients/observe.ts';
-import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
-import { judge, notApplicable, together } from '../../outcome.ts';
+import { together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
 const SERVER = 'https://api.insightserenity.com';
@@ -34,7 +37,7 @@ verify('production-gateway.tls.http-redirect', async (context) => {
   const asked = await context.arrivals(mark);
   return together([
     redirected,
-    judge(asked.length === 0, 'no backend is asked', `${String(asked.length)} requests at backends`, []),
+    judged(asked.length === 0, 'no backend is asked', `${String(asked.length)} requests at backends`, []),
   ]);
 });
 
@@ -62,7 +65,7 @@ verify('production-gateway.tls.acme-challenge-on-http', async (context) => {
     bodyText(found) === content.stdout &&
     missing?.status === 404 &&
     other?.status === 301;
-  return judge(
+  return judged(
     holds,
     'the challenge file 200 with its exact content, a missing one 404, any other path 301',
     seen.map(({ status }, index) => `${plan[index]?.path ?? ''}: ${String(status)}`).join('; '),
@@ -87,7 +90,7 @@ verify('production-gateway.tls.min-version-1.2', async (context) => {
   const picked = preferred?.tls?.protocol ?? 'none';
   return together([
     versions,
-    judge(
+    judged(
       picked === str(claim, 'preferred'),
       `${str(claim, 'preferred')} when the client offers everything`,
       `negotiated ${picked}`,
@@ -110,7 +113,7 @@ verify('production-gateway.tls.tls13-negotiated', async (context) => {
   const wanted = str(context.claim, 'negotiated');
   const [seen] = await handshakes(context.client(), [{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }]);
   if (!seen) throw new Error('no handshake was observed');
-  return judge(seen.tls?.protocol === wanted, wanted, ending(seen), [
+  return judged(seen.tls?.protocol === wanted, wanted, ending(seen), [
     handshakeTable('both versions offered', ['TLSv1.2 and TLSv1.3'], [seen]),
   ]);
 });
@@ -120,7 +123,7 @@ const AEAD = /GCM|CHACHA20/;
 verify('production-gateway.tls.modern-ciphers', async (context) => {
   const { accepted, evidence } = await acceptedTls12(context.client());
   const old = accepted.filter((suite) => !AEAD.test(suite) || !/^(ECDHE|DHE)-/.test(suite));
-  return judge(
+  return judged(
     old.length === 0 && accepted.length > 0,
     'only AEAD suites with forward secrecy are accepted on TLS 1.2',
     `accepted: ${accepted.join(', ') || 'none'}`,
@@ -132,7 +135,7 @@ verify('production-gateway.tls.tls12-cipher-allowlist', async (context) => {
   const allowed = [...strings(context.claim, 'tls_section'), ...strings(context.claim, 'complete_config')];
   const { accepted, evidence } = await acceptedTls12(context.client());
   const foreign = accepted.filter((suite) => !allowed.includes(suite));
-  return judge(
+  return judged(
     foreign.length === 0 && accepted.length > 0,
     `nothing outside ${[...new Set(allowed)].join(', ')}`,
     `accepted: ${accepted.join(', ') || 'none'}`,
@@ -148,7 +151,7 @@ verify('production-gateway.tls.tls13-suite-restriction', async (context) => {
     ...strings(context.claim, 'listed_tls_section').filter((suite) => suite !== first),
   ]);
   const foreign = accepted.filter((suite) => !listed.includes(suite));
-  return judge(
+  return judged(
     foreign.length === 0 && picked === first,
     `only ${listed.join(' and ')}; ${first} chosen when all are offered`,
     `accepted ${accepted.join(', ')}; chosen ${picked}`,
@@ -175,7 +178,7 @@ verify('production-gateway.tls.hsts', async (context) => {
       [plan[index]?.path ?? '', one.status ?? 0, header(one, 'strict-transport-security') ?? 'absent'] as const,
   );
   const lacking = rows.filter(([, , value]) => value !== wanted);
-  return judge(
+  return judged(
     lacking.length === 0,
     `Strict-Transport-Security: ${wanted} on every answer`,
     lacking.length === 0
@@ -192,7 +195,7 @@ verify('production-gateway.tls.http2', async (context) => {
   const planned = { path: `/api/v1/x?m=${mark}`, protocol: 'h2' as const };
   const seen = await client.request(planned.path, planned);
   const [arrival] = await context.arrivals(mark);
-  return judge(
+  return judged(
     seen.tls?.alpn === str(context.claim, 'alpn') && seen.status === 200 && arrival?.httpVersion === '1.1',
     'ALPN chooses h2, the API answers over HTTP/2, the backend is asked over HTTP/1.1',
     `ALPN ${seen.tls?.alpn ?? 'nothing'}, status ${String(seen.status)}, backend HTTP/${arrival?.httpVersion ?? 'not asked'}`,
@@ -206,7 +209,7 @@ verify('production-gateway.tls.http2-alpn', async (context) => {
   const seen = await handshakes(client, [{ alpn: [both ?? '', old ?? ''] }, { alpn: [old ?? ''] }]);
   const answers = [await client.request('/', { protocol: 'h2' }), await client.request('/')];
   const chosen = seen.map(({ tls }) => tls?.alpn ?? 'none');
-  return judge(
+  return judged(
     chosen[0] === both && chosen[1] === old && answers.every(({ status }) => status === 200),
     `${both ?? ''} when both are offered, ${old ?? ''} when only that is; / answers 200 over both`,
     `chosen ${chosen.join(' and ')}; / answered ${answers.map(({ status }) => String(status)).join(' and ')}`,
@@ -216,37 +219,14 @@ verify('production-gateway.tls.http2-alpn', async (context) => {
 
 verify('production-gateway.tls.http3', async (context) => {
   const port = num(context.claim, 'udp_port');
-  const { stdout } = await context.gateway.exec(['ss', '-Hlun', `sport = :${String(port)}`]);
-  const address = context.gateway.service.addresses['edge'] ?? '';
-  const curl = await context.exec('vantage', [
-    'curl',
-    '-sk',
-    '--http3-only',
-    '--max-time',
-    '8',
-    '--resolve',
-    `${context.gateway.serverName}:443:${address}`,
-    '-o',
-    '/dev/null',
-    '-w',
-    '%{http_version} %{http_code}',
-    `https://${context.gateway.serverName}/`,
-  ]);
-  const altSvc = header(await context.client().request('/'), 'alt-svc') ?? 'absent';
-  return judge(
-    stdout.includes(`:${String(port)}`) && curl.stdout === '3 200' && altSvc.includes('h3'),
-    `UDP ${String(port)} listens, an HTTP/3 request is answered, Alt-Svc names h3`,
-    `UDP ${String(port)} ${stdout.includes(`:${String(port)}`) ? 'listens' : 'has no listener'}; HTTP/3 request: ${curl.stdout.startsWith('3') ? curl.stdout : `failed (curl ${String(curl.exitCode)})`}; Alt-Svc ${altSvc}`,
-    [{ kind: 'log', title: 'UDP listeners', lines: [stdout.trim() || 'none'] }],
-    'no quic listener is configured',
-  );
+  return judgeHttp3(port, await http3Seen(context, port));
 });
 
 verify('production-gateway.tls.edge-termination', async (context) => {
   const client = context.gateway.at(context.session.addresses.special('cdn-edge', 0));
   const planned = { path: '/api/v1/x', plain: true, headers: { 'x-forwarded-proto': 'https' } };
   const seen = await client.request(planned.path, planned);
-  return judge(
+  return judged(
     seen.status === 200,
     'a plain request that says it was HTTPS at the edge is served',
     `${String(seen.status)}${header(seen, 'location') ? ` to ${header(seen, 'location') ?? ''}` : ''}`,
@@ -261,10 +241,14 @@ verify('production-gateway.tls.session-cache-resumption', async (context) => {
   const { claim } = context;
   const config = await context.gateway.config();
   const cache_mb = /ssl_session_cache\s+shared:\w+:(\d+)m/.exec(config)?.[1];
-  return judgeResumption({ cache_mb: num(claim, 'cache_mb'), timeout_s: num(claim, 'timeout_s') }, await resumptions(context, NEW), {
-    cache_mb: cache_mb === undefined ? undefined : Number(cache_mb),
-    timeout_s: configured(config, 'ssl_session_timeout')[0],
-  });
+  return judgeResumption(
+    { cache_mb: num(claim, 'cache_mb'), timeout_s: num(claim, 'timeout_s') },
+    await resumptions(context, NEW),
+    {
+      cache_mb: cache_mb === undefined ? undefined : Number(cache_mb),
+      timeout_s: configured(config, 'ssl_session_timeout')[0],
+    },
+  );
 });
 
 verify('production-gateway.tls.session-tickets-off', async (context) => judgeTickets(await tickets(context)));
@@ -274,44 +258,12 @@ verify('production-gateway.tls.ocsp-stapling', async (context) => {
   const config = await context.gateway.config();
   const valid_s = nginxSeconds(/resolver\s+[^;]*valid=(\w+)/.exec(config)?.[1] ?? '');
   const promised = { valid_s: num(claim, 'resolver_valid_s'), timeout_s: num(claim, 'resolver_timeout_s') };
-  return judgeStaples(promised, await staples(context), { valid_s, timeout_s: configured(config, 'resolver_timeout')[0] });
+  return judgeStaples(promised, await staples(context), {
+    valid_s,
+    timeout_s: configured(config, 'resolver_timeout')[0],
+  });
 });
 
-verify('production-gateway.tls.ipv6-listeners', async (context) => {
-  const ports = numbers(context.claim, 'ports');
-  const { exitCode } = await context.gateway.exec([
-    'sh',
-    '-c',
-    'test -e /proc/net/if_inet6 && grep -q . /proc/net/if_inet6',
-  ]);
-  const expected = `ports ${ports.join(' and ')} answer on IPv6`;
-  if (exitCode !== 0) return notApplicable(expected, 'this engine gives containers no IPv6');
-  const urls = ['http://[::1]/', 'https://[::1]/'];
-  const seen = await Promise.all(
-    urls.map(
-      async (url) =>
-        (
-          await context.gateway.exec([
-            'curl',
-            '-skg',
-            '--max-time',
-            '5',
-            '-o',
-            '/dev/null',
-            '-w',
-            '%{http_code}',
-            '-H',
-            `Host: ${context.gateway.serverName}`,
-            url,
-          ])
-        ).stdout,
-    ),
-  );
-  const { stdout } = await context.gateway.exec(['ss', '-Hltn6']);
-  return judge(
-    seen[0] === '301' && seen[1] === '200',
-    `${expected}: the redirect on 80 and / on 443`,
-    `port 80: ${seen[0] ?? ''}; port 443: ${seen[1] ?? ''}`,
-    [{ kind: 'log', title: 'IPv6 listeners', lines: stdout.trim().split('\n').slice(0, 6) }],
-  );
-});
+verify('production-gateway.tls.ipv6-listeners', async (context) =>
+  ipv6Listeners(context, numbers(context.claim, 'ports')),
+);

@@ -7,7 +7,9 @@ verify('production-gateway.tracing.one-trace-across-tiers', async (context) => a
 
 verify('production-gateway.tracing.backend-exporter-starts', async (context) => absent(context, ['Jaeger']));
 
-verify('production-gateway.tracing.gateway-configured', async (context) => tracingModule(await context.gateway.config()));
+verify('production-gateway.tracing.gateway-configured', async (context) =>
+  tracingModule(await context.gateway.config()),
+);
 
 verify('production-gateway.tracing.trace-id-header', async (context) => {
   const name = str(context.claim, 'header');

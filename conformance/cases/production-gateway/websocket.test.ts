@@ -4,9 +4,13 @@ import { verify } from '../../verify.ts';
 
 const SOCKET = '/ws';
 
-verify('production-gateway.websocket.upgrade', async (context) => converse(context, str(context.claim, 'path'), num(context.claim, 'status')));
+verify('production-gateway.websocket.upgrade', async (context) =>
+  converse(context, str(context.claim, 'path'), num(context.claim, 'status')),
+);
 
-verify('production-gateway.websocket.idle-3600s', async (context) => staySilent(context, SOCKET, num(context.claim, 'idle_s')));
+verify('production-gateway.websocket.idle-3600s', async (context) =>
+  staySilent(context, SOCKET, num(context.claim, 'idle_s')),
+);
 
 verify('production-gateway.websocket.sticky', async (context) => {
   const reconnects = num(context.claim, 'reconnects');
@@ -14,6 +18,8 @@ verify('production-gateway.websocket.sticky', async (context) => {
   return judgeReconnects({ reconnects, distinct: num(context.claim, 'distinct_backends') }, instances);
 });
 
-verify('production-gateway.websocket.socketio-route', async (context) => socketIo(context, str(context.claim, 'path'), 6));
+verify('production-gateway.websocket.socketio-route', async (context) =>
+  socketIo(context, str(context.claim, 'path'), 6),
+);
 
 verify('production-gateway.websocket.plain-get-on-ws', async (context) => plainGet(context, SOCKET));

@@ -1,0 +1,38 @@
+import type { Mutant } from './mutant.ts';
+
+const id = (slug: string): string => `production-gateway.${slug}`;
+
+export default [
+  {
+    name: 'operations: one node tells its version',
+    base: 'documented',
+    file: 'http/request-limits.conf',
+    find: 'server_tokens off;',
+    replace: 'server_tokens on;',
+    turns: [id('high-availability.two-gateways')],
+  },
+  {
+    name: 'operations: statistics for everybody',
+    base: 'documented',
+    file: 'api/local.conf',
+    find: 'allow 10.0.0.0/8;',
+    replace: 'allow all;',
+    turns: [id('observability.stub-status')],
+  },
+  {
+    name: 'operations: no statistics where the exporter looks',
+    base: 'hardened',
+    file: 'sites-enabled/monitoring.conf',
+    find: 'listen 127.0.0.1:8080;',
+    replace: 'listen 127.0.0.1:8081;',
+    turns: [id('observability.exporter-reaches-stub-status')],
+  },
+  {
+    name: 'operations: no trace id for backends',
+    base: 'hardened',
+    file: 'api/forwarded-headers.conf',
+    find: 'proxy_set_header trace-id $request_id;',
+    replace: '',
+    turns: [id('tracing.trace-id-header')],
+  },
+] satisfies Mutant[];

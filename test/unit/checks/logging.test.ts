@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { jsonLine, lineFaults, splitLines } from '../../../conformance/checks/access-log.ts';
+import {
+  judgeBackendLevels,
+  judgeErrorLevels,
+  judgeFields,
+  judgeRetries,
+} from '../../../conformance/checks/log-contents.ts';
+import { judgePrivacy } from '../../../conformance/checks/log-privacy.ts';
+import { judgeAllLogged, judgeJoined, judgeJsonLines } from '../../../conformance/checks/logged-requests.ts';
+
+const FIELDS = ['uri', 'status'];
+const NUMERIC = ['status'];
+const line = Buffer.from('{"uri":"/x","status":200}');
+const logged = { name: 'ordinary', statuses: [200], wanted: 1, lines: [line] };
+
+test('lines are cut at line feeds alone, whatever bytes they hold', () => {
+  const text = Buffer.from([0x61, 0xff, 0x0a, 0x0a, 0x62]);
+  expect(splitLines(text)).toEqual([Buffer.from([0x61, 0xff]), Buffer.from([0x62])]);
+});
+
+describe('a line of the access log', () => {
+  test('with the promised members has no fault', () => {
+    expect(lineFaults(line, FIELDS, NUMERIC)).toEqual([]);
+  });
+
+  test('that is no UTF-8 or no JSON object is found', () => {
+    expect(
+      lineFaults(Buffer.concat([Buffer.from('{"uri":"'), Buffer.from([0xff]), Buffer.from('"}')]), FIELDS, NUMERIC),
+    ).toEqual(['not UTF-8']);
+    expect(lineFaults(Buffer.from('{"uri":"\\"}'), FIELDS, NUMERIC)).toEqual(['not a JSON object']);
+    expect(lineFaults(Buffer.from('[]'), FIELDS, NUMERIC)).toEqual(['not a JSON object']);
+  });
+
+  test('with missing, foreign or mistyped members is found', () => {
+    expect(lineFaults(Buffer.from('{"status":"200","x":1}'), FIELDS, NUMERIC)).toEqual([
+      'without uri',
+      'with x besides',
+      'status not a number',
+    ]);
+  });
+
+  test('has to be there once for each request', () => {
+    expect(judgeJsonLines([logged], FIELDS, NUMERIC).verdict).toBe('conforms');
+    expect(judgeJsonLines([{ ...logged, lines: [line, line] }], FIELDS, NUMERIC).verdict).toBe('deviates');
+    expect(judgeJsonLines([{ ...logged, lines: [] }], FIELDS, NUMERIC).verdict).toBe('deviates');
+  });
+
+  test('missing for one kind of request breaks the audit', () => {
+    expect(judgeAllLogged([logged], 'why').verdict).toBe('conforms');
+    expect(judgeAllLogged([logged, { ...logged, name: '/health', lines: [] }], 'why')).toMatchObject({
+      verdict: 'deviates',
+      observed: 'no line for /health (200)',
+      reason: 'why',
+    });
+  });
+});
+
+describe('ids', () => {
+  const same = { path: '/api/v1/join/m-1z', gateway: 'a', backend: 'a' };
+
+  test('have to match, and to be there', () => {
+    expect(judgeJoined([same, { ...same, gateway: 'b', backend: 'b' }], 'X-Request-ID').verdict).toBe('conforms');
+    expect(judgeJoined([same, { ...same, gateway: 'b' }], 'X-Request-ID').verdict).toBe('deviates');
+    expect(judgeJoined([{ path: '/ws?m=1', gateway: 'a', backend: undefined }], 'X-Request-ID')).toMatchObject({
+      verdict: 'deviates',
+      reason: expect.stringContaining('/ws') as string,
+    });
+  });
+
+  test('of two requests have to differ', () => {
+    expect(judgeJoined([same, same], 'X-Request-ID').verdict).toBe('deviates');
+  });
+});
+
+describe('a retried request', () => {
+  const instances = { 'customer-1': '198.18.64.31' };
+  const entry = (addr: string, time: string): string =>
+    JSON.stringify({ upstream_addr: addr, upstream_response_time: time });
+
+  test('shows both instances and both times', () => {
+    const once = entry('198.18.64.32:3001', '0.002');
+    const twice = entry('198.18.64.31:3001, 198.18.64.32:3001', '0.001, 0.002');
+    expect(judgeRetries([once, twice], instances, ', ').verdict).toBe('conforms');
+    expect(judgeRetries([once], instances, ', ').verdict).toBe('deviates');
+    expect(judgeRetries([entry('198.18.64.31:3001, 198.18.64.32:3001', '0.003')], instances, ', ').verdict).toBe(
+      'deviates',
+    );
+  });
+});
+
+describe('levels', () => {
+  const error = '2025/01/01 00:00:00 [error] 1#1: *1 recv() failed while reading response header from upstream';
+  const warn = '2025/01/01 00:00:00 [warn] 1#1: *1 upstream server temporarily disabled while connecting';
+  const notice = '2025/01/01 00:00:00 [notice] 1#1: start worker process 2';
+
+  test('warn and worse are there, nothing else', () => {
+    expect(judgeErrorLevels('warn', { lines: [error, warn] }).verdict).toBe('conforms');
+    expect(judgeErrorLevels('warn', { lines: [error] }).verdict).toBe('deviates');
+    expect(judgeErrorLevels('warn', { lines: [error, warn, notice] }).verdict).toBe('deviates');
+  });
+
+  test('of a backend are info or above, in JSON', () => {
+    const info = '{"level":"info"}';
+    expect(judgeBackendLevels('info', [info, '{"level":"error"}']).verdict).toBe('conforms');
+    expect(judgeBackendLevels('info', [info, '{"level":"debug"}']).verdict).toBe('deviates');
+    expect(judgeBackendLevels('info', [info, 'plain text']).verdict).toBe('deviates');
+    expect(judgeBackendLevels('info', []).verdict).toBe('deviates');
+  });
+});
+
+test('all services have to have all fields', () => {
+  const services = [
+    { service: 'gateway', lines: ['{"a":1,"b":2}'] },
+    { service: 'backend', lines: ['{"a":1,"b":2,"c":3}'] },
+  ];
+  expect(judgeFields(['a', 'b'], services).verdict).toBe('conforms');
+  expect(judgeFields(['a', 'c'], services)).toMatchObject({ verdict: 'deviates', observed: 'gateway: lacks c' });
+  expect(judgeFields(['a'], [{ service: 'gateway', lines: [] }]).verdict).toBe('deviates');
+});
+
+describe('personal data', () => {
+  const token = { what: 'token in the query', value: 'tok1', lines: [] };
+
+  test('may stand in no line', () => {
+    expect(judgePrivacy({ line: '{}', told: [token] }).verdict).toBe('conforms');
+    expect(judgePrivacy({ line: '{}', told: [{ ...token, lines: ['tok1'] }] })).toMatchObject({
+      verdict: 'deviates',
+      observed: 'in plain text: token in the query',
+    });
+  });
+
+  test('tell nothing when the request left no line', () => {
+    expect(judgePrivacy({ line: undefined, told: [token] }).verdict).toBe('inconclusive');
+  });
+});
+
+test('only objects are JSON lines', () => {
+  expect([jsonLine('{}'), jsonLine('1'), jsonLine('[1]'), jsonLine('x')]).toEqual([
+    {},
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
