@@ -14,6 +14,8 @@ export default defineConfig({
     maxWorkers: 2,
     // A retry hides a flake, and a file that tests nothing is a mistake.
     retry: 0,
+    // Tests that share a topology have a lane of client addresses each, and there are four lanes.
+    maxConcurrency: 4,
     passWithNoTests: false,
     projects: [
       project('unit', ['test/unit/**/*.test.ts', 'test/tidy.test.ts'], 20_000, true),

@@ -154,8 +154,8 @@ export function judgeRetired(limit: number, connections: ReadonlyMap<string, num
 }
 
 /** Seconds that the promised idle time becomes on the replica; the series waits for nearly all of it. */
-const SCALED_IDLE_S = 6;
-const WAITED = 0.9;
+const SCALED_IDLE_S = 8;
+const WAITED = 0.85;
 
 /** Two requests to the same instance, before and after a pause. */
 export interface Pause {

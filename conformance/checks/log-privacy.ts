@@ -33,17 +33,23 @@ export async function personalData(
   const value = (what: string): string => secrets.find((secret) => secret.what === what)?.value ?? '';
   const path = `/api/v1/private/${mark}?token=${value('token in the query')}&email=${value('e-mail address in the query')}`;
   const referer = `https://www.insightserenity.com/reset?token=${value('token in the Referer')}&email=${value('e-mail address in the Referer')}`;
+  const before = await linesWith(context, client.address);
   await client.request(path, withReferer ? { headers: { referer } } : {});
   const [[line] = []] = await linesOf(context.gateway, [{ needles: [mark], wanted: 1 }]);
   const told = await Promise.all(
     secrets.map(async (secret) => {
-      const { stdout } = await context.gateway.exec(['grep', '-rahF', '--', secret.value, '/var/log/nginx']);
-      // An address is a part of longer ones.
-      const own = new RegExp(`(?<![\\d.])${secret.value.replaceAll('.', '\\.')}(?!\\d)`);
-      return { ...secret, lines: stdout.split('\n').filter((one) => own.test(one)) };
+      const lines = await linesWith(context, secret.value);
+      return { ...secret, lines: lines.filter((one) => !before.includes(one)) };
     }),
   );
   return { line: line?.toString('utf8'), told };
+}
+
+/** Lines of any log of the gateway that contain a text as a whole: an address is a part of longer ones. */
+async function linesWith(context: CaseContext, text: string): Promise<string[]> {
+  const { stdout } = await context.gateway.exec(['grep', '-rahF', '--', text, '/var/log/nginx']);
+  const whole = new RegExp(`(?<![\\d.])${text.replaceAll('.', '\\.')}(?!\\d)`);
+  return stdout.split('\n').filter((one) => whole.test(one));
 }
 
 /** None of the data stands in a log. */

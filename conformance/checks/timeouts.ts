@@ -1,7 +1,7 @@
 import { nginxSeconds } from '../../environments/harness/config.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 import type { RawObservation } from '../clients/protocol.ts';
-import { judge, together } from '../outcome.ts';
+import { inconclusive, judge, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 
 /** How long before its time an action may seem to come: the clocks of both ends count whole milliseconds. */
@@ -59,6 +59,14 @@ export function closedAfter({
   return { least_s: (closed_ms - sent_ms) / 1000, most_s: (closed_ms - intended_ms) / 1000 };
 }
 
+/** Why a wait tells nothing: our own connection took too much of its time. */
+export const MACHINE_TOO_SLOW = 'the machine was too slow: the connection could not be watched for long enough';
+
+/** How long an open connection was really watched, s. */
+export function watchedFor({ sent_ms, done_ms }: Pick<RawObservation, 'sent_ms' | 'done_ms'>): number {
+  return sent_ms === null ? 0 : (done_ms - sent_ms) / 1000;
+}
+
 /** A wait that was not watched for long enough to say that nothing happened in time. */
 const tooShort = ({ promised_s, factor, acted, watched_s }: Waited): boolean =>
   acted === undefined && watched_s < latest(promised_s / factor, factor);
@@ -76,26 +84,27 @@ export function judgeWaits(
   });
   const scaled = waits.find(({ factor }) => factor !== 1);
   const note = scaled ? ` (durations divided by ${String(scaled.factor)})` : '';
-  return judge(
-    faults.length === 0,
-    `${what}: ${[...new Set(waits.map(({ name, promised_s }) => `${name} after ${String(promised_s)} s`))].join(', ')}${note}`,
-    `${faults.length === 0 ? waits.map(({ name, acted }) => `${name}: ${seconds(acted?.least_s ?? 0)}`).join('; ') : faults.join('; ')}${note}`,
-    [
-      {
-        kind: 'table',
-        title: `${what}${note}`,
-        columns: ['wait', 'due s', 'seen s', 'watched s'],
-        rows: waits.map(({ name, promised_s, factor, acted, watched_s }) => [
-          name,
-          round(promised_s / factor),
-          acted ? round(acted.least_s) : 'nothing',
-          round(watched_s),
-        ]),
-      },
-      ...proof,
-    ],
-    faults.length === 0 ? undefined : mechanism,
-  );
+  const expected = `${what}: ${[...new Set(waits.map(({ name, promised_s }) => `${name} after ${String(promised_s)} s`))].join(', ')}${note}`;
+  const seen =
+    faults.length === 0 ? waits.map(({ name, acted }) => `${name}: ${seconds(acted?.least_s ?? 0)}`) : faults;
+  const observed = `${seen.join('; ')}${note}`;
+  const evidence = [waitTable(`${what}${note}`, waits), ...proof];
+  if (waits.some(tooShort)) return inconclusive(expected, observed, MACHINE_TOO_SLOW, evidence);
+  return judge(faults.length === 0, expected, observed, evidence, faults.length === 0 ? undefined : mechanism);
+}
+
+function waitTable(title: string, waits: readonly Waited[]): Evidence {
+  return {
+    kind: 'table',
+    title,
+    columns: ['wait', 'due s', 'seen s', 'watched s'],
+    rows: waits.map(({ name, promised_s, factor, acted, watched_s }) => [
+      name,
+      round(promised_s / factor),
+      acted ? round(acted.least_s) : 'nothing',
+      round(watched_s),
+    ]),
+  };
 }
 
 /** A configured time as nginx itself tells it, all blocks `upstream` left out: every value that the directive has, in seconds. */

@@ -63,17 +63,15 @@ const STAPLE_TRIES = { count: 12, every_ms: 400 };
 /** Handshakes that ask for a stapled OCSP answer, spread over a few seconds. */
 export async function staples(context: CaseContext): Promise<RawObservation[]> {
   const { count, every_ms } = STAPLE_TRIES;
-  return context
-    .client()
-    .raws(
-      Array.from({ length: count }, (_, index) => ({
-        tls: { requestOcsp: true },
-        at_ms: index * every_ms,
-        writes: [],
-        until: 'handshake',
-        timeout_ms: 8_000,
-      })),
-    );
+  return context.client().raws(
+    Array.from({ length: count }, (_, index) => ({
+      tls: { requestOcsp: true },
+      at_ms: index * every_ms,
+      writes: [],
+      until: 'handshake',
+      timeout_ms: 8_000,
+    })),
+  );
 }
 
 /** Some handshake carries an OCSP answer, found through a resolver with the promised settings. */

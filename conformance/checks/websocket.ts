@@ -56,14 +56,18 @@ export async function converse(context: CaseContext, path: string, status: numbe
       { after_ms: 0, binaryBytes: 64 * KIB },
       { after_ms: 0, binaryBytes: KIB * KIB },
     ],
+    timeout_ms: LIMIT_MS,
   });
   const [arrival] = await context.arrivals(mark);
   return { ...judgeSession(status, { seen, arrival }), evidence: [handshake(client, target, seen)] };
 }
 
 /** Seconds that the promised idle time becomes on the replica; the session is silent for nearly all of it. */
-const SCALED_IDLE_S = 6;
-const SILENT = 0.93;
+const SCALED_IDLE_S = 8;
+const SILENT = 0.85;
+
+/** A busy machine may take long to begin; a gateway that never answers is told from it by waiting. */
+const LIMIT_MS = 45_000;
 
 /** A session with a pause between two messages, durations divided by `factor`. */
 export interface Silence {
@@ -110,7 +114,7 @@ export async function staySilent(context: CaseContext, path: string, idle_s: num
     { after_ms: 0, text: 'first' },
     { after_ms: silent_s * 1000, text: 'second' },
   ];
-  const seen = await client.websocket(path, { messages, timeout_ms: 20_000 });
+  const seen = await client.websocket(path, { messages, timeout_ms: LIMIT_MS });
   const configured = (await context.gateway.config()).split('\n').filter((line) => line.includes(`${String(idle_s)}s`));
   return {
     ...judgeSilence({ idle_s, factor, silent_s, seen }),
@@ -142,7 +146,10 @@ export async function sessionsInTurn(
   const instances: string[] = [];
   let kept: HeaderList = [];
   for (let index = 0; index < count; index += 1) {
-    const seen = await client.websocket(path, { headers: [['Host', client.serverName], ...kept] });
+    const seen = await client.websocket(path, {
+      headers: [['Host', client.serverName], ...kept],
+      timeout_ms: LIMIT_MS,
+    });
     instances.push(greetedBy(seen));
     const given = setCookies(seen).map(({ name, value }) => `${name}=${value}`);
     if (cookies && given.length > 0) kept = [['Cookie', given.join('; ')]];
@@ -198,7 +205,7 @@ export async function sessionsOf(context: CaseContext, path: string, count: numb
 export async function socketIo(context: CaseContext, path: string, count: number): Promise<Outcome> {
   const client = context.client();
   const opened = await polls(context, client, path, count);
-  const upgraded = await client.websocket(`${path}?${AT_ONCE}`, { hold_ms: 300 });
+  const upgraded = await client.websocket(`${path}?${AT_ONCE}`, { hold_ms: 300, timeout_ms: LIMIT_MS });
   const [first] = opened;
   if (!first) throw new Error('nothing was sent');
   const open = opened.filter(({ seen }) => seen.status === 200 && bodyText(seen).startsWith('0{')).length;

@@ -87,7 +87,7 @@ export interface LabStart {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One container that plays every backend instance on addresses of their own: ready in about a second. */
+/** One container that plays every backend instance on addresses of their own; returns when all listen, in about a second. */
 export async function startLab(start: LabStart): Promise<ServiceRef> {
   const instances = Object.entries(start.instances);
   const own = instances[0]?.[1].address ?? '';
@@ -112,5 +112,21 @@ export async function startLab(start: LabStart): Promise<ServiceRef> {
     ],
     volumes: { [start.arrivalsVolume]: ARRIVALS_PATH },
   });
-  return { name: start.name, role: 'app', containerId, addresses: { backend: own } };
+  const lab: ServiceRef = { name: start.name, role: 'app', containerId, addresses: { backend: own } };
+  await listening(lab, new Set(instances.map(([, { port }]) => port)), instances.length);
+  return lab;
+}
+
+/** Waits until a lab holds as many listening sockets as it plays instances. */
+async function listening(lab: ServiceRef, ports: ReadonlySet<number>, count: number): Promise<void> {
+  let seen = 0;
+  await waitFor(
+    `${lab.name} listening for ${String(count)} instances`,
+    async () => {
+      const { stdout } = await exec(lab.containerId, ['ss', '-Hltn']);
+      seen = stdout.split('\n').filter((line) => ports.has(Number(/:(\d+)\s/.exec(line)?.[1]))).length;
+      return seen >= count;
+    },
+    { limit_ms: 20_000, every_ms: 60, lastSeen: () => `${String(seen)} sockets` },
+  );
 }

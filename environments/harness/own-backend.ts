@@ -56,10 +56,16 @@ export async function startOwnBackend(
   const service = { name, role: 'app' as const, containerId, addresses: { backend: address }, port: PORT };
   try {
     let seen = '';
+    // Asked before the instance's own daemon is there, pm2 would start a second one and never return.
+    await waitFor(
+      `${name} listening`,
+      async () => (await exec(containerId, ['ss', '-Hltn', 'src', address])).stdout.trim() !== '',
+      { limit_ms: 60_000, every_ms: 200 },
+    );
     await waitFor(
       `${name} with ${String(workers)} workers online`,
       async () => {
-        const processes = await pm2Processes(containerId).catch(() => []);
+        const processes = await pm2Processes(containerId);
         seen = processes.map(({ status }) => status).join(', ');
         return processes.length > 0 && processes.every(({ status }) => status === 'online');
       },
@@ -74,7 +80,7 @@ export async function startOwnBackend(
 
 /** The worker processes of an instance, from PM2 itself. */
 export async function pm2Processes(containerId: string): Promise<Pm2Process[]> {
-  const { stdout, stderr } = await exec(containerId, ['pm2', 'jlist']);
+  const { stdout, stderr } = await exec(containerId, ['timeout', '30', 'pm2', 'jlist']);
   const list = /^\[.*\]$/m.exec(stdout)?.[0];
   if (list === undefined) throw new Error(`pm2 jlist: ${(stderr || stdout).slice(0, 200)}`);
   return (JSON.parse(list) as { pid: number; pm2_env: { exec_mode: string; status: string } }[]).map(

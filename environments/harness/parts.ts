@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AddressPlan } from './addresses.ts';
-import { appsReady, ARRIVALS_PATH, startApps } from './apps.ts';
+import { appsReady, ARRIVALS_PATH, startApps, startLab } from './apps.ts';
 import { gatewayFiles, tree } from './config.ts';
 import { startContainer } from './containers.ts';
 import type { FileToPut } from './containers.ts';
@@ -35,7 +35,7 @@ export interface StartOptions {
   readonly logDir: string;
   /** Process that the topology belongs to, or `up`: a topology whose process is gone is a leftover. */
   readonly owner: string;
-  /** `full`: PM2 backends, stores, monitoring; `lab`: gateways, vantage, inspector and Redis only. */
+  /** `full`: PM2 backends, stores, monitoring; `lab`: one container plays all backends, without Postgres and monitoring. */
   readonly extent: 'full' | 'lab';
   readonly progress?: (phase: string) => void;
 }
@@ -80,7 +80,7 @@ export function backendHosts(environment: Environment, plan: AddressPlan): Recor
   );
 }
 
-/** Backend instances and data stores: the same in every variant. A lab has the shared counters' Redis alone. */
+/** Backend instances and data stores: the same in every variant. */
 export async function startBackends(
   options: StartOptions,
   plan: AddressPlan,
@@ -88,8 +88,14 @@ export async function startBackends(
   observers: Promise<{ inspector: ServiceRef }>,
 ): Promise<ServiceRef[]> {
   const hosts = backendHosts(options.environment, plan);
-  if (options.extent === 'lab') return startStores(options, plan, hosts, ['redis']);
   const pools = appPools(options.environment);
+  if (options.extent === 'lab') {
+    const started = await settle([
+      startStores(options, plan, hosts, ['redis']),
+      startLabPools(options, hosts, volume),
+    ] as const);
+    return started.flat();
+  }
   const stores = startStores(options, plan, hosts, ['postgres', 'redis']);
   const apps = Promise.all(
     pools.map(([pool, spec]) =>
@@ -114,6 +120,29 @@ export async function startBackends(
     ),
   );
   return [...startedApps.flat(), ...startedStores];
+}
+
+/** Every instance of every pool in one container, at the addresses that the pools' own containers would have. */
+async function startLabPools(
+  options: StartOptions,
+  hosts: Readonly<Record<string, string>>,
+  volume: string,
+): Promise<ServiceRef[]> {
+  const pools = appPools(options.environment);
+  const instances = Object.fromEntries(
+    pools.flatMap(([pool, { port, replicas }]) =>
+      instanceNames(pool, replicas).map((name) => [name, { address: hosts[name] ?? '', port }]),
+    ),
+  );
+  const lab = await startLab({
+    runId: options.runId,
+    name: 'backends',
+    image: imageOf(options.images, 'app'),
+    instances,
+    arrivalsVolume: volume,
+    env: Object.assign({}, ...pools.map(([, { env }]) => env ?? {})) as Record<string, string>,
+  });
+  return Object.entries(instances).map(([name, { address }]) => ({ ...lab, name, addresses: { backend: address } }));
 }
 
 /** Like `Promise.all`, but waits for all before it fails, so that nothing starts behind a clean-up. */

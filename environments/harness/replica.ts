@@ -131,16 +131,6 @@ export class Replicas {
     return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
   }
 
-  /**
-   * Starts backends alone: one container that plays every instance. A topology
-   * without backends of its own can list them as its own; they stay until it ends.
-   */
-  async startBackends(): Promise<ServiceRef[]> {
-    const number = this.#take();
-    const { service, addresses } = await this.#startLab(`backends-${String(this.#lane)}`, number);
-    return Object.entries(addresses).map(([name, address]) => ({ ...service, name, addresses: { backend: address } }));
-  }
-
   async #startLab(name: string, number: number): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
     const plan = addressPlan(this.#topology.slot);
     const names = Object.keys(LAB_PORTS);
@@ -161,7 +151,6 @@ export class Replicas {
         CORS_ORIGINS: 'https://api.insightserenity.com,https://www.insightserenity.com',
       },
     });
-    await listening(service, Object.values(LAB_PORTS).length);
     return { service, addresses };
   }
 
@@ -197,23 +186,6 @@ const workerProcesses =
   (count: number): ConfigEdit =>
   (_path, text) =>
     text.replace(/^(\s*worker_processes\s+)\S+;/m, `$1${String(count)};`);
-
-/** Waits until a lab holds as many listening sockets as it plays instances. */
-async function listening(lab: ServiceRef, count: number): Promise<void> {
-  let seen = 0;
-  await waitFor(
-    `${lab.name} listening for ${String(count)} instances`,
-    async () => {
-      const { stdout } = await exec(lab.containerId, ['ss', '-Hltn']);
-      seen = stdout
-        .trim()
-        .split('\n')
-        .filter((line) => /:(3000|3001|3100)\s/.test(line)).length;
-      return seen >= count;
-    },
-    { limit_ms: 20_000, every_ms: 60, lastSeen: () => `${String(seen)} sockets` },
-  );
-}
 
 async function behave(
   lab: ServiceRef,

@@ -25,7 +25,7 @@ export default environment({
     gateway: nginx({ replicas: 2 }),
     admin: app({ service: 'admin-server', replicas: 4, port: 3000, env: documentedEnv }),
     customer: app({ service: 'customer-services', replicas: 6, port: 3001, env: documentedEnv }),
-    auth: app({ service: 'auth', replicas: 1, port: 3100, workers: 1 }),
+    auth: app({ service: 'auth', replicas: 1, port: 3100 }),
     postgres: postgres(),
     redis: redis(),
     monitoring: monitoring(),

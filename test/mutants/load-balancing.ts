@@ -78,11 +78,11 @@ export default [
     turns: [id('keepalive-100-requests')],
   },
   {
-    name: 'upstream connections: idle for 50 s only',
+    name: 'upstream connections: idle for 40 s only',
     base: 'documented',
     file: CUSTOMER,
     find: 'keepalive_timeout 60s;',
-    replace: 'keepalive_timeout 50s;',
+    replace: 'keepalive_timeout 40s;',
     turns: [id('upstream-idle-60s')],
   },
 ] satisfies Mutant[];

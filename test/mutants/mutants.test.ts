@@ -14,9 +14,8 @@ import { Session } from '../../conformance/context.ts';
 import { registeredCases, runCase } from '../../conformance/verify.ts';
 import { ensureImages } from '../../environments/harness/images.ts';
 import { removeRun } from '../../environments/harness/leftovers.ts';
-import { Replicas } from '../../environments/harness/replica.ts';
 import type { Topology } from '../../environments/harness/topology.ts';
-import type { ConfigEdit, TopologyDescriptor } from '../../environments/harness/types.ts';
+import type { ConfigEdit } from '../../environments/harness/types.ts';
 import { loadLedger } from '../../environments/ledger/ledger.ts';
 import type { Control, VariantName, Verdict } from '../../reports/record/types.ts';
 import type { Mutant } from './mutant.ts';
@@ -68,7 +67,6 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
   describe.skipIf(own.length === 0)(`mutants of ${base}`, () => {
     const runId = `mutants-${base}-${String(process.pid)}`;
     let topology: Topology | undefined;
-    let descriptor: TopologyDescriptor;
     const free: Session[] = [];
 
     beforeAll(async () => {
@@ -82,8 +80,7 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
         logDir,
         extent: 'lab',
       }));
-      const backends = await new Replicas(topology.descriptor, 14).startBackends();
-      descriptor = { ...topology.descriptor, services: [...topology.descriptor.services, ...backends] };
+      const { descriptor } = topology;
       free.push(...Array.from({ length: LANES }, (_, lane) => Session.open(descriptor, lane)));
     });
 

@@ -20,7 +20,7 @@ import {
   retried,
 } from '../../checks/log-contents.ts';
 import { judgeLog } from '../../checks/rate-limit-answer.ts';
-import { flood } from '../../checks/rate-limit-flood.ts';
+import { MANY, flood } from '../../checks/rate-limit-flood.ts';
 import { judge, notApplicable } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
@@ -42,15 +42,12 @@ verify('production-gateway.logging.access-log-json', async (context) => {
 verify('production-gateway.logging.pii-masking', async (context) => judgePrivacy(await personalData(context, true)));
 verify('production-gateway.logging.pii-masked', async (context) => judgePrivacy(await personalData(context, false)));
 
-/** More than the admin API takes at once by so many. */
-const REFUSED = 5;
-
 verify('production-gateway.logging.rate-limit-events', async (context) => {
   const client = context.client('operators');
   const flooded = await flood(context.session.vantage, {
     clients: [client],
     path: '/api/v1/admin/ping',
-    count: 11 + REFUSED,
+    count: MANY,
   });
   const lines = await context.gateway.errorLog(`client: ${client.address},`);
   return judgeLog({ level: str(context.claim, 'level'), linesPerRefusal: 1 }, flooded, lines, client.address);

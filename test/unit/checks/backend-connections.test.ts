@@ -62,6 +62,6 @@ describe('idle time', () => {
   });
 
   test('after a longer pause it may be gone', () => {
-    expect(judgeStaysUsable(trial(6.1, false)).verdict).toBe('inconclusive');
+    expect(judgeStaysUsable(trial(8.1, false)).verdict).toBe('inconclusive');
   });
 });

@@ -67,7 +67,7 @@ describe('reuse', () => {
 });
 
 describe('an idle connection', () => {
-  const [a, b, c] = [series(1, 1)[0], series(1, 2)[1], series(2, 1)[0]];
+  const [a, b, c] = [series(1, 1)[0], series(1, 2, { at: 4_800 })[1], series(2, 1, { at: 12_800 })[0]];
   const right = { name: 'customer', first: a, within: b, beyond: c, closedByGateway: [1] };
 
   test('is reused before its time and closed by the gateway after it', () => {
@@ -75,11 +75,11 @@ describe('an idle connection', () => {
   });
 
   test('that is closed too early, too late or by the backend is wrong', () => {
-    expect(judgeIdle(60, 10, [{ ...right, within: c }])).toMatchObject({
+    expect(judgeIdle(60, 10, [{ ...right, within: c && { ...c, at: 4_800 } }])).toMatchObject({
       verdict: 'deviates',
       observed: expect.stringContaining('not reused') as string,
     });
-    expect(judgeIdle(60, 10, [{ ...right, beyond: b }])).toMatchObject({
+    expect(judgeIdle(60, 10, [{ ...right, beyond: b && { ...b, at: 12_800 } }])).toMatchObject({
       verdict: 'deviates',
       observed: expect.stringContaining('still used') as string,
     });
@@ -90,8 +90,14 @@ describe('an idle connection', () => {
   });
 });
 
+test('requests that came at other times tell nothing about an idle connection', () => {
+  const [a, b, c] = [0, 7_000, 15_000].map((at) => arrival('customer-services', [], { at }));
+  const seen = { name: 'customer', first: a, within: b, beyond: c, closedByGateway: [] };
+  expect(judgeIdle(60, 10, [seen]).verdict).toBe('inconclusive');
+});
+
 describe('buffering', () => {
-  const right = { uploadEarly: false, uploadStatus: '200', released: true, download_s: 3.5 };
+  const right = { uploadEarly: false, uploadStatus: '200', released: true, download_s: 6 };
 
   test('holds both ways', () => {
     expect(judgeBuffered(right).verdict).toBe('conforms');

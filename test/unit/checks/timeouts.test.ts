@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeReuse, reused } from '../../../conformance/checks/client-connection.ts';
 import { betweenClocks } from '../../../conformance/checks/slow-backend.ts';
 import { http2Get, judgeReaders } from '../../../conformance/checks/slow-client.ts';
+import type { Reader } from '../../../conformance/checks/slow-client.ts';
 import {
   closedAfter,
   configured,
@@ -28,6 +29,17 @@ describe('a wait', () => {
 
   test('that did not end says how long it was watched', () => {
     expect(waitFault({ ...wait, acted: undefined })).toBe('nothing within 13 s');
+  });
+
+  test('that was not watched for long enough tells nothing', () => {
+    expect(judgeWaits('closed', [{ ...wait, acted: undefined }]).verdict).toBe('deviates');
+    expect(judgeWaits('closed', [{ ...wait, acted: undefined, watched_s: 9 }]).verdict).toBe('inconclusive');
+  });
+
+  test('on a scaled gateway may be seen later, in proportion', () => {
+    const scaled = { ...wait, promised_s: 120, factor: 10 };
+    expect(waitFault({ ...scaled, acted: after(14.3) })).toBeUndefined();
+    expect(waitFault({ ...scaled, acted: after(14.5) })).toBe('only after 14.5 s');
   });
 
   test('whose beginning is uncertain counts as early or late only when it is so for certain', () => {
@@ -79,17 +91,21 @@ describe('a configured time', () => {
 });
 
 describe('clients that read late', () => {
-  const reader = (after_s: number, whole: boolean) => ({
+  const reader = (after_s: number, whole: boolean): Reader => ({
     after_s,
-    whole,
-    receivedBytes: whole ? 100 : 7,
-    reset: false,
+    end: whole ? 'whole' : 'cut',
+    receivedBytes: 7,
   });
 
   test('get everything before the time and not afterwards', () => {
     expect(judgeReaders(10, [reader(8.5, true), reader(11.5, false)]).verdict).toBe('conforms');
     expect(judgeReaders(10, [reader(8.5, true), reader(11.5, true)]).verdict).toBe('deviates');
     expect(judgeReaders(10, [reader(8.5, false), reader(11.5, false)]).verdict).toBe('deviates');
+  });
+
+  test('that are still reading at the end tell nothing', () => {
+    const slow: Reader = { after_s: 11.5, end: 'unfinished', receivedBytes: 7 };
+    expect(judgeReaders(10, [reader(8.5, true), slow]).verdict).toBe('inconclusive');
   });
 });
 
@@ -121,6 +137,8 @@ describe('requests on one connection', () => {
   test('have to be exactly as many as promised', () => {
     const seen = { protocol: 'h2', answered: 100, closing: 100 } as const;
     expect(judgeReuse(100, [seen]).verdict).toBe('conforms');
+    expect(judgeReuse(100, [{ ...seen, closing: 101 }]).verdict).toBe('conforms');
+    expect(judgeReuse(100, [{ ...seen, protocol: 'http/1.1', closing: 101 }]).verdict).toBe('deviates');
     expect(judgeReuse(100, [{ ...seen, answered: 101, closing: undefined }]).verdict).toBe('deviates');
     expect(judgeReuse(100, [seen, { ...seen, answered: 50, closing: 50 }]).verdict).toBe('deviates');
   });
