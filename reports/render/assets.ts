@@ -10,6 +10,7 @@ const STYLES = [
   'breaks',
   'story',
   'ledger',
+  'evidence',
   'charts',
   'tables',
   'wide',

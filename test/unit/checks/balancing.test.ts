@@ -69,6 +69,12 @@ describe('fewest active requests', () => {
     expect(judgeLeastBusy({ held: ['a', 'a', 'c'], free: 'c', quick: times(4, 'c') }).verdict).toBe('deviates');
   });
 
+  test('a slow request without an answer is a deviation, however late the others were', () => {
+    expect(judgeLeastBusy({ held: ['a', 'none (502)', 'c'], free: 'c', quick: [], late: 'late' }).verdict).toBe(
+      'deviates',
+    );
+  });
+
   test('late requests say nothing against the promise', () => {
     expect(judgeLeastBusy({ held, free: 'c', quick: ['c', 'a'], late: 'late' }).verdict).toBe('inconclusive');
   });
