@@ -199,6 +199,7 @@ export function judgeLeader(
   );
 }
 
+/** How many requests each instance served, as evidence. */
 export function sharesTable(title: string, names: readonly string[]): Evidence {
   return table(
     title,
