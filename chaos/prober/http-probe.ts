@@ -45,15 +45,26 @@ export function sendProbe(series: SeriesConfig, localAddress: string | undefined
   socket.once('close', () => judge(true));
 }
 
+/**
+ * The newest TLS session of each series. Connections are new, handshakes are resumed
+ * where the gateway lets them, as clients do: a hundred full handshakes a second would
+ * make the prober itself late. A session that is refused costs one full handshake.
+ */
+const sessions = new WeakMap<SeriesConfig, Buffer>();
+
 function connect(series: SeriesConfig, localAddress: string | undefined): net.Socket {
   const where = { host: series.address, port: series.port, ...(localAddress ? { localAddress } : {}) };
   if (!series.tls) return net.connect(where);
-  return tls.connect({
+  const session = sessions.get(series);
+  const socket = tls.connect({
     ...where,
+    ...(session ? { session } : {}),
     servername: series.tls.serverName,
     ALPNProtocols: ['http/1.1'],
     ...(series.tls.ca ? { ca: series.tls.ca } : { rejectUnauthorized: false }),
   });
+  socket.on('session', (fresh) => sessions.set(series, fresh));
+  return socket;
 }
 
 function requestText(series: SeriesConfig, from: string): string {

@@ -75,8 +75,10 @@ verify('production-gateway.observability.system-metrics', async (context) =>
 
 verify('production-gateway.observability.retention', async (context) => retention(context));
 
-for (const slug of ['dashboard-gateway', 'dashboard-infrastructure', 'dashboard-backend-business']) {
-  verify(`production-gateway.observability.${slug}`, async (context) => absent(context, ['Grafana']));
-}
+verify('production-gateway.observability.dashboard-gateway', async (context) => absent(context, ['Grafana']));
+
+verify('production-gateway.observability.dashboard-infrastructure', async (context) => absent(context, ['Grafana']));
+
+verify('production-gateway.observability.dashboard-backend-business', async (context) => absent(context, ['Grafana']));
 
 verify('production-gateway.observability.pull-model', async (context) => pulled(context));

@@ -1,10 +1,13 @@
 import { num } from '../../../environments/ledger/values.ts';
 import { cluster, judgeWorkers } from '../../checks/cluster-workers.ts';
+import type { CaseBody } from '../../verify.ts';
 import { verify } from '../../verify.ts';
 
-for (const slug of ['cluster-mode', 'cluster-workers']) {
-  verify(`production-gateway.process-manager.${slug}`, async (context) => {
-    const workers = num(context.claim, 'workers');
-    return judgeWorkers(workers, await cluster(context, workers));
-  });
-}
+/** An instance with the documented number of workers. */
+const workers: CaseBody = async (context) => {
+  const count = num(context.claim, 'workers');
+  return judgeWorkers(count, await cluster(context, count));
+};
+
+verify('production-gateway.process-manager.cluster-mode', workers);
+verify('production-gateway.process-manager.cluster-workers', workers);
