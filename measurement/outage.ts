@@ -190,7 +190,9 @@ function bounds(segment: Segment, series: readonly ProbeSample[], steady: Steady
   const after = series.slice(segment.last + 1).filter((sample) => sample.ok);
   const open = after.length === 0;
   const from_ms = before.at(-1)?.sent_ms ?? sentAt(series, 0);
-  const to_ms = open ? Math.max(...series.map((sample) => sample.done_ms)) : Math.min(...after.map((sample) => sample.done_ms));
+  const to_ms = open
+    ? Math.max(...series.map((sample) => sample.done_ms))
+    : Math.min(...after.map((sample) => sample.done_ms));
   const firstFailed_ms = sentAt(series, segment.first);
   const lastFailed_ms = sentAt(series, segment.last);
   const nextAnswered_ms = after[0]?.sent_ms ?? to_ms;

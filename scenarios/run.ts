@@ -40,7 +40,11 @@ export function decidable(promises: readonly LatencyPromise[], shape: LoadShape)
 }
 
 /** Runs one load and turns it into a result; never throws for what the gateway did. */
-export async function runScenario(name: string, declared: Scenario, options: ScenarioOptions): Promise<ScenarioOutcome> {
+export async function runScenario(
+  name: string,
+  declared: Scenario,
+  options: ScenarioOptions,
+): Promise<ScenarioOutcome> {
   const started_ms = monotonic_ms();
   const shape = options.shape ?? declared.shapes[options.profile];
   const promises = decidable(declared.promises, shape);
@@ -53,7 +57,11 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const resources = (await sampler?.stop()) ?? [];
-  const validity = validityRules(measured, promises.map((promise) => promise.percentile), shape.measured_s);
+  const validity = validityRules(
+    measured,
+    promises.map((promise) => promise.percentile),
+    shape.measured_s,
+  );
   const judged = promises.map((promise) => judge(promise, measured.corrected, validity));
   const broken = validity.find((rule) => !rule.holds);
   const scenario: ScenarioResult = {
@@ -125,8 +133,13 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return order.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
 }
 
-function describe({ outcomes, corrected, achieved, offered }: LoadMeasurement, judged: readonly ScenarioPromise[]): string {
-  const figures = judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`);
+function describe(
+  { outcomes, corrected, achieved, offered }: LoadMeasurement,
+  judged: readonly ScenarioPromise[],
+): string {
+  const figures = judged.map(
+    (promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`,
+  );
   return [
     figures.length === 0 ? `median ${round(corrected.percentile_ms(50))} ms` : figures.join(', '),
     `${achieved} of ${offered} requests sent`,

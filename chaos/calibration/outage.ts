@@ -30,7 +30,11 @@ export interface OutageTrial {
 export async function outageTrial(lasts_ms: number, errorRate: number, seed: number): Promise<OutageTrial> {
   const random = seededRandom(seed);
   const after_ms = STEADY_MS + 300 + random() * 100;
-  const standIn = program('./stand-in.ts', { seed, errorRate, outages: [{ after_ms, lasts_ms }] } satisfies StandInScript);
+  const standIn = program('./stand-in.ts', {
+    seed,
+    errorRate,
+    outages: [{ after_ms, lasts_ms }],
+  } satisfies StandInScript);
   const agent = program('../prober/agent.ts');
   try {
     const events = eventsOf(standIn);
@@ -85,7 +89,10 @@ export function trialHolds({ found, truth_ms }: OutageTrial): boolean {
  *
  * @throws Error when the prober never kept its schedule
  */
-export async function calibrateOutages(seed: number, lengths_ms: readonly number[] = [250, 1_000]): Promise<CalibrationResult[]> {
+export async function calibrateOutages(
+  seed: number,
+  lengths_ms: readonly number[] = [250, 1_000],
+): Promise<CalibrationResult[]> {
   const results: CalibrationResult[] = [];
   for (const [index, lasts_ms] of lengths_ms.entries()) {
     const { trial, thrownAway } = await punctualTrial(lasts_ms, seed + index * ATTEMPTS);
@@ -107,7 +114,9 @@ async function punctualTrial(lasts_ms: number, seed: number): Promise<{ trial: O
     const trial = await outageTrial(lasts_ms, 0.01, seed + thrownAway);
     if (trialCounts(trial)) return { trial, thrownAway };
   }
-  throw new Error(`the prober was more than ${LATENESS_LIMIT_MS} ms late in ${ATTEMPTS} trials: the machine is too busy`);
+  throw new Error(
+    `the prober was more than ${LATENESS_LIMIT_MS} ms late in ${ATTEMPTS} trials: the machine is too busy`,
+  );
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -28,7 +28,13 @@ export function judgeSlowStart(claim: string, victim: string, seen: ReturnCount)
     expected: `${victim} gets its share back over about ${RAMP_S} s: in its first ${window_s} s about ${percent((fullShare * window_s) / (2 * RAMP_S))} of all requests`,
     evidence: [],
   };
-  if (answered === 0) return { ...common, verdict: 'inconclusive', observed: 'no answer after the recovery', reason: `${victim} did not come back in any valid trial` };
+  if (answered === 0)
+    return {
+      ...common,
+      verdict: 'inconclusive',
+      observed: 'no answer after the recovery',
+      reason: `${victim} did not come back in any valid trial`,
+    };
   const { lower, upper } = proportionInterval(byVictim, answered);
   const observed =
     `${byVictim} of ${answered} requests (${percent(byVictim / answered)}; with 95 % confidence ${percent(lower)} to ${percent(upper)}) ` +

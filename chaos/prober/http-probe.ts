@@ -22,11 +22,17 @@ export function sendProbe(series: SeriesConfig, localAddress: string | undefined
     socket.destroy();
     done(end);
   };
-  const timer = setTimeout(() => finish({ ok: false, kind: received === '' ? 'timeout' : 'timeout-in-answer' }), series.timeout_ms);
+  const timer = setTimeout(
+    () => finish({ ok: false, kind: received === '' ? 'timeout' : 'timeout-in-answer' }),
+    series.timeout_ms,
+  );
   const judge = (closed: boolean): void => {
     const answer = readAnswer(received, closed);
     if (answer === 'incomplete') return;
-    if (answer === 'truncated') { finish({ ok: false, kind: received === '' ? 'closed-without-answer' : 'truncated' }); return; }
+    if (answer === 'truncated') {
+      finish({ ok: false, kind: received === '' ? 'closed-without-answer' : 'truncated' });
+      return;
+    }
     const servedBy = series.servedByMember ? memberOf(answer.body, series.servedByMember) : undefined;
     finish({
       ok: series.expect.includes(answer.status),
@@ -35,7 +41,9 @@ export function sendProbe(series: SeriesConfig, localAddress: string | undefined
     });
   };
   socket.setNoDelay(true);
-  socket.once(series.tls ? 'secureConnect' : 'connect', () => socket.write(requestText(series, localAddress ?? 'anybody')));
+  socket.once(series.tls ? 'secureConnect' : 'connect', () =>
+    socket.write(requestText(series, localAddress ?? 'anybody')),
+  );
   socket.on('data', (chunk: Buffer) => {
     received += chunk.toString('latin1');
     judge(false);
@@ -110,7 +118,8 @@ function readAnswer(text: string, closed: boolean): Answer | 'incomplete' | 'tru
   const bodyBytes = answer.body.length;
   const length = headers.get('content-length');
   if (length !== undefined) return bodyBytes >= Number(length) ? answer : missing;
-  if (headers.get('transfer-encoding')?.toLowerCase() === 'chunked') return text.endsWith('0\r\n\r\n') ? answer : missing;
+  if (headers.get('transfer-encoding')?.toLowerCase() === 'chunked')
+    return text.endsWith('0\r\n\r\n') ? answer : missing;
   if (status === 204 || status === 304) return answer;
   return closed ? answer : 'incomplete';
 }

@@ -80,7 +80,12 @@ async function pings(wire: Wire): Promise<ClockPing[]> {
 
 /** The 99th percentile of how late probes went out, in ms; 0 without probes. */
 export function lateness_ms_p99(probes: readonly ProbeSample[]): number {
-  return probes.length === 0 ? 0 : quantile(probes.map((probe) => probe.sent_ms - probe.intended_ms), 0.99);
+  return probes.length === 0
+    ? 0
+    : quantile(
+        probes.map((probe) => probe.sent_ms - probe.intended_ms),
+        0.99,
+      );
 }
 
 type EventOf<Name extends ProberEvent['event']> = Extract<ProberEvent, { readonly event: Name }>;
@@ -98,7 +103,9 @@ class Wire {
     const lines = createInterface({ input: pipe.stdout });
     lines.on('line', (line) => this.#read(line));
     lines.on('close', () => this.#fail(new Error('the prober ended without being told to')));
-    pipe.stdin.on('error', (error: Error) => this.#fail(new Error(`the prober cannot be told anything: ${error.message}`)));
+    pipe.stdin.on('error', (error: Error) =>
+      this.#fail(new Error(`the prober cannot be told anything: ${error.message}`)),
+    );
   }
 
   tell(command: ProberCommand): void {
@@ -116,7 +123,10 @@ class Wire {
     if (this.#ended) throw this.#ended;
     const { promise, resolve, reject } = Promise.withResolvers<ProberEvent>();
     this.#waiting.set(name, { resolve, reject });
-    const timer = setTimeout(() => reject(new Error(`the prober did not say "${name}" within ${timeout_ms} ms`)), timeout_ms);
+    const timer = setTimeout(
+      () => reject(new Error(`the prober did not say "${name}" within ${timeout_ms} ms`)),
+      timeout_ms,
+    );
     try {
       return (await promise) as EventOf<Name>;
     } finally {
@@ -135,8 +145,14 @@ class Wire {
   }
 
   #take(event: ProberEvent): void {
-    if (event.event === 'probes') { this.#probes(event.series, event.probes); return; }
-    if (event.event === 'failed') { this.#fail(new Error(`prober: ${event.message}`)); return; }
+    if (event.event === 'probes') {
+      this.#probes(event.series, event.probes);
+      return;
+    }
+    if (event.event === 'failed') {
+      this.#fail(new Error(`prober: ${event.message}`));
+      return;
+    }
     const waiter = this.#waiting.get(event.event);
     if (waiter) waiter.resolve(event);
     else this.#early.push(event);

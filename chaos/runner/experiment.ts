@@ -63,7 +63,10 @@ export interface Experiment {
   observe(watch: TrialWatch): Promise<void>;
   /** What to wait for after the removal, before the steady state is checked again. Bounded by itself. */
   recover(watch: TrialWatch): Promise<void>;
-  collect?(target: ChaosTarget, window: { readonly wallFrom_ms: number; readonly wallTo_ms: number }): Promise<TrialData['collected']>;
+  collect?(
+    target: ChaosTarget,
+    window: { readonly wallFrom_ms: number; readonly wallTo_ms: number },
+  ): Promise<TrialData['collected']>;
   predict?(settings: GatewaySettings): NonNullable<ExperimentResult['predicted']>;
   judge(trials: readonly TrialData[]): readonly ClaimJudgement[];
 }
@@ -72,7 +75,10 @@ export interface Experiment {
 export function experiment(declared: Experiment): Experiment {
   if (declared.verifies.length === 0) throw new RangeError(`experiment "${declared.title}" verifies no claim`);
   if (declared.method.length === 0) throw new RangeError(`experiment "${declared.title}" has no fault`);
-  const outside = declared.method.flatMap((fault) => fault.services).filter((name) => !declared.blastRadius.includes(name));
-  if (outside.length > 0) throw new RangeError(`faults of "${declared.title}" act outside the blast radius: ${outside.join(', ')}`);
+  const outside = declared.method
+    .flatMap((fault) => fault.services)
+    .filter((name) => !declared.blastRadius.includes(name));
+  if (outside.length > 0)
+    throw new RangeError(`faults of "${declared.title}" act outside the blast radius: ${outside.join(', ')}`);
   return declared;
 }

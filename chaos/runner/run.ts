@@ -36,7 +36,11 @@ export interface ExperimentOutcome {
  *
  * @param name file name of the experiment without its ending
  */
-export async function runExperiment(name: string, declared: Experiment, options: ExperimentOptions): Promise<ExperimentOutcome> {
+export async function runExperiment(
+  name: string,
+  declared: Experiment,
+  options: ExperimentOptions,
+): Promise<ExperimentOutcome> {
   const started_ms = monotonic_ms();
   const random = seededRandom(options.seed);
   const settings = declared.predict && (await gatewaySettings(options.target, options.gateway ?? 'gateway-1'));

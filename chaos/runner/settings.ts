@@ -18,7 +18,8 @@ export interface GatewaySettings {
 /** @throws Error when the gateway cannot print its configuration */
 export async function gatewaySettings(target: ChaosTarget, gateway: string): Promise<GatewaySettings> {
   const printed = await target.exec(gateway, ['nginx', '-T']);
-  if (printed.exitCode !== 0) throw new Error(`nginx -T on ${gateway} ended with ${printed.exitCode}: ${printed.stderr.slice(-300)}`);
+  if (printed.exitCode !== 0)
+    throw new Error(`nginx -T on ${gateway} ended with ${printed.exitCode}: ${printed.stderr.slice(-300)}`);
   return parseSettings(printed.stdout);
 }
 
@@ -27,9 +28,9 @@ export function parseSettings(text: string): GatewaySettings {
   const plain = text.replaceAll(/^\s*#.*$/gm, '');
   return {
     servers: (upstream) =>
-      [...(block(plain, new RegExp(`upstream\\s+${escape(upstream)}\\s*\\{`)) ?? '').matchAll(/\bserver\s+([^;]+);/g)].map((match) =>
-        parseServer(match[1] ?? ''),
-      ),
+      [
+        ...(block(plain, new RegExp(`upstream\\s+${escape(upstream)}\\s*\\{`)) ?? '').matchAll(/\bserver\s+([^;]+);/g),
+      ].map((match) => parseServer(match[1] ?? '')),
     directive: (location, name) => {
       const pattern = new RegExp(`(?:^|[;{}])\\s*${escape(name)}\\s+([^;]+);`, 'm');
       const inLocation = block(plain, new RegExp(`location\\s+${escape(location)}\\s*\\{`));

@@ -19,7 +19,12 @@ export interface ChaosTarget {
   /** Names of all services of the topology. */
   readonly services: readonly string[];
   /** Where clients reach the gateway from the vantage. */
-  readonly gateway: { readonly address: string; readonly port: number; readonly serverName: string; readonly ca?: string };
+  readonly gateway: {
+    readonly address: string;
+    readonly port: number;
+    readonly serverName: string;
+    readonly ca?: string;
+  };
   /** Address of a service as its peers reach it, and the port it listens on. */
   endpoint(service: string): { readonly address: string; readonly port: number };
   inspect(service: string): Promise<ContainerState>;

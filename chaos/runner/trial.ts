@@ -31,8 +31,14 @@ const DURATIONS: TrialDurations = { warmUp_ms: 1_000, steadyBefore_ms: 3_000, st
 const STEADY_TIMEOUT_MS = 30_000;
 
 export type Phase =
-  | 'steady state before' | 'inject' | 'prove effect' | 'observe'
-  | 'revert' | 'prove removal' | 'recover' | 'steady state after';
+  | 'steady state before'
+  | 'inject'
+  | 'prove effect'
+  | 'observe'
+  | 'revert'
+  | 'prove removal'
+  | 'recover'
+  | 'steady state after';
 
 export interface TrialOptions {
   readonly target: ChaosTarget;
@@ -95,7 +101,13 @@ class TrialRun {
   readonly #fault = { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 };
   #steadyFrom_ms = 0;
 
-  constructor(experiment: Experiment, options: TrialOptions, timeline: Timeline, session: ProberSession, series: string) {
+  constructor(
+    experiment: Experiment,
+    options: TrialOptions,
+    timeline: Timeline,
+    session: ProberSession,
+    series: string,
+  ) {
     this.#experiment = experiment;
     this.#options = options;
     this.#timeline = timeline;
@@ -119,7 +131,8 @@ class TrialRun {
     this.#phase('inject');
     for (const fault of method) await this.#inject(fault);
     this.#phase('prove effect');
-    for (const fault of method) this.#timeline.note(fault.name, `effect proved: ${await fault.proveEffect(this.#options.target)}`);
+    for (const fault of method)
+      this.#timeline.note(fault.name, `effect proved: ${await fault.proveEffect(this.#options.target)}`);
     this.#fault.proved_ms = this.#timeline.now_ms();
     this.#phase('observe');
     await this.#experiment.observe(this.#watch());
@@ -127,7 +140,8 @@ class TrialRun {
     await this.undoAll();
     if (this.rollbacks.failed > 0) throw new Error('a fault could not be undone');
     this.#phase('prove removal');
-    for (const fault of method) this.#timeline.note(fault.name, `removal proved: ${await fault.proveRemoval(this.#options.target)}`);
+    for (const fault of method)
+      this.#timeline.note(fault.name, `removal proved: ${await fault.proveRemoval(this.#options.target)}`);
     this.#fault.healed_ms = this.#timeline.now_ms();
     this.#phase('recover');
     await this.#experiment.recover(this.#watch());
@@ -147,7 +161,10 @@ class TrialRun {
         this.#timeline.note(armed.fault.name, 'undone');
       } catch (error) {
         this.#log(armed, 'failed');
-        this.#timeline.note(armed.fault.name, `could not be undone: ${error instanceof Error ? error.message : String(error)}`);
+        this.#timeline.note(
+          armed.fault.name,
+          `could not be undone: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
     this.#fault.reverted_ms ||= this.#timeline.now_ms();
@@ -164,7 +181,10 @@ class TrialRun {
     const before = judged.filter((probe) => probe.done_ms < injected_ms);
     const after = judged.filter((probe) => probe.done_ms >= injected_ms);
     const late_ms = lateness_ms_p99(judged);
-    const reason = invalidReason ?? tooLate(late_ms) ?? (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
+    const reason =
+      invalidReason ??
+      tooLate(late_ms) ??
+      (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
     const outages = reason === null ? findOutages(after, steadyState(before)) : [];
     const failed = after.filter((probe) => !probe.ok);
     const trial: Trial = {
@@ -197,7 +217,14 @@ class TrialRun {
 
   #log(armed: Armed, state: 'armed' | 'undone' | 'failed'): void {
     const { target, runDir } = this.#options;
-    writeUndo(runDir, { id: armed.id, at: new Date().toISOString(), runId: target.runId, fault: armed.fault.name, undo: armed.undo, state });
+    writeUndo(runDir, {
+      id: armed.id,
+      at: new Date().toISOString(),
+      runId: target.runId,
+      fault: armed.fault.name,
+      undo: armed.undo,
+      state,
+    });
   }
 
   /** The hypothesis holds over the last `duration_ms`. @throws WaitTimeout when it does not come to hold */
@@ -209,8 +236,13 @@ class TrialRun {
       const since_ms = Math.max(from_ms, this.#timeline.now_ms() - duration_ms);
       const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
       const answered = recent.filter((probe) => probe.ok);
-      const latency_ms = quantile(answered.map((probe) => probe.done_ms - probe.sent_ms), 0.95);
-      return recent.length > 0 && answered.length / recent.length >= availability_min && latency_ms <= latency_ms_p95_max;
+      const latency_ms = quantile(
+        answered.map((probe) => probe.done_ms - probe.sent_ms),
+        0.95,
+      );
+      return (
+        recent.length > 0 && answered.length / recent.length >= availability_min && latency_ms <= latency_ms_p95_max
+      );
     });
   }
 
@@ -218,7 +250,8 @@ class TrialRun {
     const { target } = this.#options;
     for (const service of target.services) {
       if (this.#experiment.blastRadius.includes(service)) continue;
-      if (!(await target.inspect(service)).running) throw new Error(`${service} stopped, though it is outside the blast radius`);
+      if (!(await target.inspect(service)).running)
+        throw new Error(`${service} stopped, though it is outside the blast radius`);
     }
   }
 

@@ -50,5 +50,8 @@ function thrownAway(trials: readonly Trial[]): Judged | null {
   const invalid = trials.filter((trial) => !trial.valid);
   if (trials.length > 0 && invalid.length / trials.length <= THROWN_AWAY_LIMIT) return null;
   const reasons = [...new Set(invalid.map((trial) => trial.invalidReason ?? 'no reason given'))].join('; ');
-  return { verdict: 'inconclusive', reason: `${invalid.length} of ${trials.length} trials thrown away: ${reasons || 'none was run'}` };
+  return {
+    verdict: 'inconclusive',
+    reason: `${invalid.length} of ${trials.length} trials thrown away: ${reasons || 'none was run'}`,
+  };
 }

@@ -7,7 +7,7 @@ import type { ProvidedRun } from '../../conformance/vitest.setup.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Cases of one worker that wait side by side; most of a case is waiting. */
-const CASES_SIDE_BY_SIDE = 4;
+const CASES_SIDE_BY_SIDE = 3;
 
 /** Workers; each owns a lane of client addresses. */
 const WORKERS = 3;

@@ -29,7 +29,7 @@ const WINDOW_MS = 10_000;
 const TIMEOUT_MS = 10_000;
 
 /** Floods of this process that go out at a time, and how long one that goes on with little pressure keeps its turn. */
-const turns = new Turns(2);
+const turns = new Turns(1);
 const TURN_MS = 600;
 
 /** More at once than any burst by address that the documents name: for claims that give no number of their own. */

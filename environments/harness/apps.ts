@@ -1,4 +1,5 @@
 import { exec, startContainer } from './containers.ts';
+import { removeContainer } from './docker.ts';
 import type { AppSpec } from './environment.ts';
 import { instanceNames } from './environment.ts';
 import type { ServiceRef } from './types.ts';
@@ -113,8 +114,13 @@ export async function startLab(start: LabStart): Promise<ServiceRef> {
     volumes: { [start.arrivalsVolume]: ARRIVALS_PATH },
   });
   const lab: ServiceRef = { name: start.name, role: 'app', containerId, addresses: { backend: own } };
-  await listening(lab, new Set(instances.map(([, { port }]) => port)), instances.length);
-  return lab;
+  try {
+    await listening(lab, new Set(instances.map(([, { port }]) => port)), instances.length);
+    return lab;
+  } catch (error) {
+    await removeContainer(containerId);
+    throw error;
+  }
 }
 
 /** Waits until a lab holds as many listening sockets as it plays instances. */

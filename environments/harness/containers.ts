@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type Docker from 'dockerode';
 import tar from 'tar-stream';
-import { docker, isStatus, RUN_LABEL } from './docker.ts';
+import { docker, isStatus, removeContainer, RUN_LABEL } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import { containerName, networkName } from './networks.ts';
 import type { ExecResult, ServiceRole } from './types.ts';
@@ -63,13 +63,19 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
     },
     NetworkingConfig: { EndpointsConfig: { [networkName(spec.runId, first[0])]: endpoint(first[1], spec) } },
   });
-  for (const [network, address] of others) {
-    await docker()
-      .getNetwork(networkName(spec.runId, network))
-      .connect({ Container: container.id, EndpointConfig: endpoint(address, spec) });
+  try {
+    for (const [network, address] of others) {
+      await docker()
+        .getNetwork(networkName(spec.runId, network))
+        .connect({ Container: container.id, EndpointConfig: endpoint(address, spec) });
+    }
+    if (spec.files?.length) await putFiles(container.id, spec.files);
+    await container.start();
+  } catch (error) {
+    // Half a container would keep its address and its name from the next one.
+    await removeContainer(container.id);
+    throw error;
   }
-  if (spec.files?.length) await putFiles(container.id, spec.files);
-  await container.start();
   return container.id;
 }
 

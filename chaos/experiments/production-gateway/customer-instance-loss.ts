@@ -70,13 +70,23 @@ export default experiment({
 
   recover: async (watch) => {
     const healed_ms = watch.now_ms();
-    const first = await waitFor(`${VICTIM} serves again`, RETURN_TIMEOUT_MS, () => firstAnswer(watch.probes(), healed_ms));
-    watch.note(GATEWAY, `${VICTIM} answers requests again, ${((first - healed_ms) / 1000).toFixed(1)} s after it was healthy`);
+    const first = await waitFor(`${VICTIM} serves again`, RETURN_TIMEOUT_MS, () =>
+      firstAnswer(watch.probes(), healed_ms),
+    );
+    watch.note(
+      GATEWAY,
+      `${VICTIM} answers requests again, ${((first - healed_ms) / 1000).toFixed(1)} s after it was healthy`,
+    );
     await waitFor('the share window', SHARE_WINDOW_MS + 1_000, () => watch.now_ms() - first >= SHARE_WINDOW_MS);
   },
 
   collect: async (target) => {
-    const log = await target.exec(GATEWAY, ['grep', '-aF', `:${target.endpoint(VICTIM).port}`, '/var/log/nginx/error.log']);
+    const log = await target.exec(GATEWAY, [
+      'grep',
+      '-aF',
+      `:${target.endpoint(VICTIM).port}`,
+      '/var/log/nginx/error.log',
+    ]);
     const lines = log.stdout.split('\n').filter((line) => line.includes(target.endpoint(VICTIM).address));
     return { 'nginx error log about the victim': lines.slice(-40) };
   },
@@ -112,11 +122,17 @@ function firstAnswer(probes: readonly SessionProbe[], since_ms: number): number 
 function judgeErrors(trials: readonly TrialData[]): ClaimJudgement {
   const before = trials.flatMap((one) => one.before);
   const failedBefore = before.filter((probe) => !probe.ok).length;
-  const judged = judgeNoFailures(trials.map((one) => one.trial), { failed: failedBefore, total: before.length });
+  const judged = judgeNoFailures(
+    trials.map((one) => one.trial),
+    { failed: failedBefore, total: before.length },
+  );
   const total = sum(trials, (one) => one.trial.totalRequests);
   const failed = sum(trials, (one) => one.trial.failedRequests);
   const slow = trials.flatMap((one) => slowAnswers(one));
-  const longest_ms = Math.max(0, ...trials.flatMap((one) => sinceFault(one).map((probe) => probe.done_ms - probe.sent_ms)));
+  const longest_ms = Math.max(
+    0,
+    ...trials.flatMap((one) => sinceFault(one).map((probe) => probe.done_ms - probe.sent_ms)),
+  );
   const kinds = [...new Set(trials.flatMap((one) => Object.keys(one.trial.errorsByKind)))].join(', ');
   return {
     claim: NO_ERRORS,
@@ -143,7 +159,11 @@ function judgeErrors(trials: readonly TrialData[]): ClaimJudgement {
         ),
       },
       ...trials.flatMap((one) =>
-        Object.entries(one.collected).map(([title, lines]) => ({ kind: 'log' as const, title, lines: lines.slice(-20) })),
+        Object.entries(one.collected).map(([title, lines]) => ({
+          kind: 'log' as const,
+          title,
+          lines: lines.slice(-20),
+        })),
       ),
     ],
   };
@@ -154,7 +174,8 @@ function judgeReturn(trials: readonly TrialData[]): ClaimJudgement {
     const healed_ms = one.trial.fault.healed_ms;
     const first_ms = one.trial.valid ? firstAnswer(one.probes, healed_ms) : null;
     const window = one.probes.filter(
-      (probe) => first_ms !== null && probe.ok && probe.sent_ms > first_ms && probe.sent_ms <= first_ms + SHARE_WINDOW_MS,
+      (probe) =>
+        first_ms !== null && probe.ok && probe.sent_ms > first_ms && probe.sent_ms <= first_ms + SHARE_WINDOW_MS,
     );
     return { answered: window.length, byVictim: window.filter((probe) => probe.servedBy === VICTIM).length };
   });
