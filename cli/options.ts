@@ -7,6 +7,16 @@ import type { Profile, VariantName } from '../reports/record/types.ts';
 const PROFILES: readonly Profile[] = ['smoke', 'nightly', 'prerelease'];
 const VARIANTS: readonly VariantName[] = ['documented', 'hardened'];
 
+/** Options that every command has which leaves a run. */
+export interface MeasureOptions {
+  readonly variant: VariantName | 'both';
+  readonly profile: Profile;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly image: Readonly<Record<string, string>>;
+  readonly json: boolean;
+}
+
 /** A parser that accepts one of some words, and says which was probably meant. */
 export function oneOf<T extends string>(words: readonly T[]): (value: string) => T {
   return (value) => {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
-import type { Profile, VariantName } from '../../reports/record/types.ts';
 import { experimentsOf, requireName } from '../found.ts';
 import {
   freshSeed,
@@ -11,16 +10,11 @@ import {
   variantsOption,
   wholeNumber,
 } from '../options.ts';
+import type { MeasureOptions } from '../options.ts';
 import { typed } from '../typed.ts';
 
-interface Options {
-  readonly variant: VariantName | 'both';
-  readonly profile: Profile;
+interface Options extends MeasureOptions {
   readonly trials?: number;
-  readonly seed?: number;
-  readonly out?: string;
-  readonly image: Readonly<Record<string, string>>;
-  readonly json: boolean;
 }
 
 /** `gateproof chaos`: injects faults and judges what clients saw. */

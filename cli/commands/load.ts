@@ -1,18 +1,9 @@
 import { Command } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
-import type { Profile, VariantName } from '../../reports/record/types.ts';
 import { requireName, scenariosOf } from '../found.ts';
 import { freshSeed, imageOption, profileOption, seedOption, variantsOf, variantsOption } from '../options.ts';
+import type { MeasureOptions } from '../options.ts';
 import { typed } from '../typed.ts';
-
-interface Options {
-  readonly variant: VariantName | 'both';
-  readonly profile: Profile;
-  readonly seed?: number;
-  readonly out?: string;
-  readonly image: Readonly<Record<string, string>>;
-  readonly json: boolean;
-}
 
 /** `gateproof load`: runs one load scenario and judges its percentiles. */
 export function load(done: (exitCode: number) => void): Command {
@@ -33,7 +24,7 @@ Examples:
   gateproof load production-gateway ${scenariosOf('production-gateway')[0] ?? '<scenario>'}
   gateproof load production-gateway ${scenariosOf('production-gateway')[0] ?? '<scenario>'} --profile nightly --variant hardened`,
     )
-    .action(async (name: string, scenario: string, options: Options) => {
+    .action(async (name: string, scenario: string, options: MeasureOptions) => {
       const environment = requireEnvironment(name);
       requireName('scenario', scenario, scenariosOf(environment));
       const { variant, image, seed, ...rest } = options;

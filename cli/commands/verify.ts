@@ -1,18 +1,12 @@
 import { Command } from 'commander';
 import { listEnvironments, requireEnvironment } from '../../environments/ledger/ledger.ts';
-import type { Profile, VariantName } from '../../reports/record/types.ts';
 import { collect, freshSeed, imageOption, profileOption, seedOption, variantsOf, variantsOption } from '../options.ts';
+import type { MeasureOptions } from '../options.ts';
 import { typed } from '../typed.ts';
 
-interface Options {
-  readonly variant: VariantName | 'both';
-  readonly profile: Profile;
+interface Options extends MeasureOptions {
   readonly only: readonly string[];
   readonly failed: boolean;
-  readonly seed?: number;
-  readonly out?: string;
-  readonly image: Readonly<Record<string, string>>;
-  readonly json: boolean;
 }
 
 /** `gateproof verify`: measures claims and ends with the gate's exit code. */
