@@ -26,6 +26,7 @@ export interface StandIn {
 }
 
 interface SessionParts {
+  readonly lane: number;
   readonly topology: TopologyDescriptor;
   readonly addresses: ClientAddresses;
   readonly replicas: Replicas;
@@ -34,6 +35,7 @@ interface SessionParts {
 
 /** What one lane needs to run cases: agents, addresses, replicas. Shared by its cases; closed at the end. */
 export class Session implements AsyncDisposable {
+  readonly lane: number;
   readonly topology: TopologyDescriptor;
   readonly addresses: ClientAddresses;
   readonly replicas: Replicas;
@@ -43,6 +45,7 @@ export class Session implements AsyncDisposable {
   readonly #disposables: AsyncDisposable[] = [];
 
   private constructor(parts: SessionParts, standIn?: StandIn) {
+    this.lane = parts.lane;
     this.topology = parts.topology;
     this.addresses = parts.addresses;
     this.replicas = parts.replicas;
@@ -53,6 +56,7 @@ export class Session implements AsyncDisposable {
   /** Opens a session; `lane` (0–3) is nobody else's. */
   static open(topology: TopologyDescriptor, lane: number): Session {
     return new Session({
+      lane,
       topology,
       addresses: new ClientAddresses(topology, lane),
       replicas: new Replicas(topology, lane),
@@ -63,7 +67,7 @@ export class Session implements AsyncDisposable {
   /** The same lane with another gateway in place of the first. Dispose of it before the session itself. */
   standingIn(standIn: StandIn): Session {
     return new Session(
-      { topology: this.topology, addresses: this.addresses, replicas: this.replicas, agents: this.#agents },
+      { lane: this.lane, topology: this.topology, addresses: this.addresses, replicas: this.replicas, agents: this.#agents },
       standIn,
     );
   }

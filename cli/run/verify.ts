@@ -107,7 +107,7 @@ function runStarted(
     selection: options.plan.text,
     host: {
       ...host,
-      pinning: host.cores < 2 ? 'one core: not pinned' : 'system under test and instruments on cores of their own',
+      pinning: host.cores < 2 ? 'one core: not pinned' : 'in experiments and scenarios, system under test and instruments have cores of their own',
     },
     versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<
       string,
@@ -197,6 +197,8 @@ async function runVariant(
     known,
   };
   if (plan.cases.length > 0) await measureCases(options, run, givenUp);
+  // Cases count and compare; only times need a machine whose parts do not take each other's cores.
+  if (!signal.aborted && plan.experiments.length + plan.scenarios.length > 0) await topology.place('separate');
   if (!signal.aborted) await runExperiments(plan.experiments, run);
   if (!signal.aborted) await runScenarios(plan.scenarios, run);
   folder.append({ event: 'variant-finished', at: now(), variant: name });

@@ -2,7 +2,7 @@ import { addressPlan } from './addresses.ts';
 import { startContainer } from './containers.ts';
 import { docker } from './docker.ts';
 import { ownBlocks } from './gateway.ts';
-import { pin } from './pinning.ts';
+import { placeOnCores } from './pinning.ts';
 import type { ServiceRef, TopologyDescriptor } from './types.ts';
 
 /**
@@ -30,6 +30,6 @@ export async function startGenerator(topology: TopologyDescriptor): Promise<Serv
     containerId,
     plan.blocks.filter((block) => block.name === 'load').map(({ cidr }) => cidr),
   );
-  await pin([service], true);
+  await placeOnCores([service], 'separate');
   return service;
 }

@@ -12,29 +12,25 @@ export interface Pm2Process {
   readonly status: string;
 }
 
-/** Addresses of such backends: segments of the backend network that nothing else of a run uses. */
-const SEGMENTS = { from: 40, count: 16 };
+/** Hosts of a lane's segment that its replicas leave free. */
+const HOSTS = { from: 241, count: 14 };
 const PORT = 3001;
 const WORKERS_LIMIT_MS = 40_000;
 let sequence = 0;
 
 /**
  * Starts one customer instance of a case's own under PM2, with as many workers as
- * asked, beside the instances of the topology; it has no stores. Gone at the end
- * of its scope.
+ * asked, beside the instances of the topology; it has no stores. `lane` is the
+ * caller's own, as for replicas. Gone at the end of its scope.
  */
 export async function startOwnBackend(
   topology: TopologyDescriptor,
   workers: number,
+  lane: number,
 ): Promise<ServiceRef & { readonly port: number } & AsyncDisposable> {
-  // The number of the process keeps those of several processes apart.
-  const number = process.pid * 7 + (sequence += 1);
-  const plan = addressPlan(topology.slot);
-  const address = plan.backendHost(
-    SEGMENTS.from + (number % SEGMENTS.count),
-    1 + (Math.floor(number / SEGMENTS.count) % 250),
-  );
-  const name = `own-customer-${process.pid.toString(36)}-${String(sequence)}`;
+  const number = (sequence += 1);
+  const address = addressPlan(topology.slot).backendHost(1 + lane, HOSTS.from + (number % HOSTS.count));
+  const name = `own-customer-${String(lane)}-${process.pid.toString(36)}-${String(number)}`;
   const containerId = await startContainer({
     runId: topology.runId,
     name,

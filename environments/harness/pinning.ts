@@ -4,26 +4,25 @@ import type { ServiceRef } from './types.ts';
 const INSTRUMENTS = new Set(['vantage', 'inspector', 'generator']);
 
 /**
- * Gives the system under test one set of cores and the instruments another, so
- * that "which of them ran out" has an answer. With one core there is no choice.
- *
- * @returns a sentence for the run record
+ * Says which cores the services run on. `separate` gives the system under test one
+ * set and the instruments another, so that "which of them ran out" has an answer;
+ * `shared` lets all of them use the whole machine. With one core there is no choice.
  */
-export async function pin(services: readonly ServiceRef[], separate: boolean): Promise<string> {
+export async function placeOnCores(services: readonly ServiceRef[], placement: 'shared' | 'separate'): Promise<void> {
   const info = (await docker().info()) as { NCPU?: number };
   const cores = info.NCPU ?? 1;
-  if (cores < 2 || !separate) return cores < 2 ? 'one core: not pinned' : 'not pinned';
+  if (cores < 2) return;
   const half = Math.ceil(cores / 2);
-  const sut = range(0, half - 1);
-  const instruments = range(half, cores - 1);
+  const [all, sut, instruments] = [range(0, cores - 1), range(0, half - 1), range(half, cores - 1)];
+  const cpus = (role: ServiceRef['role']): string =>
+    placement === 'shared' ? all : INSTRUMENTS.has(role) ? instruments : sut;
   await Promise.all(
     services.map(({ role, containerId }) =>
       docker()
         .getContainer(containerId)
-        .update({ CpusetCpus: INSTRUMENTS.has(role) ? instruments : sut }),
+        .update({ CpusetCpus: cpus(role) }),
     ),
   );
-  return `system under test on cores ${sut}, instruments on cores ${instruments}`;
 }
 
 const range = (from: number, to: number): string => (from === to ? String(from) : `${String(from)}-${String(to)}`);

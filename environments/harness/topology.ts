@@ -14,7 +14,7 @@ import {
   startStores,
 } from './parts.ts';
 import type { StartOptions } from './parts.ts';
-import { pin } from './pinning.ts';
+import { placeOnCores } from './pinning.ts';
 import type { ServiceRef, TopologyDescriptor } from './types.ts';
 import type { Variant } from './variant.ts';
 
@@ -25,6 +25,8 @@ export interface Topology extends AsyncDisposable {
   readonly started_ms: number;
   /** Puts another variant in place: new gateways and monitoring, the same backends and stores. */
   use(variant: Variant, logDir: string): Promise<void>;
+  /** Which cores system and instruments run on from now; `shared` after each start and switch. */
+  place(placement: 'shared' | 'separate'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,7 +86,7 @@ class RunningTopology implements Topology {
     const front = observers.then(({ inspector }) => this.#front(plan, inspector));
     const [observed, backends, gateways] = await settle([observers, base, front] as const);
     this.#base = [...Object.values(observed), ...backends];
-    await this.#ready([...this.#base, ...gateways], began);
+    this.#ready([...this.#base, ...gateways], began);
   }
 
   async use(variant: Variant, logDir: string): Promise<void> {
@@ -92,6 +94,7 @@ class RunningTopology implements Topology {
     await saveLogs(this.#options.runId, this.#logDir).catch(nothing);
     this.#variant = variant;
     this.#logDir = logDir;
+    await placeOnCores(this.#base, 'shared');
     await removeOthers(
       this.#options.runId,
       this.#base.map(({ containerId }) => containerId),
@@ -99,7 +102,11 @@ class RunningTopology implements Topology {
     const inspector = this.#base.find(({ role }) => role === 'inspector');
     if (!this.#networks || !inspector) throw new HarnessError('the topology is not running', 'start it first');
     const gateways = await this.#front(this.#networks.plan, inspector);
-    await this.#ready([...this.#base, ...gateways], began);
+    this.#ready([...this.#base, ...gateways], began);
+  }
+
+  place(placement: 'shared' | 'separate'): Promise<void> {
+    return placeOnCores(this.descriptor.services, placement);
   }
 
   /** What differs between variants: the gateways and the monitoring. */
@@ -113,11 +120,9 @@ class RunningTopology implements Topology {
     return started.flat();
   }
 
-  async #ready(services: readonly ServiceRef[], began: number): Promise<void> {
+  #ready(services: readonly ServiceRef[], began: number): void {
     if (!this.#networks) throw new HarnessError('the topology has no networks', 'start it again');
-    this.#options.progress?.('pinning');
-    const pinning = await pin(services, this.#options.extent === 'full');
-    this.#descriptor = { ...describe({ ...this.#options, variant: this.#variant }, this.#networks, services), pinning };
+    this.#descriptor = describe({ ...this.#options, variant: this.#variant }, this.#networks, services);
     this.started_ms = Math.round(performance.now() - began);
   }
 
@@ -159,6 +164,5 @@ function describe(
     imageIds: Object.fromEntries(Object.entries(options.images.roles).map(([role, image]) => [role, image.reference])),
     configDir: options.variant.dir,
     missing: options.images.missing,
-    pinning: '',
   };
 }

@@ -54,8 +54,6 @@ export interface TopologyDescriptor {
   readonly configDir: string;
   /** What a replaced image lacks, by capability name → reason. */
   readonly missing: Readonly<Record<string, string>>;
-  /** Which cores belong to whom, in words. */
-  readonly pinning: string;
 }
 
 /** A change of configuration text: used by mutants and by the duration scale. */

@@ -20,11 +20,15 @@ local LIMITS = {
 -- milliseconds never refuse what one gateway alone admits.
 local SLACK = 0.5
 
--- Generic cell rate algorithm on Redis's clock. KEYS: block, limit. ARGV: interval, tolerance (ms).
+-- Generic cell rate algorithm. KEYS: block, limit. ARGV: interval, tolerance, arrival (ms).
+-- It counts from a request's arrival, as limit_req does: on its way here a request waits for
+-- authentication, and by the time of asking a burst would look later and slower than it came.
+-- Redis's clock bounds what a gateway whose clock is wrong may say.
 local SCRIPT = [[
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'blocked' end
 local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local asked = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = math.min(asked, math.max(asked - 2000, tonumber(ARGV[3])))
 local due = math.max(tonumber(redis.call('GET', KEYS[2]) or now), now)
 if due - now > tonumber(ARGV[2]) then return 'limited' end
 due = due + tonumber(ARGV[1])
@@ -58,7 +62,7 @@ function M.shared()
   local limit = LIMITS[name]
   local address = ngx.var.remote_addr
   local answer, problem = redis.call(TIMEOUT_MS, "EVAL", SCRIPT, "2", block_key(address), "gateway:" .. name .. ":" .. address,
-    tostring(limit.interval_ms), tostring((limit.burst + SLACK) * limit.interval_ms))
+    tostring(limit.interval_ms), tostring((limit.burst + SLACK) * limit.interval_ms), tostring(ngx.req.start_time() * 1000))
   if not answer then
     STATE:delete("redis_up")
     ngx.log(ngx.WARN, "shared limits are off: ", problem)
