@@ -19,32 +19,36 @@ const SPREAD_OCTETS = { from: 200, to: 254 };
 
 /**
  * Hands out client addresses, each one once: limiters and hashes of one case never
- * meet those of another. `lane` (0–3) belongs to one process.
+ * meet those of another. The `lanes` (each 0–3) belong to this process alone.
  */
 export class ClientAddresses {
   readonly #blocks: ReadonlyMap<string, ClientBlock>;
   readonly #next = new Map<string, number>();
-  readonly #lane: number;
+  readonly #lanes: readonly number[];
   #spread = 0;
 
-  constructor(topology: Pick<TopologyDescriptor, 'clientBlocks'>, lane: number) {
-    if (!Number.isInteger(lane) || lane < 0 || lane >= LANES)
-      throw new RangeError(`lane ${String(lane)} is not 0–${String(LANES - 1)}`);
+  constructor(topology: Pick<TopologyDescriptor, 'clientBlocks'>, lanes: readonly number[]) {
+    const wrong = lanes.find((lane) => !Number.isInteger(lane) || lane < 0 || lane >= LANES);
+    if (wrong !== undefined) throw new RangeError(`lane ${String(wrong)} is not 0–${String(LANES - 1)}`);
     this.#blocks = new Map(topology.clientBlocks.map((entry) => [entry.name, entry]));
-    this.#lane = lane;
+    this.#lanes = lanes;
   }
 
-  /** One fresh address. @throws {RangeError} when the lane's share of the block is used up */
+  /** One fresh address. @throws {RangeError} when the lanes' share of the block is used up */
   fresh(name: ClientBlock['name'] = 'clients'): ClientAddress {
     const entry = this.#block(name);
     const addresses = block(entry.cidr);
     const share = Math.floor(addresses.size / LANES);
-    const index = this.#next.get(name) ?? 1;
-    const special = name === 'clients' && this.#lane * share + index >= addresses.size - SPECIAL_NETWORKS * 256;
-    if (index >= share || special)
-      throw new RangeError(`lane ${String(this.#lane)} has used all ${String(share)} addresses of block ${name}`);
-    this.#next.set(name, index + 1);
-    const address = addresses.at(this.#lane * share + index);
+    // The first address of a lane's share stays free: of the first lane it is the network's own.
+    const taken = this.#next.get(name) ?? 0;
+    const lane = this.#lanes[Math.floor(taken / (share - 1))];
+    const index = (lane ?? 0) * share + 1 + (taken % (share - 1));
+    if (lane === undefined || (name === 'clients' && index >= addresses.size - SPECIAL_NETWORKS * 256))
+      throw new RangeError(
+        `all ${String(taken)} addresses of block ${name} in lanes ${this.#lanes.join(', ')} are used`,
+      );
+    this.#next.set(name, taken + 1);
+    const address = addresses.at(index);
     const last = Number(address.split('.')[3]);
     const reserved = addresses.size >= 4096 && last >= SPREAD_OCTETS.from;
     if (reserved || last === 0 || last === 255) return this.fresh(name);
@@ -61,8 +65,9 @@ export class ClientAddresses {
     const addresses = block(entry.cidr);
     const networks = addresses.size / 256 - SPECIAL_NETWORKS;
     if (count > networks) throw new RangeError(`the block has ${String(networks)} /24 networks, not ${String(count)}`);
-    const octet = SPREAD_OCTETS.from + this.#lane + LANES * (this.#spread += 1);
-    if (octet > SPREAD_OCTETS.to) throw new RangeError('all spread addresses of this lane are used');
+    const lane = this.#lanes[this.#spread % this.#lanes.length] ?? 0;
+    const octet = SPREAD_OCTETS.from + lane + LANES * Math.floor((this.#spread += 1) / this.#lanes.length);
+    if (octet > SPREAD_OCTETS.to) throw new RangeError('all spread addresses of these lanes are used');
     return Array.from({ length: count }, (_, n) => ({
       address: addresses.at(n * 256 + octet),
       network: entry.network,

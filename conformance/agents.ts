@@ -6,37 +6,66 @@ import { RemoteAgent } from './clients/remote-agent.ts';
 /** Where the agent's sources lie in the vantage and the inspector. */
 export const AGENT_PATH = '/opt/gateproof/conformance/clients/agent.ts';
 
-/** Opens one agent per container and keeps it for the process. */
+/** A container whose agent carries out schedules. */
+export type AgentHost = 'vantage' | 'inspector';
+
+/**
+ * Agents of a container at most. Requests of many clients keep a process busy, most of
+ * all with TLS, so the vantage gets several; the inspector reads the arrival log, once.
+ */
+const PROCESSES: Readonly<Record<AgentHost, number>> = { vantage: 3, inspector: 1 };
+
+interface Opened {
+  readonly agent: Promise<RemoteAgent>;
+  /** Schedules under way. */
+  busy: number;
+}
+
+/** Opens agents as they are needed, and keeps them for the process. */
 export class AgentPool {
   readonly #topology: TopologyDescriptor;
-  readonly #agents = new Map<string, Promise<RemoteAgent>>();
+  readonly #agents: Record<AgentHost, Opened[]> = { vantage: [], inspector: [] };
   readonly #closers: (() => void)[] = [];
 
   constructor(topology: TopologyDescriptor) {
     this.#topology = topology;
   }
 
-  /** The agent of `vantage` or `inspector`. */
-  get(name: 'vantage' | 'inspector'): LazyAgent {
-    let agent = this.#agents.get(name);
-    if (!agent) {
-      agent = this.#open(name);
-      agent.catch(() => undefined);
-      this.#agents.set(name, agent);
-    }
-    const opened = agent;
+  /** The agents of a container; a schedule goes to the one with the fewest under way. */
+  get(name: AgentHost): LazyAgent {
     return {
-      schedule: async (steps) => (await opened).schedule(steps),
-      arrivals: async (marker) => (await opened).arrivals(marker),
+      schedule: async (steps) => {
+        const chosen = this.#choose(name);
+        chosen.busy += 1;
+        try {
+          return await (await chosen.agent).schedule(steps);
+        } finally {
+          chosen.busy -= 1;
+        }
+      },
+      arrivals: async (marker) => (await this.#choose(name).agent).arrivals(marker),
     };
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#agents.values()].map(async (agent) => (await agent).close()));
+    const all = Object.values(this.#agents).flat();
+    await Promise.allSettled(all.map(async ({ agent }) => (await agent).close()));
     for (const close of this.#closers) close();
   }
 
-  async #open(name: string): Promise<RemoteAgent> {
+  /** One that has nothing to do, a new one while there may be more, or the least busy. */
+  #choose(name: AgentHost): Opened {
+    const opened = this.#agents[name];
+    const [least] = opened.toSorted((a, b) => a.busy - b.busy);
+    if (least && (least.busy === 0 || opened.length >= PROCESSES[name])) return least;
+    const fresh: Opened = { agent: this.#start(name), busy: 0 };
+    // Whoever uses it is told; without this a failure would end the process before anybody asks.
+    fresh.agent.catch(() => undefined);
+    opened.push(fresh);
+    return fresh;
+  }
+
+  async #start(name: AgentHost): Promise<RemoteAgent> {
     const service = this.#topology.services.find((candidate) => candidate.name === name);
     if (!service) throw new HarnessError(`the topology has no ${name}`, 'start it again');
     const streams = await streamExec(service.containerId, ['node', AGENT_PATH]);

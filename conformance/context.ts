@@ -26,16 +26,16 @@ export interface StandIn {
 }
 
 interface SessionParts {
-  readonly lane: number;
+  readonly lanes: readonly number[];
   readonly topology: TopologyDescriptor;
   readonly addresses: ClientAddresses;
   readonly replicas: Replicas;
   readonly agents: AgentPool;
 }
 
-/** What one lane needs to run cases: agents, addresses, replicas. Shared by its cases; closed at the end. */
+/** What a process needs to run cases: agents, addresses, replicas. Shared by its cases; closed at the end. */
 export class Session implements AsyncDisposable {
-  readonly lane: number;
+  readonly lanes: readonly number[];
   readonly topology: TopologyDescriptor;
   readonly addresses: ClientAddresses;
   readonly replicas: Replicas;
@@ -45,7 +45,7 @@ export class Session implements AsyncDisposable {
   readonly #disposables: AsyncDisposable[] = [];
 
   private constructor(parts: SessionParts, standIn?: StandIn) {
-    this.lane = parts.lane;
+    this.lanes = parts.lanes;
     this.topology = parts.topology;
     this.addresses = parts.addresses;
     this.replicas = parts.replicas;
@@ -53,21 +53,27 @@ export class Session implements AsyncDisposable {
     this.#standIn = standIn;
   }
 
-  /** Opens a session; `lane` (0–3) is nobody else's. */
-  static open(topology: TopologyDescriptor, lane: number): Session {
+  /** Opens a session; its `lanes` (each 0–3) are nobody else's. */
+  static open(topology: TopologyDescriptor, lanes: readonly number[]): Session {
     return new Session({
-      lane,
+      lanes,
       topology,
-      addresses: new ClientAddresses(topology, lane),
-      replicas: new Replicas(topology, lane),
+      addresses: new ClientAddresses(topology, lanes),
+      replicas: new Replicas(topology, lanes),
       agents: new AgentPool(topology),
     });
   }
 
-  /** The same lane with another gateway in place of the first. Dispose of it before the session itself. */
+  /** The same lanes with another gateway in place of the first. Dispose of it before the session itself. */
   standingIn(standIn: StandIn): Session {
     return new Session(
-      { lane: this.lane, topology: this.topology, addresses: this.addresses, replicas: this.replicas, agents: this.#agents },
+      {
+        lanes: this.lanes,
+        topology: this.topology,
+        addresses: this.addresses,
+        replicas: this.replicas,
+        agents: this.#agents,
+      },
       standIn,
     );
   }
@@ -100,11 +106,15 @@ export class Session implements AsyncDisposable {
     const both: ReplicaOptions['edit'] =
       mutate && edit ? (path, text) => edit(path, mutate(path, text)) : (mutate ?? edit);
     const replica = await this.replicas.start({ ...options, ...(both ? { edit: both } : {}) });
+    const gateway = new Gateway(replica.gateway, this.topology.serverName, this.vantage);
     return {
-      gateway: new Gateway(replica.gateway, this.topology.serverName, this.vantage),
+      gateway,
       instances: replica.instances,
       behave: (instance, behaviour) => replica.behave(instance, behaviour),
-      reload: () => replica.signal('reload'),
+      reload: async () => {
+        gateway.forgetConfig();
+        await replica.reload();
+      },
       [Symbol.asyncDispose]: () => replica[Symbol.asyncDispose](),
     };
   }

@@ -65,6 +65,9 @@ export function marker(prefix = 'm'): string {
   return `${prefix}-${BORN}-${process.pid.toString(36)}-${threadId.toString(36)}-${sequence.toString(36)}z`;
 }
 
+/** What `nginx -T` printed, by container. With a firewall's rules to load it takes a second. */
+const configs = new Map<string, Promise<string>>();
+
 /** A gateway under test, as clients meet it. */
 export class Gateway {
   readonly service: ServiceRef;
@@ -89,9 +92,19 @@ export class Gateway {
     );
   }
 
-  /** The configuration that nginx itself says it runs (`nginx -T`). */
-  async config(): Promise<string> {
-    return (await this.exec(['nginx', '-T'])).stdout;
+  /** The configuration that nginx itself says it runs (`nginx -T`), read once until it is told to reload. */
+  config(): Promise<string> {
+    let printed = configs.get(this.service.containerId);
+    if (!printed) {
+      printed = this.exec(['nginx', '-T']).then(({ stdout }) => stdout);
+      configs.set(this.service.containerId, printed);
+    }
+    return printed;
+  }
+
+  /** The configuration has changed. */
+  forgetConfig(): void {
+    configs.delete(this.service.containerId);
   }
 
   /** Lines of the error log that contain a text. */

@@ -13,13 +13,13 @@ export type CaseBody = (context: CaseContext & { readonly claim: Claim }) => Pro
 export interface Case {
   readonly claim: string;
   readonly body: CaseBody;
+  readonly long: boolean;
 }
 
 /** Upper bound of one case, ms; a case that needs longer is a defect of the case. */
-export const CASE_LIMIT_MS = 150_000;
+const CASE_LIMIT_MS = 150_000;
 
 const cases = new Map<string, Case>();
-let onRegister: ((entry: Case) => void) | undefined;
 
 /**
  * Binds a claim to its measurement. Under vitest each case becomes a test; the
@@ -28,20 +28,22 @@ let onRegister: ((entry: Case) => void) | undefined;
  * @throws {Error} when two cases are bound to one claim
  */
 export function verify(claim: string, body: CaseBody): void {
-  if (cases.has(claim)) throw new Error(`claim ${claim} has two cases`);
-  const entry = { claim, body };
-  cases.set(claim, entry);
-  onRegister?.(entry);
+  bind({ claim, body, long: false });
+}
+
+/** Like {@link verify}, for a case that waits for ten seconds and more: it begins early. */
+export function verifyLong(claim: string, body: CaseBody): void {
+  bind({ claim, body, long: true });
+}
+
+function bind(entry: Case): void {
+  if (cases.has(entry.claim)) throw new Error(`claim ${entry.claim} has two cases`);
+  cases.set(entry.claim, entry);
 }
 
 /** The cases whose files have been imported. */
 export function registeredCases(): ReadonlyMap<string, Case> {
   return cases;
-}
-
-/** Called by the vitest set-up: what happens with each case as its file is read. */
-export function whenRegistered(handler: (entry: Case) => void): void {
-  onRegister = handler;
 }
 
 /** A case's result before the run adds what it knows of the claim. */
@@ -52,12 +54,12 @@ export interface Measured {
   readonly failure?: unknown;
 }
 
-/** Runs one case with a context of its own; an exception becomes the verdict `error`. */
+/** Runs one case with a context of its own; an exception, or taking too long, becomes the verdict `error`. */
 export async function runCase(entry: Case, claim: Claim, session: Session): Promise<Measured> {
   const began = performance.now();
   const context = new CaseContext(session);
   try {
-    const outcome = await entry.body(Object.assign(context, { claim }));
+    const outcome = await within(CASE_LIMIT_MS, entry.body(Object.assign(context, { claim })));
     return { outcome, duration_ms: Math.round(performance.now() - began) };
   } catch (failure) {
     const text = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
@@ -74,6 +76,18 @@ export async function runCase(entry: Case, claim: Claim, session: Session): Prom
     };
   } finally {
     await context[Symbol.asyncDispose]();
+  }
+}
+
+async function within<T>(limit_ms: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new Error(`the case did not end within ${String(limit_ms / 1000)} s`));
+  }, limit_ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -6,6 +6,8 @@ import { waitFor } from '../runner/wait.ts';
 
 const EFFECT_TIMEOUT_MS = 10_000;
 const REMOVAL_TIMEOUT_MS = 30_000;
+/** Each look is a command in a container; more of them would take the core from the prober. */
+const LOOK_EVERY_MS = 300;
 
 export interface ContainerKillOptions {
   /** A service of the topology from whose network the victim is probed. */
@@ -38,10 +40,9 @@ export function containerKill(service: string, { seenFrom, healthPath }: Contain
       return `container not running; a connection from ${seenFrom} ends with ${seen}`;
     },
     proveRemoval: async (target) => {
-      await waitFor(`${service} healthy`, REMOVAL_TIMEOUT_MS, async () => {
-        const { running } = await target.inspect(service);
-        return running && (await health(target)) === '200';
-      });
+      const healthy = async (): Promise<boolean> =>
+        (await target.inspect(service)).running && (await health(target)) === '200';
+      await waitFor(`${service} healthy`, REMOVAL_TIMEOUT_MS, healthy, LOOK_EVERY_MS);
       return `container running; ${healthPath} answers 200`;
     },
   };

@@ -12,7 +12,7 @@ export class WaitTimeout extends Error {
 }
 
 /**
- * Asks again and again until the answer is neither null nor false.
+ * Asks again and again until the answer is neither null nor false, with a pause of `every_ms` in between.
  *
  * @throws WaitTimeout naming what was waited for
  */
@@ -20,13 +20,14 @@ export async function waitFor<T>(
   what: string,
   timeout_ms: number,
   ask: () => Promise<T | null | false> | T | null | false,
+  every_ms = POLL_MS,
 ): Promise<T> {
   const deadline_ms = monotonic_ms() + timeout_ms;
   for (;;) {
     const answer = await ask();
     if (answer !== null && answer !== false) return answer;
     if (monotonic_ms() > deadline_ms) throw new WaitTimeout(what, timeout_ms);
-    await pause(POLL_MS);
+    await pause(every_ms);
   }
 }
 

@@ -1,20 +1,12 @@
 import { join } from 'node:path';
 import { startVitest } from 'vitest/node';
 import type { Reporter, TestCase } from 'vitest/node';
-import { LANES } from '../../conformance/addresses.ts';
-import type { ProvidedRun } from '../../conformance/vitest.setup.ts';
+import type { ProvidedRun } from '../../conformance/run-cases.test.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Cases of one worker that wait side by side; most of a case is waiting. */
-const CASES_SIDE_BY_SIDE = 3;
-
-/** Workers; each owns a lane of client addresses. */
-const WORKERS = 3;
-
 export interface CasesRun {
   readonly provided: ProvidedRun;
-  readonly seed: number;
   /** Called when a case has ended. */
   readonly onCase: (claim: string, failed: boolean) => void;
   readonly signal: AbortSignal;
@@ -27,7 +19,6 @@ export interface CasesRun {
  */
 export async function runCases({
   provided,
-  seed,
   onCase,
   signal,
 }: CasesRun): Promise<{ failed: string[]; unhandled: string[] }> {
@@ -47,19 +38,18 @@ export async function runCases({
     root: ROOT,
     config: false,
     watch: false,
-    include: [`conformance/cases/${provided.environment}/*.test.ts`],
-    setupFiles: [join(ROOT, 'conformance/vitest.setup.ts')],
+    include: ['conformance/run-cases.test.ts'],
     pool: 'threads',
     isolate: false,
-    maxWorkers: Math.min(WORKERS, LANES),
-    maxConcurrency: CASES_SIDE_BY_SIDE,
-    sequence: { concurrent: true, shuffle: { files: true, tests: true }, seed },
-    // A file without a selected claim registers no test.
-    passWithNoTests: true,
+    maxWorkers: 1,
+    // Node reads the files as they are; nothing has to be transformed first.
+    experimental: { viteModuleRunner: false },
+    // All at once: the module itself decides which of them begin.
+    maxConcurrency: 10_000,
+    sequence: { concurrent: true },
     retry: 0,
     reporters: [reporter],
     provide: { gateproof: provided },
-    testTimeout: 200_000,
     hookTimeout: 60_000,
   });
   const abort = (): void => {
@@ -67,14 +57,7 @@ export async function runCases({
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    unhandled.push(
-      ...vitest.state.getTestModules().flatMap((module) =>
-        module
-          .errors()
-          .map(({ message }) => message)
-          .filter((message) => !message.startsWith('No test suite found')),
-      ),
-    );
+    unhandled.push(...vitest.state.getTestModules().flatMap((module) => module.errors().map(({ message }) => message)));
     return { failed, unhandled };
   } finally {
     signal.removeEventListener('abort', abort);

@@ -129,7 +129,7 @@ export async function downCommand({ all, environment }: DownRequest): Promise<nu
     if (environment !== undefined && started !== environment) continue;
     if (owner !== OWNER_UP && !(all && !ownerLives(owner))) continue;
     process.stdout.write(`removing ${runId}\n`);
-    await removeRun(runId);
+    await removeRun(runId, (text) => process.stdout.write(`${text}\n`));
     removed += 1;
   }
   if (removed === 0) process.stdout.write('nothing of ours is there to remove\n');

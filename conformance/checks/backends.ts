@@ -5,6 +5,7 @@ import type { Outcome } from '../outcome.ts';
 import { bodyText } from '../clients/observe.ts';
 import { deliver, judged, listed, outcomeOf, table } from './exchange.ts';
 import { publicListeners, upstreamHosts } from './exposed-ports.ts';
+import { inspectorAddress } from './instance-counts.ts';
 
 /** A backend instance as the gateway knows it. */
 export interface Backend {
@@ -30,17 +31,28 @@ export async function fetchDirectly(
   { address, port }: Backend,
   path: string,
 ): Promise<DirectAnswer> {
-  const { stdout } = await context.exec('inspector', [
-    'curl',
-    '--silent',
-    '--max-time',
-    '5',
-    '--write-out',
-    '\n%{http_code}',
-    `http://${address}:${String(port)}${path}`,
+  const { observations } = await context.session.inspector.schedule([
+    {
+      kind: 'http',
+      id: 'direct',
+      at_ms: 0,
+      from: inspectorAddress(context),
+      target: { address, port },
+      protocol: 'http/1.1',
+      request: {
+        method: 'GET',
+        path,
+        headers: [
+          ['Host', `${address}:${String(port)}`],
+          ['Connection', 'close'],
+        ],
+      },
+      keepBody: 1024 ** 2,
+      timeout_ms: 5_000,
+    },
   ]);
-  const at = stdout.lastIndexOf('\n');
-  return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
+  const seen = observations.find((one) => one.kind === 'http');
+  return { status: seen?.status ?? 0, body: seen ? bodyText(seen) : '' };
 }
 
 /** Each instance must listen on its own internal address, and nowhere else. */

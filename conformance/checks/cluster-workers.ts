@@ -43,7 +43,7 @@ export function cluster(context: CaseContext, workers: number): Promise<Cluster>
 }
 
 async function measure(context: CaseContext, workers: number): Promise<Cluster> {
-  await using backend = await startOwnBackend(context.session.topology, workers, context.session.lane);
+  await using backend = await startOwnBackend(context.session.topology, workers, context.session.lanes[0] ?? 0);
   const ask = async (path: string, count: number): Promise<HttpObservation[]> => {
     const { observations } = await context.session.inspector.schedule(
       Array.from({ length: count }, (_, index) => ({

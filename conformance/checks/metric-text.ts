@@ -2,26 +2,31 @@ import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, listed, table } from './exchange.ts';
 
-/** Text that each URL gives to the monitoring, and its status (0: no connection). */
+/** Stands after each answer; no text of metrics has such a line. */
+const END = '--gateproof-end--';
+
+/** Text that each URL gives to the monitoring, and its status (0: no connection). One command fetches them all. */
 export async function scrape(
   context: CaseContext,
   urls: readonly string[],
 ): Promise<{ readonly url: string; readonly status: number; readonly text: string }[]> {
-  return Promise.all(
-    urls.map(async (url) => {
-      const { stdout } = await context.exec('monitoring-1', [
-        'curl',
-        '-sSk',
-        '--max-time',
-        '5',
-        '--write-out',
-        '\n%{http_code}',
-        url,
-      ]);
-      const end = stdout.lastIndexOf('\n');
-      return { url, status: Number(stdout.slice(end + 1)), text: stdout.slice(0, end) };
-    }),
-  );
+  if (urls.length === 0) return [];
+  const print = `\\n%{http_code}\\n${END}\\n`;
+  const { stdout } = await context.exec('monitoring-1', [
+    'curl',
+    '-sSk',
+    '--max-time',
+    '5',
+    '--write-out',
+    print,
+    ...urls,
+  ]);
+  const answers = stdout.split(`\n${END}\n`);
+  return urls.map((url, index) => {
+    const answer = answers[index] ?? '';
+    const end = answer.lastIndexOf('\n');
+    return { url, status: Number(answer.slice(end + 1)), text: answer.slice(0, Math.max(0, end)) };
+  });
 }
 
 /** Names of the series in a text of metrics; those of a histogram also without its endings. */

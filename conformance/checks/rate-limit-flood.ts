@@ -1,7 +1,7 @@
 import { asExchange } from '../clients/observe.ts';
 import type { HttpObservation, HttpStep } from '../clients/protocol.ts';
 import type { Client, Planned, RequestOptions, Scheduler } from '../gateway.ts';
-import { Turns } from './rate-limit-turns.ts';
+import { Turns } from '../turns.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 
 /**

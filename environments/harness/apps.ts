@@ -1,4 +1,4 @@
-import { exec, startContainer } from './containers.ts';
+import { exec, lastWords, startContainer } from './containers.ts';
 import { removeContainer } from './docker.ts';
 import type { AppSpec } from './environment.ts';
 import { instanceNames } from './environment.ts';
@@ -115,7 +115,7 @@ export async function startLab(start: LabStart): Promise<ServiceRef> {
   });
   const lab: ServiceRef = { name: start.name, role: 'app', containerId, addresses: { backend: own } };
   try {
-    await listening(lab, new Set(instances.map(([, { port }]) => port)), instances.length);
+    await listening(lab);
     return lab;
   } catch (error) {
     await removeContainer(containerId);
@@ -123,16 +123,15 @@ export async function startLab(start: LabStart): Promise<ServiceRef> {
   }
 }
 
-/** Waits until a lab holds as many listening sockets as it plays instances. */
-async function listening(lab: ServiceRef, ports: ReadonlySet<number>, count: number): Promise<void> {
-  let seen = 0;
+/** Waits until a lab has said that all its instances listen. Its log is read, since a command in the container costs more. */
+async function listening(lab: ServiceRef): Promise<void> {
+  let said = '';
   await waitFor(
-    `${lab.name} listening for ${String(count)} instances`,
+    `${lab.name} listening`,
     async () => {
-      const { stdout } = await exec(lab.containerId, ['ss', '-Hltn']);
-      seen = stdout.split('\n').filter((line) => ports.has(Number(/:(\d+)\s/.exec(line)?.[1]))).length;
-      return seen >= count;
+      said = await lastWords(lab.containerId);
+      return said.includes('"ready":true');
     },
-    { limit_ms: 20_000, every_ms: 60, lastSeen: () => `${String(seen)} sockets` },
+    { limit_ms: 20_000, every_ms: 60, lastSeen: () => said },
   );
 }

@@ -3,6 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type Docker from 'dockerode';
 import tar from 'tar-stream';
 import { docker, isStatus, removeContainer, RUN_LABEL } from './docker.ts';
+import { inEngineQueue } from './engine-queue.ts';
 import { HarnessError } from './errors.ts';
 import { containerName, networkName } from './networks.ts';
 import type { ExecResult, ServiceRole } from './types.ts';
@@ -33,7 +34,15 @@ export interface ContainerSpec {
   readonly capabilities?: readonly string[];
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly memory_mib?: number;
+  /** Comes before all other work of the machine when it wants a core: an instrument that waits measures the machine. */
+  readonly first?: boolean;
 }
+
+/**
+ * The largest share that the kernel knows (cgroup v1; v2 makes its largest weight of it).
+ * A priority inside a container ranks only among the container's own processes.
+ */
+const FIRST_CPU_SHARES = 262_144;
 
 /**
  * Creates and starts a container with fixed addresses on the run's networks.
@@ -60,6 +69,7 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
       // The engine must not bring back what a fault took away.
       RestartPolicy: { Name: 'no' },
       ...(spec.memory_mib ? { Memory: spec.memory_mib * 2 ** 20 } : {}),
+      ...(spec.first ? { CpuShares: FIRST_CPU_SHARES } : {}),
     },
     NetworkingConfig: { EndpointsConfig: { [networkName(spec.runId, first[0])]: endpoint(first[1], spec) } },
   });
@@ -70,7 +80,7 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
         .connect({ Container: container.id, EndpointConfig: endpoint(address, spec) });
     }
     if (spec.files?.length) await putFiles(container.id, spec.files);
-    await container.start();
+    await inEngineQueue(() => container.start());
   } catch (error) {
     // Half a container would keep its address and its name from the next one.
     await removeContainer(container.id);

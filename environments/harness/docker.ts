@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { inEngineQueue } from './engine-queue.ts';
 import { HarnessError } from './errors.ts';
 
 /** Everything that this product starts carries this label; faults and clean-up act on nothing else. */
@@ -62,6 +63,7 @@ export async function requireEngine(): Promise<{
 
 /** Removes a container by force; one that is gone already is fine. */
 export async function removeContainer(id: string): Promise<void> {
+  await disconnect(id);
   try {
     await docker().getContainer(id).remove({ force: true, v: true });
   } catch (error) {
@@ -75,5 +77,17 @@ export async function removeContainer(id: string): Promise<void> {
       return;
     }
     throw error;
+  }
+}
+
+/** Takes a container off its networks, in the engine's queue; what is left to remove may go side by side. */
+async function disconnect(id: string): Promise<void> {
+  try {
+    const { NetworkSettings } = await docker().getContainer(id).inspect();
+    for (const network of Object.keys(NetworkSettings.Networks)) {
+      await inEngineQueue(() => docker().getNetwork(network).disconnect({ Container: id, Force: true }));
+    }
+  } catch {
+    // It is gone or going; the removal says what went wrong, if anything did.
   }
 }

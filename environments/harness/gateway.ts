@@ -4,7 +4,6 @@ import type { FileToPut } from './containers.ts';
 import { removeContainer } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import type { ServiceRef } from './types.ts';
-import { waitFor } from './wait.ts';
 
 export interface GatewayStart {
   readonly runId: string;
@@ -39,8 +38,7 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
   });
   const service: ServiceRef = { name: start.name, role: 'gateway', containerId, addresses: start.addresses };
   try {
-    await routeClients(service, start);
-    await gatewayListens(service);
+    await getReady(service, routesToClients(service, start));
   } catch (error) {
     const said = await lastWords(containerId);
     await removeContainer(containerId);
@@ -54,34 +52,38 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
   return service;
 }
 
-async function routeClients(service: ServiceRef, { plan }: GatewayStart): Promise<void> {
+function routesToClients(service: ServiceRef, { plan }: GatewayStart): string[] {
   const via: Readonly<Record<string, string>> = {
     clients: plan.edgeHost(0, 10),
     load: plan.edgeHost(0, 11),
     operators: plan.operatorsHost(0, 10),
   };
-  const routes = plan.blocks
+  return plan.blocks
     .filter(({ name, network }) => via[name] !== undefined && service.addresses[network] !== undefined)
     .map(({ cidr, name }) => `ip route replace ${cidr} via ${via[name] ?? ''}`);
-  await mustExec(service.containerId, ['sh', '-ec', routes.join(' && ')], { user: 'root' });
 }
 
-/** Waits until the gateway's HTTPS port has a listener in its own network namespace. */
-async function gatewayListens(service: ServiceRef): Promise<void> {
-  let last = '';
-  await waitFor(
-    `${service.name} listening on port 443`,
-    async () => {
-      const { stdout, stderr, exitCode } = await exec(service.containerId, ['ss', '-Hltn', 'sport = :443']);
-      last = stdout || stderr;
-      return exitCode === 0 && stdout.includes(':443');
-    },
-    {
-      limit_ms: 15_000,
-      every_ms: 40,
-      lastSeen: () => last || 'no listener',
-      remedy: 'run nginx -t with the configuration of this variant',
-    },
+const LISTEN_LIMIT_S = 15;
+
+/**
+ * Sets the routes and waits until the HTTPS port has a listener in the gateway's own
+ * network namespace. One command does both: each command in a container costs the
+ * engine more than a look at its sockets.
+ */
+async function getReady(service: ServiceRef, routes: readonly string[]): Promise<void> {
+  const looks = LISTEN_LIMIT_S * 20;
+  const script = [
+    ...routes,
+    `for look in $(seq ${String(looks)}); do ss -Hltn 'sport = :443' | grep -q . && exit 0; sleep 0.05; done`,
+    'exit 9',
+  ];
+  const { exitCode, stderr } = await exec(service.containerId, ['sh', '-ec', script.join('\n')], { user: 'root' });
+  if (exitCode === 0) return;
+  throw new HarnessError(
+    exitCode === 9
+      ? `waited ${String(LISTEN_LIMIT_S)} s for ${service.name} listening on port 443; last seen: no listener`
+      : `the routes of ${service.name} could not be set: ${stderr.trim().slice(-300)}`,
+    'run nginx -t with the configuration of this variant, and see the log of the service in the folder of the run (raw/)',
   );
 }
 

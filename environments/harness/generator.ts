@@ -23,6 +23,7 @@ export async function startGenerator(topology: TopologyDescriptor): Promise<Serv
     addresses,
     command: ['sleep', 'infinity'],
     capabilities: ['NET_ADMIN', 'SYS_NICE'],
+    first: true,
     sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
   });
   const service: ServiceRef = { name, role: 'generator', containerId, addresses };

@@ -1,4 +1,5 @@
 import { OWNER_UP, ownerLives } from './owner.ts';
+import { waitFor } from './wait.ts';
 import { docker, ENVIRONMENT_LABEL, isStatus, OWNER_LABEL, removeContainer, RUN_LABEL } from './docker.ts';
 
 export interface RunOnEngine {
@@ -50,7 +51,7 @@ export async function healLeftovers(say: (text: string) => void): Promise<void> 
   for (const { runId, owner } of await listRuns()) {
     if (owner === OWNER_UP || ownerLives(owner)) continue;
     say(`removing what run ${runId} left behind`);
-    await removeRun(runId);
+    await removeRun(runId, say);
   }
 }
 
@@ -62,15 +63,47 @@ export async function removeOthers(runId: string, kept: readonly string[]): Prom
   );
 }
 
-/** Removes every container, network and volume of one run. Safe to repeat, and while containers are dying. */
-export async function removeRun(runId: string): Promise<void> {
+/**
+ * Removes every container, network and volume of one run. Safe to repeat, and while
+ * containers are dying. `say` is told of networks that the engine does not give up.
+ */
+export async function removeRun(runId: string, say: (text: string) => void = () => undefined): Promise<void> {
   const run = (await listRuns()).find((candidate) => candidate.runId === runId);
   if (!run) return;
   await Promise.all(run.containers.map(({ id }) => removeContainer(id)));
-  await Promise.all([
-    ...run.networks.map(({ id }) => ignoreGone(docker().getNetwork(id).remove())),
-    ...run.volumes.map((name) => ignoreGone(docker().getVolume(name).remove({ force: true }))),
-  ]);
+  await Promise.all(run.volumes.map((name) => ignoreGone(docker().getVolume(name).remove({ force: true }))));
+  for (const network of run.networks) await removeNetwork(network, say);
+}
+
+/** How long an endpoint may outlive its container. */
+const ENDPOINTS_LIMIT_MS = 5_000;
+
+async function removeNetwork(
+  { id, name }: RunOnEngine['networks'][number],
+  say: (text: string) => void,
+): Promise<void> {
+  let problem: unknown;
+  const look = async (): Promise<boolean> => {
+    try {
+      await ignoreGone(docker().getNetwork(id).remove());
+      return true;
+    } catch (error) {
+      // 403: it has endpoints.
+      if (!isStatus(error, 403)) throw error;
+      problem = error;
+      return false;
+    }
+  };
+  try {
+    await waitFor(`the end of network ${name}`, look, { limit_ms: ENDPOINTS_LIMIT_MS, every_ms: 250 });
+  } catch (error) {
+    const { Containers } = (await docker().getNetwork(id).inspect()) as { Containers?: Record<string, unknown> };
+    if (problem === undefined || Object.keys(Containers ?? {}).length > 0) throw error;
+    say(
+      `the engine keeps the network ${name}: it is empty, but the engine counts an endpoint that is gone (moby issue 42119). ` +
+        'It can be removed after the engine was started again: ./gateproof down --all',
+    );
+  }
 }
 
 async function ignoreGone(removal: Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { addressPlan } from './addresses.ts';
 import { ARRIVALS_PATH } from './apps.ts';
-import { exec, startContainer } from './containers.ts';
+import { exec, lastWords, startContainer } from './containers.ts';
 import { removeContainer } from './docker.ts';
 import type { ServiceRef, TopologyDescriptor } from './types.ts';
 import { waitFor } from './wait.ts';
@@ -52,21 +52,16 @@ export async function startOwnBackend(
   });
   const service = { name, role: 'app' as const, containerId, addresses: { backend: address }, port: PORT };
   try {
-    // Asked before the instance's own daemon is there, pm2 would start a second one and never return.
+    // Each worker says when it listens. PM2 is asked afterwards: its list costs as much as a worker, and before
+    // the instance's own daemon is there it would start a second one and never return.
+    let said = '';
     await waitFor(
-      `${name} listening`,
-      async () => (await exec(containerId, ['ss', '-Hltn', 'src', address])).stdout.trim() !== '',
-      { limit_ms: 60_000, every_ms: 200 },
-    );
-    // Workers start one after the other. Fewer of them than asked for are what the caller is to see.
-    const deadline_ms = performance.now() + WORKERS_LIMIT_MS;
-    await waitFor(
-      `${name} with ${String(workers)} workers online`,
+      `${name} with ${String(workers)} workers listening`,
       async () => {
-        const online = (await pm2Processes(containerId)).filter(({ status }) => status === 'online');
-        return online.length >= workers || performance.now() > deadline_ms;
+        said = await lastWords(containerId);
+        return said.split(`listening on ${address}`).length > workers;
       },
-      { limit_ms: 2 * WORKERS_LIMIT_MS, every_ms: 500 },
+      { limit_ms: WORKERS_LIMIT_MS, every_ms: 100, lastSeen: () => said },
     );
   } catch (error) {
     await removeContainer(containerId);

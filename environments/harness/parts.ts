@@ -183,6 +183,7 @@ export async function startObservers(
       name: 'vantage',
       role: 'vantage',
       addresses: vantageAddresses,
+      first: true,
       sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
     }),
     startContainer({

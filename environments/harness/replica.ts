@@ -19,8 +19,8 @@ export interface Replica extends AsyncDisposable {
   readonly instances: Readonly<Record<string, string>>;
   /** Sets the standing behaviour of one private instance and waits until it is in force. */
   behave(instance: string, behaviour: Behaviour): Promise<void>;
-  /** Sends nginx a signal by way of its own command: `reload`, `quit`, `stop`, `reopen`. */
-  signal(name: 'reload' | 'reopen'): Promise<void>;
+  /** Reloads nginx and returns when no worker of before takes new connections: for a moment both generations do. */
+  reload(): Promise<void>;
 }
 
 /** Upstream servers that a lab plays, with the ports that the configuration names. */
@@ -33,37 +33,45 @@ const LAB_PORTS: Readonly<Record<string, number>> = {
 /** Lanes whose first replica has an address on the office's network (hosts 12 to 15). */
 const OFFICE_LANES = 4;
 
-/** Replicas that one process may have at a time; their addresses are numbered from 0. */
+/** Replicas that a lane has addresses for, numbered from 0. */
 const MOST = 18;
 
+/** Where a replica's addresses lie: nobody else has this pair. */
+interface Place {
+  readonly lane: number;
+  readonly number: number;
+}
+
 /**
- * Starts replicas for one process. `lane` (0–14) tells processes apart, so that
- * their addresses differ without asking each other.
+ * Starts replicas for one process. Its `lanes` (each 0–14) are nobody else's, so that
+ * the addresses of several processes differ without asking each other.
  */
 export class Replicas {
   readonly #topology: TopologyDescriptor;
-  readonly #lane: number;
-  readonly #taken = new Set<number>();
+  readonly #free: Place[];
+  #certificate: Promise<FileToPut[]> | undefined;
   #sequence = 0;
 
-  constructor(topology: TopologyDescriptor, lane: number) {
-    if (!Number.isInteger(lane) || lane < 0 || lane > 14) throw new RangeError(`lane ${String(lane)} is not 0–14`);
+  constructor(topology: TopologyDescriptor, lanes: readonly number[]) {
+    const wrong = lanes.find((lane) => !Number.isInteger(lane) || lane < 0 || lane > 14);
+    if (wrong !== undefined) throw new RangeError(`lane ${String(wrong)} is not 0–14`);
     this.#topology = topology;
-    this.#lane = lane;
+    this.#free = lanes.flatMap((lane) => Array.from({ length: MOST }, (_, number) => ({ lane, number })));
   }
 
-  /** @throws {HarnessError} when the configuration does not load or all addresses of the lane are taken */
+  /** @throws {HarnessError} when the configuration does not load or all addresses of the lanes are taken */
   async start(options: ReplicaOptions): Promise<Replica> {
-    const number = this.#take();
+    const place = this.#take();
+    const { lane, number } = place;
     const ids: string[] = [];
     const release = async (): Promise<void> => {
       await Promise.all(ids.map(removeContainer));
-      this.#taken.delete(number);
+      this.#free.unshift(place);
     };
     try {
       const plan = addressPlan(this.#topology.slot);
-      const name = `replica-${String(this.#lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
-      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, number) : undefined;
+      const name = `replica-${String(lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
+      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, place) : undefined;
       if (lab) ids.push(lab.service.containerId);
       const hosts = lab?.addresses ?? this.#sharedBackends();
       const gateway = await startGateway({
@@ -74,10 +82,10 @@ export class Replicas {
         hosts,
         files: await this.#files(options),
         addresses: {
-          edge: plan.edgeHost(1 + this.#lane, 10 + number),
-          backend: plan.backendHost(1 + this.#lane, 240 - number),
-          operators: plan.operatorsHost(1 + this.#lane, 10 + number),
-          ...this.#office(number),
+          edge: plan.edgeHost(1 + lane, 10 + number),
+          backend: plan.backendHost(1 + lane, 240 - number),
+          operators: plan.operatorsHost(1 + lane, 10 + number),
+          ...this.#office(place),
         },
       });
       ids.push(gateway.containerId);
@@ -92,8 +100,8 @@ export class Replicas {
             );
           await behave(lab.service, lab.addresses, instance, behaviour);
         },
-        signal: async (signal) => {
-          await mustExec(gateway.containerId, ['nginx', '-s', signal]);
+        reload: async () => {
+          await mustExec(gateway.containerId, ['sh', '-ec', RELOAD]);
         },
         [Symbol.asyncDispose]: release,
       };
@@ -103,21 +111,18 @@ export class Replicas {
     }
   }
 
-  #take(): number {
-    for (let number = 0; number < MOST; number += 1) {
-      if (this.#taken.has(number)) continue;
-      this.#taken.add(number);
-      return number;
-    }
-    throw new HarnessError(`${String(MOST)} replicas are in use at once`, 'let cases give their replicas back');
+  #take(): Place {
+    const place = this.#free.shift();
+    if (!place) throw new HarnessError('too many replicas are in use at once', 'let cases give their replicas back');
+    return place;
   }
 
   /** The office's network is small: only the first replica of a case lane meets it, the one that stands in for a gateway. */
-  #office(number: number): Readonly<Record<string, string>> {
+  #office({ lane, number }: Place): Readonly<Record<string, string>> {
     const plan = addressPlan(this.#topology.slot);
     const planned = plan.networks.find(({ name }) => name === 'office')?.cidr;
-    if (number > 0 || this.#lane > OFFICE_LANES - 1 || planned !== this.#topology.networks['office']?.cidr) return {};
-    return { office: plan.officeHost(12 + this.#lane) };
+    if (number > 0 || lane > OFFICE_LANES - 1 || planned !== this.#topology.networks['office']?.cidr) return {};
+    return { office: plan.officeHost(12 + lane) };
   }
 
   #image(role: string): string {
@@ -131,11 +136,14 @@ export class Replicas {
     return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
   }
 
-  async #startLab(name: string, number: number): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
+  async #startLab(
+    name: string,
+    { lane, number }: Place,
+  ): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
     const plan = addressPlan(this.#topology.slot);
     const names = Object.keys(LAB_PORTS);
     const addresses = Object.fromEntries(
-      names.map((instance, i) => [instance, plan.backendHost(1 + this.#lane, 2 + number * 12 + i)]),
+      names.map((instance, i) => [instance, plan.backendHost(1 + lane, 2 + number * 12 + i)]),
     );
     const service = await startLab({
       runId: this.#topology.runId,
@@ -167,8 +175,13 @@ export class Replicas {
     return [...files, ...(await this.#keys())];
   }
 
-  /** The run's certificate, taken from the first gateway. */
-  async #keys(): Promise<FileToPut[]> {
+  /** The run's certificate, taken from the first gateway once. */
+  #keys(): Promise<FileToPut[]> {
+    this.#certificate ??= this.#readKeys();
+    return this.#certificate;
+  }
+
+  async #readKeys(): Promise<FileToPut[]> {
     const first = this.#topology.services.find(({ role }) => role === 'gateway');
     if (!first) throw new HarnessError('the topology has no gateway to take the certificate from', 'start it again');
     const live = `/etc/letsencrypt/live/${this.#topology.serverName}`;
@@ -181,6 +194,20 @@ export class Replicas {
     );
   }
 }
+
+/** A worker that has been told to leave says so in its title. */
+const RELOAD = `
+old=$(pgrep -fx 'nginx: worker process')
+nginx -s reload
+for look in $(seq 300); do
+  left=0
+  for pid in $old; do [ "$(ps -o args= -p $pid)" != 'nginx: worker process' ] || left=1; done
+  [ $left = 1 ] || exit 0
+  sleep 0.05
+done
+echo 'workers of before still take connections after 15 s' >&2
+exit 1
+`;
 
 const workerProcesses =
   (count: number): ConfigEdit =>

@@ -129,7 +129,7 @@ class RunningTopology implements Topology {
   stop(): Promise<void> {
     this.#stopped ??= saveLogs(this.#options.runId, this.#logDir)
       .catch(nothing)
-      .then(() => removeRun(this.#options.runId));
+      .then(() => removeRun(this.#options.runId, this.#options.progress));
     return this.#stopped;
   }
 

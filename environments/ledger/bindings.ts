@@ -23,13 +23,13 @@ const ROOT = join(import.meta.dirname, '../..');
 /**
  * All bindings of an environment's claims, by file and line.
  *
- * - a case binds with `verify('<claim id>', …)` in `conformance/cases/<environment>/*.test.ts`
+ * - a case binds with `verify('<claim id>', …)` or `verifyLong(…)` in `conformance/cases/<environment>/*.test.ts`
  * - an experiment and a scenario bind every claim id that their file names in quotes,
  *   in `chaos/experiments/<environment>/` and `scenarios/definitions/<environment>/`
  */
 export function bindings(environment: string, root = ROOT): readonly Binding[] {
   const id = `${environment.replaceAll(/[^a-z0-9-]/gi, '')}\\.[a-z0-9-]+\\.[a-z0-9._-]+`;
-  const call = new RegExp(`\\bverify\\(\\s*['"\`](${id})['"\`]`, 'g');
+  const call = new RegExp(`\\bverify(?:Long)?\\(\\s*['"\`](${id})['"\`]`, 'g');
   const quoted = new RegExp(`['"\`](${id})['"\`]`, 'g');
   return [
     ...scan(root, `conformance/cases/${environment}/**/*.test.ts`, 'case', call),

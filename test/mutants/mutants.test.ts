@@ -81,7 +81,7 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
         extent: 'lab',
       }));
       const { descriptor } = topology;
-      free.push(...Array.from({ length: LANES }, (_, lane) => Session.open(descriptor, lane)));
+      free.push(...Array.from({ length: LANES }, (_, lane) => Session.open(descriptor, [lane])));
     });
 
     afterAll(async () => {

@@ -25,8 +25,11 @@ const CREDENTIAL = 'Bearer valid:prober-{from}:user';
 const INTERVAL_MS = 20;
 /** Longer than a connect time-out and a second try, so that a rescued request is told from a lost one. */
 const PROBE_TIMEOUT_MS = 12_000;
-/** The fault stays in this long: two connect time-outs of 5 s fit, after which nginx leaves the victim alone. */
-const FAULT_MS = 11_000;
+/**
+ * The fault stays in this long: the connect time-out of 5 s fits, after which nginx leaves the victim alone for
+ * fail_timeout (10 s). The victim is back before nginx tries it again, whatever the machine has to do.
+ */
+const FAULT_MS = 8_000;
 /** Time for the victim's first answer: its start, and what is left of `fail_timeout`. */
 const RETURN_TIMEOUT_MS = 30_000;
 /** Answers by the returned victim are counted for this long. */

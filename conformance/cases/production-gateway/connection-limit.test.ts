@@ -17,7 +17,7 @@ import {
 } from '../../checks/connection-limit-sessions.ts';
 import { connectionZones, judgeConnectionZones } from '../../checks/connection-limit-zones.ts';
 import { together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 /** Waits as long as it is asked to. */
 const SLOW = '/api/v1/slow';
@@ -68,7 +68,7 @@ verify('production-gateway.connection-limit.names', async (context) =>
   judgeConnectionZones(strings(context.claim, 'zones'), connectionZones(await context.gateway.config())),
 );
 
-verify('production-gateway.connection-limit.websocket-slots', async (context) => {
+verifyLong('production-gateway.connection-limit.websocket-slots', async (context) => {
   const { claim, session } = context;
   const [perAddress, perServer] = [num(claim, 'per_ip'), num(claim, 'per_server')];
   const client = context.client();

@@ -14,11 +14,11 @@ import {
   staysUsable,
 } from '../../checks/backend-connections.ts';
 import { together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const ADMINS = ['admin-1', 'admin-2', 'admin-3'];
 
-verify('production-gateway.load-balancing.admin-distribution', async (context) => {
+verifyLong('production-gateway.load-balancing.admin-distribution', async (context) => {
   const { claim } = context;
   const { adminSequence, adminReads } = await shares(context);
   const weights = numbers(claim, 'weights');
@@ -35,14 +35,14 @@ verify('production-gateway.load-balancing.admin-distribution', async (context) =
   ]);
 });
 
-verify('production-gateway.load-balancing.admin-weights', async (context) => {
+verifyLong('production-gateway.load-balancing.admin-weights', async (context) => {
   const percent = numbers(context.claim, 'shares_percent');
   const { adminReads, adminWrites } = await shares(context);
   const wanted = Object.fromEntries(ADMINS.map((name, index) => [name, percent[index] ?? 0]));
   return judgeShares(wanted, [...adminReads, ...adminWrites], 'admin requests, reads and writes');
 });
 
-verify('production-gateway.load-balancing.customer-equal-when-idle', async (context) => {
+verifyLong('production-gateway.load-balancing.customer-equal-when-idle', async (context) => {
   const share_pct = num(context.claim, 'share_pct');
   const { customerReads } = await shares(context);
   const wanted = Object.fromEntries(
@@ -114,9 +114,11 @@ verify('production-gateway.load-balancing.weight-zero', async (context) => {
   );
 });
 
-verify('production-gateway.load-balancing.shared-state', async (context) => judgeShared(await sharedState(context)));
+verifyLong('production-gateway.load-balancing.shared-state', async (context) =>
+  judgeShared(await sharedState(context)),
+);
 
-verify('production-gateway.load-balancing.upstream-keepalive', async (context) => {
+verifyLong('production-gateway.load-balancing.upstream-keepalive', async (context) => {
   const { claim } = context;
   return idleKept(context, { admin: num(claim, 'admin_idle'), customer: num(claim, 'customer_idle') });
 });
@@ -130,7 +132,7 @@ verify('production-gateway.load-balancing.keepalive-100-requests', async (contex
   return judgeRetired(requests, await requestsPerConnection(context, requests));
 });
 
-verify('production-gateway.load-balancing.upstream-idle-60s', async (context) => {
+verifyLong('production-gateway.load-balancing.upstream-idle-60s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');
   return judgeStaysUsable(await staysUsable(context, idle_s));
 });

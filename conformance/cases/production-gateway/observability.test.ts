@@ -14,7 +14,7 @@ import {
   targets,
 } from '../../checks/prometheus.ts';
 import { notApplicable } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 verify('production-gateway.observability.stub-status', async (context) =>
   statusPage(context, strings(context.claim, 'fields')),
@@ -58,7 +58,7 @@ verify('production-gateway.observability.backend-metrics', async (context) =>
   publishes(context, strings(context.claim, 'names')),
 );
 
-verify('production-gateway.observability.cluster-mode-metrics', async (context) =>
+verifyLong('production-gateway.observability.cluster-mode-metrics', async (context) =>
   judgeCounters(await cluster(context, num(context.claim, 'workers'))),
 );
 

@@ -1,7 +1,7 @@
 import { num } from '../../../environments/ledger/values.ts';
 import { cluster, judgeWorkers } from '../../checks/cluster-workers.ts';
 import type { CaseBody } from '../../verify.ts';
-import { verify } from '../../verify.ts';
+import { verifyLong } from '../../verify.ts';
 
 /** An instance with the documented number of workers. */
 const workers: CaseBody = async (context) => {
@@ -9,5 +9,5 @@ const workers: CaseBody = async (context) => {
   return judgeWorkers(count, await cluster(context, count));
 };
 
-verify('production-gateway.process-manager.cluster-mode', workers);
-verify('production-gateway.process-manager.cluster-workers', workers);
+verifyLong('production-gateway.process-manager.cluster-mode', workers);
+verifyLong('production-gateway.process-manager.cluster-workers', workers);

@@ -23,7 +23,7 @@ import {
 import { judgeLuaLimiter } from '../../checks/rate-limit-zones.ts';
 import type { RequestOptions } from '../../gateway.ts';
 import { together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const API = '/api/v1/ping';
 const ADMIN = '/api/v1/admin/ping';
@@ -86,7 +86,7 @@ verify('production-gateway.rate-limit.admin-per-admin', async (context) =>
   judgePerAdmin(await adminFloods(context, ADMIN, 25)),
 );
 
-verify('production-gateway.rate-limit.per-user-token', async (context) => {
+verifyLong('production-gateway.rate-limit.per-user-token', async (context) => {
   const { claim } = context;
   const promised = {
     rate_perMin: num(claim, 'rate_per_min'),

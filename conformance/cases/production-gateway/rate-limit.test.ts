@@ -19,7 +19,7 @@ import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
 import { together } from '../../outcome.ts';
 import type { Outcome } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const API = '/api/v1/ping';
 const ADMIN = '/api/v1/admin/ping';
@@ -70,17 +70,17 @@ async function perAddress(context: ClaimContext, path: string): Promise<Outcome>
   return together([judgeLimitAndRate(promised, own, path), judgeIsolation({ loud: own, quiet: other })]);
 }
 
-verify('production-gateway.rate-limit.api-per-ip', async (context) => perAddress(context, API));
-verify('production-gateway.rate-limit.admin-per-ip', async (context) => perAddress(context, ADMIN));
-verify('production-gateway.rate-limit.admin-50', async (context) => perAddress(context, ADMIN));
-verify('production-gateway.rate-limit.general-burst', async (context) => perAddress(context, STATIC));
+verifyLong('production-gateway.rate-limit.api-per-ip', async (context) => perAddress(context, API));
+verifyLong('production-gateway.rate-limit.admin-per-ip', async (context) => perAddress(context, ADMIN));
+verifyLong('production-gateway.rate-limit.admin-50', async (context) => perAddress(context, ADMIN));
+verifyLong('production-gateway.rate-limit.general-burst', async (context) => perAddress(context, STATIC));
 
-verify('production-gateway.rate-limit.api-sustained', async (context) => {
+verifyLong('production-gateway.rate-limit.api-sustained', async (context) => {
   const rate_perMin = num(context.claim, 'rate_per_min');
   return judgeRate(rate_perMin, await routeFlood(context, API, MANY, { sustained: pressure(rate_perMin) }));
 });
 
-verify('production-gateway.rate-limit.refill', async (context) => {
+verifyLong('production-gateway.rate-limit.refill', async (context) => {
   const intervals = [
     { path: API, rate_perMin: 60 / num(context.claim, 'api_interval_s') },
     { path: ADMIN, rate_perMin: 60 / num(context.claim, 'admin_interval_s') },
@@ -114,7 +114,7 @@ verify('production-gateway.rate-limit.local-endpoints', async (context) => {
   return together(await Promise.all(parts));
 });
 
-verify('production-gateway.rate-limit.general-per-ip', async (context) => {
+verifyLong('production-gateway.rate-limit.general-per-ip', async (context) => {
   const { claim } = context;
   const promised = { rate_perMin: num(claim, 'rate_per_min'), burst: num(claim, 'burst') };
   const count = enough(promised.burst);

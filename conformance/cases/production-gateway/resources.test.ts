@@ -3,7 +3,7 @@ import { judgeBuffered, judgeBuffers, slowClients } from '../../checks/buffering
 import { POOLS, firstServerOnly, judgeRequests, judgeReused, oneByOne } from '../../checks/upstream-connections.ts';
 import { idleConnections, judgeIdle } from '../../checks/upstream-idle.ts';
 import { together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 /** One worker, which keeps all idle connections, and one instance for each pool. */
 const ALONE = { backends: 'shared', workers: 1, edit: firstServerOnly } as const;
@@ -30,14 +30,14 @@ verify('production-gateway.resources.upstream-keepalive-requests', async (contex
   return together(await Promise.all(parts));
 });
 
-verify('production-gateway.resources.upstream-idle-60s', async (context) => {
+verifyLong('production-gateway.resources.upstream-idle-60s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');
   const scale = 10;
   const { gateway } = await context.replica({ ...ALONE, scale });
   return judgeIdle(idle_s, scale, await idleConnections(context, gateway, POOLS, idle_s / scale));
 });
 
-verify('production-gateway.resources.buffering', async (context) => {
+verifyLong('production-gateway.resources.buffering', async (context) => {
   const { gateway } = await context.replica(ALONE);
   const measured = judgeBuffered(await slowClients(context, gateway));
   return together([measured, judgeBuffers(str(context.claim, 'proxy_buffers'), await context.gateway.config())]);

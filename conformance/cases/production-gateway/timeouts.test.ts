@@ -6,7 +6,7 @@ import { configured, judgeWaits, withConfigured } from '../../checks/timeouts.ts
 import type { CaseContext } from '../../context.ts';
 import { together } from '../../outcome.ts';
 import type { Outcome } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 /** Durations divided by this still tell 60 s from 120 s. */
 const SCALE = 10;
@@ -22,17 +22,17 @@ async function adminPatience(context: ClaimContext, timeout_s: number, answered_
   return slowBackend(context, gateway, SCALE, { path: ADMIN, read_s: timeout_s, answered_s });
 }
 
-verify('production-gateway.timeouts.admin-read-120s', async (context) => {
+verifyLong('production-gateway.timeouts.admin-read-120s', async (context) => {
   const timeout_s = num(context.claim, 'timeout_s');
   return adminPatience(context, timeout_s, timeout_s * 0.83);
 });
 
-verify('production-gateway.timeouts.read-120s-admin', async (context) => {
+verifyLong('production-gateway.timeouts.read-120s-admin', async (context) => {
   const read_s = num(context.claim, 'read_s');
   return adminPatience(context, read_s, read_s * 0.75);
 });
 
-verify('production-gateway.timeouts.proxy-send', async (context) => {
+verifyLong('production-gateway.timeouts.proxy-send', async (context) => {
   const { gateway } = await context.scaled(SCALE);
   const waits = await unreadBodies(context, gateway, SCALE, [
     { name: 'customer API', path: CUSTOMER, promised_s: num(context.claim, 'customer_s') },
@@ -41,7 +41,7 @@ verify('production-gateway.timeouts.proxy-send', async (context) => {
   return judgeWaits('504 for a body that the backend does not read', waits);
 });
 
-verify('production-gateway.timeouts.client-header', async (context) =>
+verifyLong('production-gateway.timeouts.client-header', async (context) =>
   judgeWaits(
     'closed before the header is complete',
     await headerWaits(context, num(context.claim, 'timeout_here_s')),
@@ -50,7 +50,7 @@ verify('production-gateway.timeouts.client-header', async (context) =>
   ),
 );
 
-verify('production-gateway.timeouts.client-body', async (context) => {
+verifyLong('production-gateway.timeouts.client-body', async (context) => {
   const { stalled, slow } = await bodyWaits(context, num(context.claim, 'timeout_here_s'));
   return together([
     judgeWaits(
@@ -67,10 +67,12 @@ verify('production-gateway.timeouts.client-body', async (context) => {
 const unread = async (context: CaseContext, promised_s: number): Promise<Outcome> =>
   judgeReaders(promised_s, await lateReaders(context, promised_s));
 
-verify('production-gateway.timeouts.client-send-10s', async (context) =>
+verifyLong('production-gateway.timeouts.client-send-10s', async (context) =>
   unread(context, num(context.claim, 'timeout_here_s')),
 );
-verify('production-gateway.timeouts.send-10s', async (context) => unread(context, num(context.claim, 'documented_s')));
+verifyLong('production-gateway.timeouts.send-10s', async (context) =>
+  unread(context, num(context.claim, 'documented_s')),
+);
 
 verify('production-gateway.timeouts.client-keepalive-30s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');

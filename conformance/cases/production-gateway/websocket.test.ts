@@ -1,6 +1,6 @@
 import { num, str } from '../../../environments/ledger/values.ts';
 import { converse, judgeReconnects, plainGet, sessionsInTurn, socketIo, staySilent } from '../../checks/websocket.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const SOCKET = '/ws';
 
@@ -8,7 +8,7 @@ verify('production-gateway.websocket.upgrade', async (context) =>
   converse(context, str(context.claim, 'path'), num(context.claim, 'status')),
 );
 
-verify('production-gateway.websocket.idle-3600s', async (context) =>
+verifyLong('production-gateway.websocket.idle-3600s', async (context) =>
   staySilent(context, SOCKET, num(context.claim, 'idle_s')),
 );
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Turns } from '../../../conformance/checks/rate-limit-turns.ts';
+import { Turns } from '../../../conformance/turns.ts';
 
 /** Work that goes on until it is told to end. */
 function piece(): { readonly work: () => Promise<void>; readonly end: () => void; readonly begun: () => boolean } {

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /**
  * Lets a few pieces of work of this process run at a time, in the order in which
- * they asked. Bursts of requests that share a machine stretch each other, and the
- * size of a stretched burst cannot be told.
+ * they asked. What shares a machine slows each other down: bursts of requests are
+ * stretched, and the size of a stretched burst cannot be told.
  */
 export class Turns {
   #free: number;

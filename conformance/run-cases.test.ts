@@ -1,0 +1,97 @@
+/**
+ * All selected cases of an environment as one vitest module: vitest finishes one
+ * module before it begins the next, and most of a case is waiting. A deviation is a
+ * verdict in the journal, not a failed test; a test fails only when the harness does.
+ */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, inject, test } from 'vitest';
+import type { Claim } from '../environments/ledger/ledger.ts';
+import type { TopologyDescriptor } from '../environments/harness/types.ts';
+import type { GivenUp } from '../environments/harness/variant.ts';
+import { seededRandom } from '../measurement/random.ts';
+import { Session } from './context.ts';
+import { notApplicable } from './outcome.ts';
+import { Turns } from './turns.ts';
+import { claimResult, journal, registeredCases, runCase } from './verify.ts';
+import type { Case, KnownOfClaim } from './verify.ts';
+
+/** What the command line gives to its vitest workers. */
+export interface ProvidedRun {
+  readonly topology: TopologyDescriptor;
+  readonly journal: string;
+  readonly environment: string;
+  readonly claims: readonly Claim[];
+  /** Decides on the order of the cases. */
+  readonly seed: number;
+  readonly givenUp: readonly GivenUp[];
+  readonly known: Readonly<Record<string, KnownOfClaim>>;
+}
+
+/** Upper bound of all cases together, ms. */
+const ALL_LIMIT_MS = 900_000;
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    gateproof: ProvidedRun;
+  }
+}
+
+const run = inject('gateproof');
+const claims = new Map(run.claims.map((claim) => [claim.id, claim]));
+const givenUp = new Map(run.givenUp.map((entry) => [entry.claim, entry]));
+
+/** The lanes of client addresses that cases use; the last one is left to experiments. */
+const LANES_OF_CASES = [0, 1, 2];
+const session = Session.open(run.topology, LANES_OF_CASES);
+afterAll(() => session[Symbol.asyncDispose]());
+
+/**
+ * Cases that begin side by side. A case does most of its work at its beginning; what
+ * lasts longer than a turn waits for time to pass, and the next one may begin.
+ */
+const turns = new Turns(4);
+const TURN_MS = 3_000;
+
+/** Cases that wait long first, so that others fill their waiting; else in the order that the seed gives. */
+function ordered(entries: readonly Case[]): Case[] {
+  const random = seededRandom(run.seed);
+  return entries
+    .map((entry) => ({ entry, key: (entry.long ? 0 : 1) + random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ entry }) => entry);
+}
+
+const folder = join(import.meta.dirname, 'cases', run.environment);
+for (const file of globSync('*.test.ts', { cwd: folder }).sort()) await import(join(folder, file));
+for (const entry of ordered([...registeredCases().values()])) {
+  const claim = claims.get(entry.claim);
+  // All tests begin at once and wait for their turn here, so the limit of one is that of all.
+  if (claim) test(entry.claim, { timeout: ALL_LIMIT_MS }, () => turns.take(() => measure(entry, claim), TURN_MS));
+}
+
+async function measure(entry: Case, claim: Claim): Promise<void> {
+  const refused = givenUp.get(claim.id);
+  const measured = refused
+    ? {
+        outcome: notApplicable(
+          claim.statement,
+          refused.contradicts ? `contradicts ${refused.contradicts}: ${refused.why}` : refused.why,
+        ),
+        duration_ms: 0,
+        failure: undefined,
+      }
+    : await runCase(entry, claim, session);
+  journal(run.journal, {
+    event: 'claim',
+    at: new Date().toISOString(),
+    variant: run.topology.variant,
+    claim: claimResult(claim, measured, {
+      environment: run.environment,
+      ...run.known[claim.id],
+      ...(refused?.contradicts ? { contradicts: refused.contradicts } : {}),
+    }),
+  });
+  if (measured.failure !== undefined)
+    throw new Error(`the measurement of ${claim.id} failed`, { cause: measured.failure });
+}
