@@ -25,12 +25,13 @@ export async function authRequest(
   statuses: readonly number[],
   otherRoutes: readonly string[] = [],
 ): Promise<Outcome> {
-  const attempt = (who: string, token: string, must: Attempt['must'], route = path): Attempt => ({
+  const attempt = (who: string, token: string, must: Attempt['must'], more: Partial<Attempt> = {}): Attempt => ({
     who,
-    client: context.clientFor(route),
-    path: route,
+    client: context.clientFor(path),
+    path,
     headers: { authorization: `Bearer ${token}` },
     must,
+    ...more,
   });
   return access(
     context,
@@ -39,10 +40,13 @@ export async function authRequest(
       attempt('accepted', `valid:${marker('user')}:admin`, 'served'),
       ...statuses.map((status) => attempt(`service says ${String(status)}`, `auth-${String(status)}`, status)),
       attempt('service fails with 500', 'auth-500', 500),
-      // Routes with locations of their own may leave the question out.
+      // Routes with locations of their own may leave the question out. A stream would have no end.
       ...otherRoutes.flatMap((route) =>
         statuses.map((status) =>
-          attempt(`${route}: service says ${String(status)}`, `auth-${String(status)}`, status, route),
+          attempt(`${route}: service says ${String(status)}`, `auth-${String(status)}`, status, {
+            path: route,
+            method: 'HEAD',
+          }),
         ),
       ),
     ],

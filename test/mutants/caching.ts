@@ -77,6 +77,14 @@ export default [
     turns: [claim('user-isolation')],
   },
   {
+    name: 'drawings from a location of their own',
+    base: 'documented',
+    file: 'api/static.conf',
+    find: 'location /static/ {',
+    replace: 'location ~ [.]svg$ {\n    root /var/www;\n    expires 1d;\n}\nlocation /static/ {',
+    turns: [claim('static-30d')],
+  },
+  {
     name: 'assets that may not be stored after all',
     base: 'documented',
     file: 'api/static.conf',

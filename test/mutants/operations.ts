@@ -45,12 +45,4 @@ export default [
     server admin-1:3000 weight=100 max_fails=2 fail_timeout=10s;`,
     turns: [id('high-availability.two-gateways')],
   },
-  {
-    name: 'operations: a fixed number of workers',
-    base: 'documented',
-    file: 'nginx.conf',
-    find: 'worker_processes auto;',
-    replace: 'worker_processes 2;',
-    turns: [id('capacity.worker-limits')],
-  },
 ] satisfies Mutant[];

@@ -7,7 +7,7 @@ const CONFIG = `
 # configuration file /etc/nginx/nginx.conf:
 events {}
 http {
-    map $uri $a { "~^/x{2} ;" 'its'; default "${'$'}{b}c"; } # { not a block
+    map $uri $a { "~^/x{2} ;" 'its'; default "\${b}c"; } # { not a block
     include http/*.conf;
 }
 # configuration file /etc/nginx/api.conf:
