@@ -38,8 +38,8 @@ export interface RequestOptions {
   readonly keepBody?: number;
   readonly readRate_bytesPerS?: number;
   readonly tls?: TlsOptions;
-  /** Plain HTTP on port 80. */
-  readonly plain?: boolean;
+  /** Plain HTTP: on port 80, or on another one. */
+  readonly plain?: boolean | number;
   /** Behaviour asked of the backend (its `x-behave` header). */
   readonly behave?: Readonly<Record<string, unknown>>;
 }
@@ -164,7 +164,7 @@ export class Client {
   step(planned: Planned, index: number): HttpStep {
     const { path, plain, tls } = planned;
     const target: Target = plain
-      ? { address: this.target.address, port: 80 }
+      ? { address: this.target.address, port: plain === true ? 80 : plain }
       : { ...this.target, tls: { ...this.target.tls, ...tls } };
     return {
       kind: 'http',

@@ -3,6 +3,7 @@ import type { Client } from '../gateway.ts';
 import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Evidence } from '../../reports/record/types.ts';
+import { admitsOnly, allowList, argsOf, configTree, everywhere } from './config-tree.ts';
 import { deliver, judged, outcomeOf, proof, table } from './exchange.ts';
 import type { Delivered, Probe } from './exchange.ts';
 
@@ -67,6 +68,25 @@ export function judgeAccess(
     faults.length === 0 ? attempted.map(({ who, answer }) => `${who}: ${answer}`).join('; ') : faults.join('; '),
     [attemptsTable(attempted, delivered), ...(odd ? [proof(odd)] : [])],
     mechanism,
+  );
+}
+
+/** Judges the sources that the admin locations of a running configuration name: one that no client has shows in no attempt. */
+export function judgeAdminList(sources: readonly string[], config: string): Outcome {
+  const locations = everywhere(configTree(config), 'location')
+    .map(({ directive }) => directive)
+    .filter(
+      (directive) =>
+        /^\/api\/v1\/admin\b/.test(directive.args.at(-1) ?? '') && argsOf(directive, 'proxy_pass').length > 0,
+    );
+  const wrong = locations.filter((location) => !admitsOnly(location, sources));
+  return judged(
+    locations.length > 0 && wrong.length === 0,
+    `allow ${sources.join(', ')}, deny all`,
+    wrong.length === 0
+      ? 'as promised (nginx -T)'
+      : `${wrong.map((location) => `${location.args.at(-1) ?? ''} allows ${allowList(location).allow.join(', ') || 'everybody'}`).join('; ')} (nginx -T)`,
+    [],
   );
 }
 

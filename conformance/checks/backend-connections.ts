@@ -2,13 +2,13 @@ import type { CaseContext, CaseReplica } from '../context.ts';
 import type { Arrival } from '../clients/protocol.ts';
 import { inconclusive, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import { ADMIN_PATH, CUSTOMER_PATH, inTurn } from './balancing.ts';
+import { ADMIN_PATH, CUSTOMER_PATH, series } from './balancing.ts';
 import { deliver, judged, table } from './exchange.ts';
 import { ADMIN_POOL, CUSTOMER_POOL, pool, primaries } from './upstream-block.ts';
 
-/** Requests of one client that no limit of the document stops: at once, and in a row. */
-const AT_ONCE = 8;
-const IN_A_ROW = 25;
+/** Requests of one client at once, and of each pool in a row. */
+const AT_ONCE = 5;
+const IN_A_ROW = 24;
 const IN_A_ROW_ADMIN = 10;
 
 /** More simultaneous requests than connections may stay. */
@@ -81,7 +81,7 @@ export async function idleKept(
   ];
   const outcomes: Outcome[] = [];
   for (const { path, limit, block, row } of pools) {
-    const sequential = await inTurn(context, context.clientFor(path, replica.gateway), path, row);
+    const sequential = await series(context, replica.gateway, path, row);
     const clients = Array.from({ length: Math.ceil((limit + SURPLUS) / AT_ONCE) }, () =>
       context.clientFor(path, replica.gateway),
     );
@@ -125,107 +125,6 @@ export function poolKept(config: string, wanted: number): Outcome {
     blocks.map(({ name, text }) => ({ kind: 'config', title: `${name} in nginx -T`, text })),
     'the upstream blocks name other numbers than the pipeline diagram',
   );
-}
-
-/** Sends more requests in a row than one connection may carry, to the only instance that listens. */
-export async function requestsPerConnection(context: CaseContext, limit: number): Promise<ReadonlyMap<string, number>> {
-  const replica = await context.replica({ workers: 1 });
-  const servers = primaries(pool(await replica.gateway.config(), CUSTOMER_POOL));
-  await Promise.all(servers.slice(0, -1).map((instance) => replica.behave(instance, { listening: false })));
-  const arrivals: Arrival[] = [];
-  for (let sent = 0; sent < 1.5 * limit; sent += IN_A_ROW) {
-    const delivered = await inTurn(context, context.clientFor(CUSTOMER_PATH, replica.gateway), CUSTOMER_PATH, IN_A_ROW);
-    arrivals.push(...delivered.flatMap((one) => one.arrivals));
-  }
-  return requestsByConnection(arrivals);
-}
-
-/** Judges how many requests a connection carried before another one took its place. */
-export function judgeRetired(limit: number, connections: ReadonlyMap<string, number>): Outcome {
-  const counts = [...connections.values()];
-  const most = Math.max(0, ...counts);
-  return judged(
-    most === limit && counts.length > 1,
-    `a backend connection carries ${String(limit)} requests, then a new one is opened`,
-    `${String(counts.length)} connections with ${counts.slice(0, 6).join(', ')} requests`,
-    [table('connections of one worker to one instance', ['connection', 'requests'], [...connections].slice(0, 20))],
-    most > limit ? 'connections are kept for longer' : 'connections are given up earlier',
-  );
-}
-
-/** Seconds that the promised idle time becomes on the replica; the series waits for nearly all of it. */
-const SCALED_IDLE_S = 8;
-const WAITED = 0.85;
-
-/** Two requests to the same instance, before and after a pause. */
-export interface Pause {
-  readonly instance: string;
-  readonly paused_s: number;
-  readonly sameConnection: boolean;
-}
-
-/** What pauses between requests did to connections, with durations divided by `factor`. */
-export interface IdleTrial {
-  readonly idle_s: number;
-  readonly factor: number;
-  readonly pauses: readonly Pause[];
-}
-
-/** Uses one connection to each customer instance, pauses for nearly the promised time, and uses them again. */
-export async function staysUsable(context: CaseContext, idle_s: number): Promise<IdleTrial> {
-  const factor = idle_s / SCALED_IDLE_S;
-  const replica = await context.replica({ workers: 1, scale: factor });
-  const count = primaries(pool(await replica.gateway.config(), CUSTOMER_POOL)).length;
-  const pause_ms = SCALED_IDLE_S * WAITED * 1000;
-  const clients = [0, 1].map(() => context.clientFor(CUSTOMER_PATH, replica.gateway));
-  const delivered = await deliver(
-    context,
-    clients.flatMap((client, turn) =>
-      Array.from({ length: count }, () => ({
-        client,
-        path: CUSTOMER_PATH,
-        connection: `turn ${String(turn)}`,
-        at_ms: turn * pause_ms,
-      })),
-    ),
-  );
-  const arrivals = delivered.map((one) => one.arrivals.at(-1));
-  const [before, after] = [arrivals.slice(0, count), arrivals.slice(count)];
-  return {
-    idle_s,
-    factor,
-    pauses: before.flatMap((first) => {
-      const next = after.find((arrival) => arrival?.instance === first?.instance);
-      if (!first || !next) return [];
-      return [
-        {
-          instance: first.instance,
-          paused_s: (next.at - first.at) / 1000,
-          sameConnection: next.peer.port === first.peer.port,
-        },
-      ];
-    }),
-  };
-}
-
-/** Judges that every connection survived its pause. */
-export function judgeStaysUsable({ idle_s, factor, pauses }: IdleTrial): Outcome {
-  const scaled_s = idle_s / factor;
-  const expected = `a backend connection that was idle for up to ${String(idle_s)} s is used again`;
-  const lost = pauses.filter(({ sameConnection }) => !sameConnection);
-  const longest = Math.max(0, ...pauses.map(({ paused_s }) => paused_s));
-  const observed = `with durations divided by ${String(factor)}, after ${longest.toFixed(1)} s: ${String(pauses.length - lost.length)} of ${String(pauses.length)} connections used again`;
-  const rows = pauses.map(({ instance, paused_s, sameConnection }) => [
-    instance,
-    paused_s,
-    sameConnection ? 'yes' : 'no',
-  ]);
-  const evidence = [table('requests before and after a pause', ['instance', 'pause, s', 'same connection'], rows)];
-  if (pauses.length === 0)
-    return judged(false, expected, 'no instance was reached before and after the pause', evidence);
-  if (lost.length > 0 && longest >= scaled_s)
-    return inconclusive(expected, observed, 'the second request came too late', evidence);
-  return judged(lost.length === 0, expected, observed, evidence, 'one side closes the connection earlier');
 }
 
 /** Established connections from the gateway to a port. */

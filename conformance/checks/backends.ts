@@ -112,11 +112,12 @@ export async function metricsHidden(context: CaseContext, path: string): Promise
   if (!backend) throw new Error('the gateway knows no backend');
   const direct = await fetchDirectly(context, backend, path);
   const names = metricNames(direct.body);
-  const paths = [path, `/api/v1${path}`, `/api/v1/admin${path}`, `/api/v1/..${path}`, `/ws/..${path}`];
+  const paths = [path, `/api/v1${path}`, `/api/v1/admin${path}`, `/api/v1/..${path}`, `/ws${path}`, `/ws/..${path}`];
   const delivered = await deliver(
     context,
     paths.flatMap((one) => [
       { client: context.client(), path: one },
+      { client: context.client(), path: one, plain: true },
       { client: context.client('operators'), path: one, headers: { 'x-admin-token': 'operator' } },
     ]),
   );
@@ -131,7 +132,7 @@ export async function metricsHidden(context: CaseContext, path: string): Promise
         'metrics through the gateway',
         ['path', 'from', 'status', 'backend metrics'],
         delivered.map((one) => [
-          one.probe.path,
+          `${one.probe.path}${one.probe.plain ? ' on port 80' : ''}`,
           one.probe.client.client.block,
           outcomeOf(one.seen),
           leaks.includes(one) ? 'yes' : 'none',

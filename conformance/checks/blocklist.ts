@@ -9,6 +9,9 @@ import type { Delivered } from './exchange.ts';
 /** How soon a block, and its end, must be in force. ms */
 const IN_FORCE_LIMIT_MS = 10_000;
 
+/** What may pass between a block and the look at how long it lasts. s */
+const SLACK_S = 60;
+
 /** Path of a configuration's interface for blocking addresses by hand; undefined without one. */
 export function blocklistPath(config: string): string | undefined {
   const uncommented = config.replace(/^\s*#.*$/gm, '');
@@ -19,8 +22,8 @@ export function blocklistPath(config: string): string | undefined {
  * An administrator blocks one address while the gateway runs: it is refused from
  * then on, others are not, and it is served again once the block is lifted.
  */
-export async function manualBlock(context: CaseContext): Promise<Outcome> {
-  const expected = 'an administrator can block an address while the gateway runs, and lift the block';
+export async function manualBlock(context: CaseContext, lasts_s: number): Promise<Outcome> {
+  const expected = `an administrator, and nobody else, can block an address while the gateway runs, for ${String(lasts_s)} s or until it is lifted`;
   const path = blocklistPath(await context.gateway.config());
   const excerpt: Evidence = {
     kind: 'config',
@@ -40,23 +43,46 @@ export async function manualBlock(context: CaseContext): Promise<Outcome> {
   const asked = `${path}?address=${suspect.address}`;
   const ask = () => deliverOne(context, { client: suspect, path: '/api/v1/blocked' });
   const before = await ask();
+  const stranger = await context.client().request(asked, { method: 'POST' });
+  const untouched = await ask();
   const block = await admin.request(asked, { method: 'POST' });
   const during = await askUntil(ask, isRefused, 'the block in force');
+  const left_s = await longestLife_s(context, suspect.address);
   const other = await deliverOne(context, { client: context.client(), path: '/api/v1/blocked' });
   const lift = await admin.request(asked, { method: 'DELETE' });
   const after = await askUntil(ask, ({ arrivals }) => arrivals.length > 0, 'the block lifted');
+  const lastsLong = left_s !== undefined && left_s <= lasts_s && left_s > lasts_s - SLACK_S;
+  const guarded = (stranger.status ?? 0) >= 400 && untouched.arrivals.length > 0;
   const holds =
-    before.arrivals.length > 0 && isRefused(during) && other.arrivals.length > 0 && after.arrivals.length > 0;
+    guarded &&
+    lastsLong &&
+    before.arrivals.length > 0 &&
+    isRefused(during) &&
+    other.arrivals.length > 0 &&
+    after.arrivals.length > 0;
   return judged(
     holds,
     expected,
-    `before ${outcomeOf(before.seen)}, block ${outcomeOf(block)}, then ${outcomeOf(during.seen)} (another address ${outcomeOf(other.seen)}), ` +
+    `before ${outcomeOf(before.seen)}, block by a client ${outcomeOf(stranger)}, then ${outcomeOf(untouched.seen)}, ` +
+      `block by an administrator ${outcomeOf(block)}, then ${outcomeOf(during.seen)} (another address ${outcomeOf(other.seen)}), ` +
+      `for ${left_s === undefined ? 'no time that the store knows' : `${String(left_s)} s more`}, ` +
       `lift ${outcomeOf(lift)}, then ${outcomeOf(after.seen)}`,
     [
       asExchange(admin.step({ path: asked, method: 'POST' }, 0), block, 'blocking'),
       asExchange(suspect.step({ path: during.path }, 0), during.seen, 'while blocked'),
     ],
   );
+}
+
+/** What is stored about an address, and lasts longest: seconds left, undefined without an end or without anything. */
+async function longestLife_s(context: CaseContext, address: string): Promise<number | undefined> {
+  const script = 'redis-cli --scan --pattern "*$1" | while read -r key; do redis-cli ttl "$key"; done';
+  const { stdout } = await context.exec('redis-1', ['sh', '-c', script, 'sh', address]);
+  const left = stdout
+    .split('\n')
+    .filter((line) => /^\d+$/.test(line))
+    .map(Number);
+  return left.length === 0 ? undefined : Math.max(...left);
 }
 
 /** Whether the gateway refused a blocked address by itself: 403, or the connection closed. */

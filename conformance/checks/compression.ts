@@ -1,14 +1,18 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { header, headersNamed } from '../clients/observe.ts';
 import type { HttpObservation } from '../clients/protocol.ts';
-import type { Client, Planned } from '../gateway.ts';
+import { mixed } from '../gateway.ts';
+import type { Client, Planned, Scheduler } from '../gateway.ts';
 import { judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
+import { configTree, everywhere } from './config-tree.ts';
 
 /** One request and the content coding that its answer must have; `undefined` means none. */
 export interface CodingRow {
   readonly name: string;
   readonly request: Planned;
+  /** Who asks; an ordinary client when absent. */
+  readonly by?: Client;
   readonly coding: 'gzip' | 'br' | undefined;
   /** The answer must vary by Accept-Encoding. */
   readonly vary?: boolean;
@@ -45,11 +49,41 @@ export function codingFaults(row: CodingRow, seen: HttpObservation): string[] {
   return faults;
 }
 
+/** Judges that a directive has exactly these words wherever a configuration sets it, and is set at all. */
+export function judgeSetting(config: string, directive: string, wanted: readonly string[]): Outcome {
+  const found = everywhere(configTree(config), directive).map(({ directive: { args } }) => args);
+  const same = (args: readonly string[]): boolean => args.toSorted().join(' ') === wanted.toSorted().join(' ');
+  const wrong = found.filter((args) => !same(args));
+  return judge(
+    found.length > 0 && wrong.length === 0,
+    `${directive} ${wanted.join(' ')}`,
+    found.length === 0
+      ? `${directive} is not set`
+      : `${directive} ${(wrong[0] ?? found[0] ?? []).join(' ')} (nginx -T)`,
+    [
+      {
+        kind: 'config',
+        title: `${directive} in nginx -T`,
+        text: found.map((args) => `${directive} ${args.join(' ')};`).join('\n'),
+      },
+    ],
+  );
+}
+
 /** Requests each row and compares coding, Vary and content. */
-export async function contentCoding(client: Client, rows: readonly CodingRow[]): Promise<Outcome> {
+export async function contentCoding(
+  client: Client,
+  rows: readonly CodingRow[],
+  scheduler: Scheduler,
+): Promise<Outcome> {
   // Few connections: a limit of requests under way is not what is measured here.
-  const seen = await client.all(
-    rows.map(({ request }, index) => ({ connection: String(index % CONNECTIONS), ...request })),
+  const seen = await mixed(
+    scheduler,
+    rows.map(({ request, by = client }, index) => ({
+      client: by,
+      ...(by === client && request.protocol === undefined ? { connection: String(index % CONNECTIONS) } : {}),
+      ...request,
+    })),
   );
   const results = rows.map((row, index) => {
     const one = seen[index];

@@ -64,15 +64,15 @@ export function judgeManySessions({ sessions, request }: Sessions): Outcome {
 
 /** Judges that sessions take the places of an address, that a plain request finds none left, and that ending them frees places. */
 export function judgeSessionSlots(
-  limit: number,
+  { limit, status }: { readonly limit: number; readonly status: number },
   { sessions, request }: Sessions,
   again: WebSocketObservation,
 ): Outcome {
   const open = upgraded(sessions);
   const refused = sessions.filter(({ seen }) => seen.status !== 101);
   return judge(
-    open.length === limit && request.seen.status !== 200 && request.seen.status !== null && again.status === 101,
-    `${String(limit)} of ${String(sessions.length)} sessions of one address upgraded, a plain request beside them refused, a session after their end upgraded`,
+    open.length === limit && [...refused, request].every(({ seen }) => seen.status === status) && again.status === 101,
+    `${String(limit)} of ${String(sessions.length)} sessions of one address upgraded, the others and a plain request beside them refused with ${String(status)}, a session after their end upgraded`,
     `${tally(sessions)}; plain request ${String(request.seen.status ?? 'not answered')}; a session afterwards ${String(again.status ?? 'not answered')}`,
     show([refused[0], request]),
   );
@@ -97,18 +97,19 @@ export function lowerLimit(
 
 /** Judges that sessions of several addresses share the places of the server. */
 export function judgeServerSlots(
-  documented: number,
+  { limit: documented, status }: { readonly limit: number; readonly status: number },
   lowered: number,
   configured: number,
   { sessions }: Sessions,
 ): Outcome {
   const open = upgraded(sessions).length;
+  const refused = sessions.filter(({ seen }) => seen.status !== 101);
   return judge(
-    configured > 0 && open === lowered,
-    `sessions of all addresses share the server's ${String(documented)} places (lowered to ${String(lowered)} in a replica)`,
+    configured > 0 && open === lowered && refused.every(({ seen }) => seen.status === status),
+    `sessions of all addresses share the server's ${String(documented)} places (lowered to ${String(lowered)} in a replica), others get ${String(status)}`,
     configured === 0
       ? `no limit_conn of ${String(documented)}`
       : `limit_conn of ${String(documented)} configured (nginx -T); lowered to ${String(lowered)}: ${tally(sessions)}`,
-    show([sessions.find(({ seen }) => seen.status !== 101)]),
+    show([refused[0]]),
   );
 }

@@ -63,32 +63,43 @@ export interface SlowFlood {
   readonly oneConnection?: boolean;
   /** Another client that asks while they are under way. */
   readonly bystander?: Client;
+  /** Another route on which the same client asks meanwhile. */
+  readonly elsewhere?: string;
 }
 
 /** Slow requests of one client at the same time. */
 export interface Simultaneous {
   readonly slow: readonly HttpPair[];
   readonly bystander?: HttpPair;
+  readonly elsewhere?: HttpPair;
 }
 
-/** Sends slow requests that are all under way at the same time. */
+/** Sends slow requests that are all under way at the same time; each has a query and a User-Agent of its own. */
 export async function simultaneous(
   scheduler: Scheduler,
   client: Client,
-  { count, path, oneConnection, bystander }: SlowFlood,
+  { count, path, oneConnection, bystander, elsewhere }: SlowFlood,
 ): Promise<Simultaneous> {
-  const planned: Planned = {
-    path,
+  const planned = (index: number): Planned => ({
+    path: `${path}?n=${String(index)}`,
+    headers: { 'user-agent': `gateproof-${String(index)}` },
     preconnect: true,
     behave: { delay_ms: HOLD_MS },
     ...(oneConnection ? { protocol: 'h2', connection: 'only' } : {}),
-  };
-  const steps: Step[] = Array.from({ length: count }, (_, index) => client.step(planned, index));
-  if (bystander)
-    steps.push(bystander.step({ path, preconnect: true, at_ms: MIDWAY_MS, connection: 'bystander' }, count));
+  });
+  const steps: Step[] = Array.from({ length: count }, (_, index) => client.step(planned(index), index));
+  const meanwhile = { preconnect: true, at_ms: MIDWAY_MS };
+  if (bystander) steps.push(bystander.step({ path, ...meanwhile, connection: 'bystander' }, count));
+  if (elsewhere !== undefined) steps.push(client.step({ path: elsewhere, ...meanwhile }, count + 1));
   const { http } = await together(scheduler, steps);
-  const other = bystander ? http.at(-1) : undefined;
-  return { slow: http.slice(0, count), ...(other ? { bystander: other } : {}) };
+  const others = http.slice(count);
+  const other = bystander ? others.shift() : undefined;
+  const route = elsewhere === undefined ? undefined : others.shift();
+  return {
+    slow: http.slice(0, count),
+    ...(other ? { bystander: other } : {}),
+    ...(route ? { elsewhere: route } : {}),
+  };
 }
 
 /** Why "at the same time" was not: the last request left after the first answer of a slow one. */
@@ -122,17 +133,23 @@ export function show(pairs: readonly (HttpPair | WebSocketPair | RawPair | undef
 /** Judges that so many are served at a time, others refused with a status, other clients untouched, and all is well afterwards. */
 export function judgeInFlight(
   promised: { readonly limit: number; readonly status: number },
-  { slow, bystander }: Simultaneous,
+  { slow, bystander, elsewhere }: Simultaneous,
   afterwards: HttpObservation,
 ): Outcome {
   const expected = `${String(promised.limit)} of ${String(slow.length)} simultaneous requests served, the others refused with ${String(promised.status)}; another client and later requests served`;
-  const observed = `${tally(slow)}; another client at the same time ${String(bystander?.seen.status ?? 'none')}; afterwards ${String(afterwards.status)}`;
+  const route = elsewhere ? `; on ${elsewhere.step.request.path} meanwhile ${tally([elsewhere])}` : '';
+  const observed = `${tally(slow)}${route}; another client at the same time ${String(bystander?.seen.status ?? 'none')}; afterwards ${String(afterwards.status)}`;
   const refused = refusalsOf(slow);
-  const proof = show([refused[0], bystander]);
+  const proof = show([refused[0], elsewhere, bystander]);
   const late = apart(slow);
   if (late !== undefined) return inconclusive(expected, observed, late, proof);
+  const served = slow.length - refused.length;
+  // As many as promised and 429 for the others: then the limit itself refuses so, and not with what was promised.
+  if (promised.status !== 429 && served < promised.limit && refused.some(({ seen }) => seen.status === 429))
+    return inconclusive(expected, observed, 'a limit of the rate refused some of the requests first', proof);
   const holds =
-    slow.length - refused.length === promised.limit &&
+    served === promised.limit &&
+    (elsewhere === undefined || elsewhere.seen.status === promised.status) &&
     refused.every(({ seen }) => seen.status === promised.status) &&
     bystander?.seen.status === 200 &&
     afterwards.status === 200;

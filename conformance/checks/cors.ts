@@ -8,7 +8,7 @@ import type { Probe } from './exchange.ts';
 export interface CorsAnswer {
   readonly origin: string;
   readonly allowed: boolean;
-  readonly kind: 'preflight' | 'simple';
+  readonly kind: 'preflight' | 'simple' | 'admin';
   /** Lines of Access-Control-Allow-Origin. */
   readonly lines: readonly string[];
 }
@@ -33,14 +33,15 @@ export async function corsAllowlist(
     'null',
     fallback,
   ];
+  // A preflight carries no token, which the admin route may ask for.
   const asked = [...allowed, ...others].flatMap((origin) =>
-    (['preflight', 'simple'] as const).map((kind) => ({ origin, kind, allowed: allowed.includes(origin) })),
+    (['preflight', 'simple', 'admin'] as const).map((kind) => ({ origin, kind, allowed: allowed.includes(origin) })),
   );
   const delivered = await deliver(
     context,
     asked.map(({ origin, kind }): Probe => ({
-      client: context.client(),
-      path: '/api/v1/cors',
+      client: context.client(kind === 'admin' ? 'operators' : 'clients'),
+      path: kind === 'admin' ? '/api/v1/admin/cors' : '/api/v1/cors',
       ...(kind === 'preflight'
         ? { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT', authorization: null } }
         : { headers: { origin } }),

@@ -1,5 +1,9 @@
 import { bodyText, header } from '../clients/observe.ts';
 import type { HttpObservation } from '../clients/protocol.ts';
+import type { CaseContext } from '../context.ts';
+import { mixed } from '../gateway.ts';
+import type { Planned } from '../gateway.ts';
+import { inconclusive } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, listed, outcomeOf, table } from './exchange.ts';
 import { rowName, rowProof } from './answer-matrix.ts';
@@ -58,6 +62,37 @@ export function judgeContract(rows: readonly MatrixRow[], fields: readonly strin
       ...faulty.slice(0, 1).flatMap(({ row }) => rowProof(row)),
     ],
     'nginx answers with its built-in HTML pages unless error_page names another answer',
+  );
+}
+
+/** Longer than the buffer for one header line. characters */
+const LONG_HEADER = 12_000;
+
+/** Errors of the gateway's own that the matrix of answers has no row for: they only matter to the format. */
+export async function furtherErrors(context: CaseContext): Promise<MatrixRow[]> {
+  const requests: Planned[] = [
+    { path: '/static/app.js', method: 'POST' },
+    { path: '/api/v1/x', headers: { 'x-long': 'a'.repeat(LONG_HEADER) } },
+    { path: '/api/v1/x', plain: 443 },
+  ];
+  const plan = requests.map((request) => ({ ...request, client: context.client() }));
+  const seen = await mixed(context.session.vantage, plan);
+  return plan.map(({ client, ...request }, index) => {
+    const one = seen[index];
+    if (!one) throw new Error('the agent returned too few observations');
+    return { cause: 'malformed', path: request.path, seen: one, client, request };
+  });
+}
+
+/** A promise about certain statuses is open while one of them could not be provoked, unless it is broken anyway. */
+export function forEvery(statuses: readonly number[], rows: readonly MatrixRow[], judgement: Outcome): Outcome {
+  const absent = statuses.filter((status) => !rows.some(({ seen }) => seen.status === status));
+  if (absent.length === 0 || judgement.verdict !== 'conforms') return judgement;
+  return inconclusive(
+    judgement.expected,
+    `no answer with ${absent.join(', ')} could be provoked; the others: ${judgement.observed}`,
+    'nothing is known about a status that no answer had',
+    judgement.evidence,
   );
 }
 

@@ -13,10 +13,14 @@ export function normalised(config: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** Lines that only one of two configurations has. */
+/** Lines in which two configurations differ: those of one alone, else the first that stand in another order or number. */
 export function difference(one: readonly string[], other: readonly string[]): string[] {
   const [left, right] = [new Set(one), new Set(other)];
-  return [...one.filter((line) => !right.has(line)), ...other.filter((line) => !left.has(line))];
+  const alone = [...one.filter((line) => !right.has(line)), ...other.filter((line) => !left.has(line))];
+  if (alone.length > 0) return alone;
+  const longer = one.length >= other.length ? one : other;
+  const at = longer.findIndex((_, index) => one[index] !== other[index]);
+  return at < 0 ? [] : [`another order or number from line ${String(at + 1)} on: ${longer[at] ?? ''}`];
 }
 
 /** Compares the running configuration of two nodes, and their answers to the same requests. */
@@ -58,6 +62,8 @@ export async function sameNodes(context: CaseContext, count: number, paths: read
 /** What a gateway's processes may use. */
 export interface WorkerLimits {
   readonly workers: number;
+  /** What the configuration asks for: `auto`, or a number. */
+  readonly configured: string;
   readonly cores: number;
   readonly connections: number;
   readonly method: string;
@@ -78,6 +84,7 @@ export async function workerLimits(gateway: Gateway): Promise<WorkerLimits> {
   const text = withoutComments(config);
   return {
     workers: files.length,
+    configured: /\bworker_processes\s+(\w+)\s*;/.exec(text)?.[1] ?? '1',
     cores: Number(/cores (\d+)/.exec(stdout)?.[1]),
     connections: Number(/\bworker_connections\s+(\d+)/.exec(text)?.[1] ?? 512),
     method: /\buse\s+(\w+)\s*;/.exec(text)?.[1] ?? 'epoll',
@@ -91,15 +98,16 @@ export function judgeWorkerLimits(
   promised: { readonly connections: number; readonly files: number },
   seen: WorkerLimits,
 ): Outcome {
-  const { workers, cores, connections, method, files, hardLimit } = seen;
+  const { workers, configured, cores, connections, method, files, hardLimit } = seen;
   const expected = `one worker per core, ${String(promised.connections)} connections and ${String(promised.files)} open files each, epoll`;
-  const observed = `${String(workers)} workers on ${String(cores)} cores, ${String(connections)} connections, ${[...new Set(files)].join(' and ')} open files, ${method}`;
+  const observed = `${String(workers)} workers (worker_processes ${configured}) on ${String(cores)} cores, ${String(connections)} connections, ${[...new Set(files)].join(' and ')} open files, ${method}`;
   const evidence = [
     table(
       'worker processes',
       ['what', 'seen'],
       [
         ['workers', workers],
+        ['worker_processes', configured],
         ['cores', cores],
         ['worker_connections', connections],
         ['event method', method],
@@ -108,7 +116,8 @@ export function judgeWorkerLimits(
       ],
     ),
   ];
-  const rest = workers === cores && connections === promised.connections && method === 'epoll';
+  // A number may fit this machine by chance; only `auto` fits every one.
+  const rest = configured === 'auto' && workers === cores && connections === promised.connections && method === 'epoll';
   if (rest && hardLimit < promised.files && files.every((count) => count < promised.files)) {
     return {
       ...notApplicable(

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exec, mustExec } from '../../environments/harness/containers.ts';
+import type { TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { CaseContext, CaseReplica } from '../context.ts';
-import { notApplicable } from '../outcome.ts';
+import { notApplicable, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, listed, table } from './exchange.ts';
 import { reach } from './exposed-ports.ts';
 
-/** One rule of a host's firewall: who may reach a port; without a source, nobody. */
+/** One rule of a host's firewall: who may reach a port, or may not; without a source, anybody. */
 export interface FirewallRule {
   readonly verdict: 'allow' | 'deny';
   readonly from?: string;
@@ -30,10 +31,17 @@ export function parseRules(text: string): FirewallRule[] {
     .map((line) => {
       const allow = /^allow from (\S+) to any port (\d+)$/.exec(line);
       if (allow) return { verdict: 'allow', from: allow[1] ?? '', port: Number(allow[2]) };
-      const deny = /^deny (\d+)$/.exec(line);
-      if (deny) return { verdict: 'deny', port: Number(deny[1]) };
+      const anybody = /^(allow|deny) (\d+)$/.exec(line);
+      if (anybody) return { verdict: anybody[1] === 'allow' ? 'allow' : 'deny', port: Number(anybody[2]) };
       throw new SyntaxError(`no firewall rule: ${line}`);
     });
+}
+
+/** Who the rules let reach a port, in their own words; a rule that comes after a `deny` has no effect. */
+export function admitted(rules: readonly FirewallRule[], port: number): string[] {
+  const own = rules.filter((rule) => rule.port === port);
+  const refused = own.findIndex(({ verdict, from }) => verdict === 'deny' && from === undefined);
+  return own.slice(0, refused < 0 ? undefined : refused).map(({ from }) => from ?? 'any');
 }
 
 /** What ufw makes of rules: answers and loopback pass, then the rules in order, the rest is dropped. */
@@ -61,6 +69,7 @@ interface GuardedHost {
   readonly replica: CaseReplica;
   /** The rules as they were written. */
   readonly text: string;
+  readonly rules: readonly FirewallRule[];
 }
 
 /** Starts a machine that stands for a backend host, with the variant's rules in force. */
@@ -75,18 +84,32 @@ async function guardedHost(context: CaseContext, ports: readonly number[]): Prom
     edit: (path, config) =>
       path === 'nginx.conf' ? config.replace(/\}\s*$/, `server { ${listeners} return 204; }\n}\n`) : config,
   });
-  const commands = iptablesCommands(parseRules(text), (name) => addressesOf(context, name));
+  const rules = parseRules(text);
+  const commands = iptablesCommands(rules, (name) => addressesOf(context.session.topology, name));
   await mustExec(replica.gateway.service.containerId, ['sh', '-ec', commands.join('\n')], { user: 'root' });
-  return { replica, text };
+  return { replica, text, rules };
 }
 
-/** Every address that a name of the rules stands for in this run. */
-function addressesOf(context: CaseContext, name: string): string[] {
-  const { services, networks } = context.session.topology;
+/** Machines that an environment may have; a topology of a part of them has fewer. */
+const MACHINE = /^(gateway|admin|customer|auth|postgres|redis|monitoring)-\d+$/;
+
+/**
+ * Every address that a source of the rules stands for in this run; a written
+ * address or network is taken as it is.
+ * @throws {SyntaxError} for a name that nobody has
+ */
+export function addressesOf(
+  { services, networks }: Pick<TopologyDescriptor, 'services' | 'networks'>,
+  name: string,
+): string[] {
+  if (name === 'any') return ['0.0.0.0/0'];
+  if (/^\d+(\.\d+){3}(\/\d+)?$/.test(name)) return [name];
   if (name === 'internal') return [networks['operators']?.cidr ?? ''];
   const service = services.find((candidate) => candidate.name === name);
+  if (service) return Object.values(service.addresses);
+  if (!MACHINE.test(name)) throw new SyntaxError(`no such source in a firewall rule: ${name}`);
   // A machine that this topology does not have needs no rule.
-  return service ? Object.values(service.addresses) : [];
+  return [];
 }
 
 /** One attempt from a container of the run. */
@@ -113,6 +136,21 @@ async function knock(
     `exec 3<>/dev/tcp/${address}/${String(port)}`,
   ]);
   return { from, port, mustOpen, open: exitCode === 0 };
+}
+
+/** One attempt from a client's address, on the network where the host meets it. */
+async function knockAsClient(
+  context: CaseContext,
+  host: GuardedHost,
+  block: 'operators' | 'clients',
+  port: number,
+  mustOpen: boolean,
+): Promise<Knock> {
+  const client = context.fresh(block);
+  const address = host.replica.gateway.service.addresses[client.network] ?? '';
+  const target = { name: 'backend host', address, port, mustBeOpen: mustOpen };
+  const [seen] = await reach(context, [target], client.address);
+  return { from: `${block} (${client.address})`, port, mustOpen, open: seen?.open === true };
 }
 
 function judgeKnocks(expected: string, knocks: readonly Knock[], text: string, mechanism?: string): Outcome {
@@ -144,21 +182,49 @@ function judgeKnocks(expected: string, knocks: readonly Knock[], text: string, m
 
 const NO_RULES = 'this variant has no firewall for its backend hosts';
 
-/** Service ports: open to both gateways, closed to every other machine of the internal network. */
-export async function servicePortsGuarded(context: CaseContext, ports: readonly number[]): Promise<Outcome> {
-  const expected = `ports ${ports.join(' and ')} of a backend host accept the gateways alone`;
+/** Machines of the internal network that are no gateways: one of each kind. */
+const OTHERS = ['inspector', 'monitoring-1', 'admin-1', 'customer-1', 'auth-1', 'redis-1'];
+
+/** Service ports: open to the machines at the documented addresses, closed to every other one and to clients. */
+export async function servicePortsGuarded(
+  context: CaseContext,
+  ports: readonly number[],
+  allowed: readonly string[],
+): Promise<Outcome> {
+  const { services, addressMap } = context.session.topology;
+  const gateways = allowed.map((address) => addressMap[address]?.split(' ')[0] ?? address);
+  const expected = `ports ${ports.join(' and ')} of a backend host accept ${gateways.join(' and ')} alone`;
   const host = await guardedHost(context, ports);
   if (!host) return notApplicable(expected, NO_RULES);
-  const others = context.session.topology.services
-    .filter(({ role, name }) => ['inspector', 'monitoring'].includes(role) || name === 'admin-1')
-    .map(({ name }) => name);
+  const others = services.filter(({ name }) => OTHERS.includes(name)).map(({ name }) => name);
   const knocks = await Promise.all(
     ports.flatMap((port) => [
-      ...['gateway-1', 'gateway-2'].map((from) => knock(context, host, from, port, true)),
+      ...gateways.map((from) => knock(context, host, from, port, true)),
       ...others.map((from) => knock(context, host, from, port, false)),
+      knockAsClient(context, host, 'operators', port, false),
+      knockAsClient(context, host, 'clients', port, false),
     ]),
   );
-  return judgeKnocks(expected, knocks, host.text);
+  return together([judgeAdmitted(gateways, ports, host.rules), judgeKnocks(expected, knocks, host.text)]);
+}
+
+/** Judges whom the rules name for these ports: not every machine that they might let in can be tried. */
+export function judgeAdmitted(
+  wanted: readonly string[],
+  ports: readonly number[],
+  rules: readonly FirewallRule[],
+): Outcome {
+  const wrong = ports.flatMap((port) => {
+    const found = admitted(rules, port);
+    const same = found.toSorted().join(' ') === wanted.toSorted().join(' ');
+    return same ? [] : [`port ${String(port)} from ${found.join(', ') || 'nobody'}`];
+  });
+  return judged(
+    wrong.length === 0,
+    `the rules name ${wanted.join(' and ')} for each port`,
+    wrong.length === 0 ? 'they name these' : `they allow ${wrong.join('; ')}`,
+    [],
+  );
 }
 
 /** With the rules in force, the monitoring must still reach what it scrapes. */
@@ -182,19 +248,9 @@ export async function shellGuarded(context: CaseContext, port: number): Promise<
   const expected = `port ${String(port)} of a backend host is open to the internal network alone`;
   const host = await guardedHost(context, [port]);
   if (!host) return notApplicable(expected, NO_RULES);
-  const { addresses } = host.replica.gateway.service;
-  const from = async (block: 'operators' | 'clients', network: string, mustOpen: boolean): Promise<Knock> => {
-    const client = context.fresh(block);
-    const [seen] = await reach(
-      context,
-      [{ name: 'backend host', address: addresses[network] ?? '', port, mustBeOpen: mustOpen }],
-      client.address,
-    );
-    return { from: `${block} (${client.address})`, port, mustOpen, open: seen?.open === true };
-  };
   const knocks = await Promise.all([
-    from('operators', 'operators', true),
-    from('clients', 'edge', false),
+    knockAsClient(context, host, 'operators', port, true),
+    knockAsClient(context, host, 'clients', port, false),
     knock(context, host, 'inspector', port, false),
   ]);
   return judgeKnocks(expected, knocks, host.text);

@@ -14,7 +14,27 @@ export interface PromisedCount {
 /** What a pool has, and what became of asking each of its servers for its health. */
 export interface Counted {
   readonly pool: string;
-  readonly servers: readonly { readonly host: string; readonly backup: boolean; readonly health: string }[];
+  readonly servers: readonly CountedServer[];
+}
+
+/** A server line of a pool, and how its instance answers. */
+export interface CountedServer {
+  readonly host: string;
+  readonly port: number;
+  readonly backup: boolean;
+  /** The line takes it out of rotation. */
+  readonly down: boolean;
+  readonly health: string;
+}
+
+/** What keeps servers from counting: one that is out of rotation or ill, and one that is named twice. */
+function serverFaults(servers: readonly CountedServer[]): string[] {
+  const name = ({ host, port }: CountedServer): string => `${host}:${String(port)}`;
+  return servers.flatMap((server, index) => [
+    ...(server.down ? [`${name(server)} is marked down`] : []),
+    ...(server.health === '200' ? [] : [`${server.host} answers ${server.health}`]),
+    ...(servers.findIndex((other) => name(other) === name(server)) < index ? [`${name(server)} is listed twice`] : []),
+  ]);
 }
 
 /** Judges the number of active and spare servers, each of which has to run. */
@@ -23,14 +43,12 @@ export function judgeCounts(promised: readonly PromisedCount[], counted: readonl
     const servers = counted.find((one) => one.pool === name)?.servers ?? [];
     const spare = servers.filter((server) => server.backup).length;
     const own = servers.length - spare;
-    const down = servers
-      .filter(({ health }) => health !== '200')
-      .map(({ host, health }) => `${host} answers ${health}`);
+    const unfit = serverFaults(servers);
     if (backup === undefined)
-      return servers.length === active ? down : [`${name} lists ${String(servers.length)}`, ...down];
+      return servers.length === active ? unfit : [`${name} lists ${String(servers.length)}`, ...unfit];
     return own === active && spare === backup
-      ? down
-      : [`${name} has ${String(own)} active and ${String(spare)} spare`, ...down];
+      ? unfit
+      : [`${name} has ${String(own)} active and ${String(spare)} spare`, ...unfit];
   });
   const expected = promised
     .map(
@@ -47,7 +65,12 @@ export function judgeCounts(promised: readonly PromisedCount[], counted: readonl
         'servers of the pools (nginx -T) and their health',
         ['pool', 'server', 'kind', 'GET /health'],
         counted.flatMap(({ pool: name, servers }) =>
-          servers.map(({ host, backup, health }) => [name, host, backup ? 'backup' : 'active', health]),
+          servers.map(({ host, backup, down, health }) => [
+            name,
+            host,
+            `${backup ? 'backup' : 'active'}${down ? ', down' : ''}`,
+            health,
+          ]),
         ),
       ),
     ],
@@ -63,9 +86,9 @@ export async function instanceCounts(
 ): Promise<Outcome> {
   const config = await context.gateway.config();
   const pools = promised.map(({ pool: name }) => pool(config, name));
-  const servers = pools.flatMap((block) => block.servers);
+  const servers = new Map(pools.flatMap((block) => block.servers.map(({ host, port }) => [host, port] as const)));
   const { observations } = await context.session.inspector.schedule(
-    servers.flatMap(({ host, port }) => {
+    [...servers].flatMap(([host, port]) => {
       const address = context.session.topology.services.find(({ name }) => name === host)?.addresses['backend'];
       if (!address) return [];
       return [
@@ -91,9 +114,11 @@ export async function instanceCounts(
     promised,
     pools.map((block) => ({
       pool: block.name,
-      servers: block.servers.map(({ host, backup }) => ({
+      servers: block.servers.map(({ host, port, backup, down }) => ({
         host,
+        port,
         backup,
+        down,
         health: health.get(host) ?? 'nothing: no such instance',
       })),
     })),

@@ -1,18 +1,29 @@
+import type { ConfigEdit } from '../../environments/harness/types.ts';
 import type { CaseContext } from '../context.ts';
 import { marker, mixed } from '../gateway.ts';
 import type { Gateway } from '../gateway.ts';
-import { judge } from '../outcome.ts';
+import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { backendLines, jsonLine, linesOf } from './access-log.ts';
 
-/** Enough requests for each instance of a pool to be asked twice, and fewer than one client may send at once. */
-const REQUESTS = 14;
+/** Enough requests for each instance of a pool to be asked, and fewer than one client may send at once. */
+const REQUESTS = 12;
+const ADMIN_REQUESTS = 5;
 
 /** The instance that fails in these checks. */
 const FAILING = 'customer-1';
+const FAILING_ADMIN = 'admin-1';
+
+/** What the log has of requests, and how many of them were tried more than once. */
+export interface Retried {
+  readonly lines: readonly string[];
+  readonly triedAgain: number;
+  /** Upstream server name → address. */
+  readonly instances: Readonly<Record<string, string>>;
+}
 
 /** Requests of which some meet an instance that fails; the gateway tries another. */
-export async function retried(context: CaseContext, gateway: Gateway): Promise<string[]> {
+export async function retried(context: CaseContext, gateway: Gateway): Promise<Omit<Retried, 'instances'>> {
   const mark = marker('retry');
   const client = context.client('clients', gateway);
   await mixed(
@@ -21,19 +32,25 @@ export async function retried(context: CaseContext, gateway: Gateway): Promise<s
       client,
       path: `/api/v1/log/${mark}-${String(index)}`,
       connection: mark,
-      behave: { status: 503, only: [FAILING] },
+      behave: { reset: true, only: [FAILING] },
     })),
   );
-  const [lines = []] = await linesOf(gateway, [{ needles: [mark], wanted: REQUESTS }]);
-  return lines.map((line) => line.toString('utf8'));
+  const [[lines = []], arrivals] = await Promise.all([
+    linesOf(gateway, [{ needles: [mark], wanted: REQUESTS }]),
+    context.arrivals(mark),
+  ]);
+  const attempts = Map.groupBy(
+    arrivals.filter(({ service }) => service !== 'auth'),
+    ({ url }) => url,
+  );
+  return {
+    lines: lines.map((line) => line.toString('utf8')),
+    triedAgain: [...attempts.values()].filter(({ length }) => length > 1).length,
+  };
 }
 
 /** Some line shows two instances and two times, in the same order; every other line shows one of each. */
-export function judgeRetries(
-  lines: readonly string[],
-  instances: Readonly<Record<string, string>>,
-  separator: string,
-): Outcome {
+export function judgeRetries({ lines, triedAgain, instances }: Retried, separator: string): Outcome {
   const entries = lines.map(jsonLine);
   const list = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? value.split(separator) : []);
   const twice = entries.filter(
@@ -49,9 +66,12 @@ export function judgeRetries(
     );
   });
   const shown = lines.find((_, index) => twice.includes(entries[index])) ?? lines[0];
+  const expected = `a request that was tried twice has both addresses and both times in its line, separated by "${separator}"`;
+  if (triedAgain === 0)
+    return inconclusive(expected, `${String(lines.length)} lines`, 'no request was tried a second time');
   return judge(
     right.length > 0,
-    `a request that was tried twice has both addresses and both times in its line, separated by "${separator}"`,
+    expected,
     right.length > 0
       ? `${String(right.length)} of ${String(lines.length)} lines show ${FAILING} and another instance, with a time each`
       : `${String(lines.length)} lines, none with two addresses and two times`,
@@ -59,26 +79,35 @@ export function judgeRetries(
   );
 }
 
-/** Lines of an error log, by level. */
+/** Lines of an error log, and the beginnings of the paths on which something failed. */
 export interface Levels {
   readonly lines: readonly string[];
+  readonly routes: readonly string[];
 }
 
-/** Makes a fresh gateway log: an instance fails (error), is set aside (warn), connections are closed (info). */
+/** One failure sets an instance aside: how many it takes is not what is measured here. */
+export const firstFailureCounts: ConfigEdit = (_path, text) => text.replaceAll(/\bmax_fails=\d+/g, 'max_fails=1');
+
+/** Makes a fresh gateway log: an instance of each pool fails (error), is set aside (warn), connections are closed (info). */
 export async function errorLevels(context: CaseContext, gateway: Gateway): Promise<Levels> {
-  const mark = marker('levels');
-  const client = context.client('clients', gateway);
+  const routes = [
+    { path: '/api/v1/log/', count: REQUESTS, fails: FAILING },
+    { path: '/api/v1/admin/log/', count: ADMIN_REQUESTS, fails: FAILING_ADMIN },
+  ];
   await mixed(
     context.session.vantage,
-    Array.from({ length: REQUESTS }, (_, index) => ({
-      client,
-      path: `/api/v1/log/${mark}-${String(index)}`,
-      connection: mark,
-      behave: { reset: true, only: [FAILING] },
-    })),
+    routes.flatMap(({ path, count, fails }) => {
+      const client = context.clientFor(path, gateway);
+      return Array.from({ length: count }, () => ({
+        client,
+        path: `${path}${marker('levels')}`,
+        connection: path,
+        behave: { reset: true, only: [fails] },
+      }));
+    }),
   );
   const { stdout } = await gateway.exec(['cat', '/var/log/nginx/error.log']);
-  return { lines: stdout.split('\n').filter((line) => line !== '') };
+  return { lines: stdout.split('\n').filter((line) => line !== ''), routes: routes.map(({ path }) => path) };
 }
 
 /** Levels of nginx, the gravest first. */
@@ -86,17 +115,20 @@ const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'de
 
 const levelOf = (line: string): string => /^\S+ \S+ \[(\w+)\]/.exec(line)?.[1] ?? 'none';
 
-/** The failure and the warning are there; nothing is that weighs less than the promised level. */
-export function judgeErrorLevels(level: string, { lines }: Levels): Outcome {
+/** The failure and the warning of each route are there; nothing is that weighs less than the promised level. */
+export function judgeErrorLevels(level: string, { lines, routes }: Levels): Outcome {
   const failed = lines.filter((line) => levelOf(line) === 'error' && /upstream/.test(line));
   const disabled = lines.filter(
     (line) => levelOf(line) === 'warn' && line.includes('upstream server temporarily disabled'),
   );
+  const silent = routes.filter(
+    (route) => ![failed, disabled].every((some) => some.some((line) => line.includes(`request: "GET ${route}`))),
+  );
   const below = lines.filter((line) => LEVELS.indexOf(levelOf(line)) > LEVELS.indexOf(level));
   return judge(
-    failed.length > 0 && disabled.length > 0 && below.length === 0,
+    silent.length === 0 && below.length === 0,
     `failures (error) and instances set aside (warn) are in the error log, nothing below ${level}`,
-    `${String(failed.length)} lines about failures, ${String(disabled.length)} about an instance set aside, ${String(below.length)} below ${level}`,
+    `${String(failed.length)} lines about failures, ${String(disabled.length)} about an instance set aside, ${String(below.length)} below ${level}${silent.length === 0 ? '' : `; not both for ${silent.join(', ')}`}`,
     [
       {
         kind: 'log',

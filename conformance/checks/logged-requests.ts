@@ -1,35 +1,55 @@
 import type { Evidence } from '../../reports/record/types.ts';
+import { header } from '../clients/observe.ts';
+import type { HttpObservation } from '../clients/protocol.ts';
 import type { CaseContext } from '../context.ts';
 import { marker, mixed } from '../gateway.ts';
 import type { Client, RequestOptions } from '../gateway.ts';
 import { judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import { lineFaults, linesOf } from './access-log.ts';
+import { jsonLine, lineFaults, linesOf } from './access-log.ts';
 import { rawHead } from './raw-request.ts';
 
 /** One kind of request whose line in the access log is looked for. */
 export interface Kind {
   readonly name: string;
-  /** Sends it with the mark in its target, from this client, and returns the statuses. */
-  readonly send: (client: Client, mark: string) => Promise<readonly (number | null)[]>;
+  /** Sends it with the mark in its target, from this client, and returns what is known of each exchange. */
+  readonly send: (client: Client, mark: string) => Promise<readonly Sent[]>;
   /** Block of the client's address. */
   readonly from?: 'clients' | 'operators';
   /** Requests that it sends; one when absent. */
   readonly count?: number;
 }
 
+/** What a line has to say of its exchange, where it is known. */
+export interface Sent {
+  readonly status: number | null;
+  readonly method?: string;
+  readonly uri?: string;
+  /** Length of the body, when the answer announced it. */
+  readonly body_bytes_sent?: number;
+}
+
 /** What the log has of one kind. */
 export interface Logged {
   readonly name: string;
-  readonly statuses: readonly (number | null)[];
+  readonly sent: readonly Sent[];
   readonly wanted: number;
   readonly lines: readonly Buffer[];
 }
 
 const plain = (name: string, path: (mark: string) => string, options: RequestOptions = {}): Kind => ({
   name,
-  send: async (client, mark) => [(await client.request(path(mark), options)).status],
+  send: async (client, mark) => {
+    const seen = await client.request(path(mark), options);
+    return [sentOf(path(mark), options, seen)];
+  },
 });
+
+/** What an exchange tells about its line. A body without an announced length is sent in pieces, which the log counts too. */
+function sentOf(uri: string, { method = 'GET' }: RequestOptions, seen: HttpObservation): Sent {
+  const announced = header(seen, 'content-length') !== undefined;
+  return { status: seen.status, method, uri, ...(announced ? { body_bytes_sent: seen.bodyBytes } : {}) };
+}
 
 const raw = (name: string, bytes: (client: Client, mark: string) => Buffer): Kind => ({
   name,
@@ -40,7 +60,7 @@ const raw = (name: string, bytes: (client: Client, mark: string) => Buffer): Kin
       timeout_ms: 15_000,
     });
     const status = /^HTTP\/1\.1 (\d{3})/.exec(Buffer.from(seen.received_base64, 'base64').toString('latin1'))?.[1];
-    return [status === undefined ? null : Number(status)];
+    return [{ status: status === undefined ? null : Number(status) }];
   },
 });
 
@@ -65,6 +85,16 @@ export const ORDINARY: readonly Kind[] = [
   plain('500 of a backend', (mark) => `/api/v1/log/${mark}`, { behave: { status: 500 } }),
   plain('answer of the gateway', (mark) => `/?m=${mark}`),
   plain('unknown path', (mark) => `/nowhere/${mark}`),
+  plain('file of the gateway', (mark) => `/static/app.js?m=${mark}`),
+  plain('deletion', (mark) => `/api/v1/log/${mark}`, { method: 'DELETE' }),
+  {
+    name: 'WebSocket session',
+    send: async (client, mark) => {
+      const uri = `/ws?m=${mark}`;
+      const { status } = await client.websocket(uri, { messages: [{ after_ms: 0, text: 'hello' }] });
+      return [{ status, method: 'GET', uri }];
+    },
+  },
   raw('body too large', (client, mark) =>
     Buffer.from(
       rawHead(client, { method: 'POST', path: `/api/v1/log/${mark}`, lines: [`content-length: ${String(2 ** 30)}`] }),
@@ -85,15 +115,13 @@ export const ORDINARY: readonly Kind[] = [
     name: 'more than the rate allows',
     from: 'operators',
     count: FLOOD,
-    send: async (client, mark) =>
-      (
-        await client.all(
-          Array.from({ length: FLOOD }, (_, index) => ({
-            path: `/api/v1/admin/log/${mark}`,
-            connection: String(index % 3),
-          })),
-        )
-      ).map(({ status }) => status),
+    send: async (client, mark) => {
+      const path = `/api/v1/admin/log/${mark}`;
+      const seen = await client.all(
+        Array.from({ length: FLOOD }, (_, index) => ({ path, connection: String(index % 3) })),
+      );
+      return seen.map(({ status }) => ({ status, method: 'GET', uri: path }));
+    },
   },
 ];
 
@@ -112,23 +140,39 @@ export const PROBES: readonly Kind[] = [
 
 /** Sends each kind from a client of its own and collects the lines that the gateway wrote. */
 export async function loggedRequests(context: CaseContext, kinds: readonly Kind[]): Promise<Logged[]> {
-  const sent = await Promise.all(
+  const asked = await Promise.all(
     kinds.map(async ({ name, send, from = 'clients', count = 1 }) => {
       const client = context.client(from);
       const mark = marker('log');
       // A URI that is too long is not logged, so that only the address tells the request.
-      return { name, count, needles: [mark, `"${client.address}"`], statuses: await send(client, mark) };
+      return { name, count, needles: [mark, `"${client.address}"`], sent: await send(client, mark) };
     }),
   );
   const found = await linesOf(
     context.gateway,
-    sent.map(({ needles, count }) => ({ needles, wanted: count })),
+    asked.map(({ needles, count }) => ({ needles, wanted: count })),
   );
-  return sent.map(({ name, count, statuses }, index) => ({ name, statuses, wanted: count, lines: found[index] ?? [] }));
+  return asked.map(({ name, count, sent }, index) => ({ name, sent, wanted: count, lines: found[index] ?? [] }));
 }
 
-function statusesOf(statuses: readonly (number | null)[]): string {
-  return [...new Set(statuses.map((status) => String(status ?? 'no answer')))].join(', ');
+function statusesOf(sent: readonly Sent[]): string {
+  return [...new Set(sent.map(({ status }) => String(status ?? 'no answer')))].join(', ');
+}
+
+/** Members whose value the exchange tells too. */
+const TOLD = ['status', 'method', 'uri', 'body_bytes_sent'] as const;
+
+/** Members of lines that say something else than the exchanges did; lines of several have no order. */
+export function valueFaults({ sent, lines }: Pick<Logged, 'sent' | 'lines'>): string[] {
+  const entries = lines.map((line) => jsonLine(line.toString('utf8')));
+  if (entries.length !== sent.length || entries.includes(undefined)) return [];
+  const sorted = (values: readonly unknown[]): string => values.map(String).toSorted().join(' ');
+  return TOLD.flatMap((member) => {
+    const known = sent.map((one) => one[member] ?? undefined);
+    if (known.includes(undefined)) return [];
+    const logged = entries.map((entry) => entry?.[member]);
+    return sorted(known) === sorted(logged) ? [] : [`${member} ${String(logged[0])} instead of ${String(known[0])}`];
+  });
 }
 
 /** The kinds and what was written about them. */
@@ -137,7 +181,7 @@ function logTable(logged: readonly Logged[]): Evidence {
     kind: 'table',
     title: 'requests and their lines in the access log',
     columns: ['request', 'status', 'sent', 'lines'],
-    rows: logged.map(({ name, statuses, wanted, lines }) => [name, statusesOf(statuses), wanted, lines.length]),
+    rows: logged.map(({ name, sent, wanted, lines }) => [name, statusesOf(sent), wanted, lines.length]),
   };
 }
 
@@ -149,7 +193,7 @@ export function judgeAllLogged(logged: readonly Logged[], mechanism: string): Ou
     'every request leaves a line in the access log',
     silent.length === 0
       ? `${String(logged.length)} kinds of requests, all logged`
-      : `no line for ${silent.map(({ name, statuses }) => `${name} (${statusesOf(statuses)})`).join(', ')}`,
+      : `no line for ${silent.map(({ name, sent }) => `${name} (${statusesOf(sent)})`).join(', ')}`,
     [logTable(logged)],
     silent.length === 0 ? undefined : mechanism,
   );
@@ -161,14 +205,15 @@ export function judgeJsonLines(
   fields: readonly string[],
   numeric: readonly string[],
 ): Outcome {
-  const faults = logged.flatMap(({ name, wanted, lines }) => [
+  const faults = logged.flatMap(({ name, wanted, sent, lines }) => [
     ...(lines.length === wanted ? [] : [`${name}: ${String(lines.length)} lines for ${String(wanted)} requests`]),
     ...[...new Set(lines.flatMap((line) => lineFaults(line, fields, numeric)))].map((fault) => `${name}: ${fault}`),
+    ...valueFaults({ sent, lines }).map((fault) => `${name}: ${fault}`),
   ]);
   const broken = logged.flatMap(({ lines }) => lines).find((line) => lineFaults(line, fields, numeric).length > 0);
   return judge(
     faults.length === 0,
-    `one line a request, each a JSON object of ${String(fields.length)} members with ${numeric.join(', ')} as numbers`,
+    `one line a request, each a JSON object of ${String(fields.length)} members that tell the exchange, with ${numeric.join(', ')} as numbers`,
     faults.length === 0
       ? `${String(logged.reduce((sum, { lines }) => sum + lines.length, 0))} lines, all of them valid`
       : faults.join('; '),

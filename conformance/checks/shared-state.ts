@@ -2,7 +2,7 @@ import type { CaseContext, CaseReplica } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import { ADMIN_PATH, CUSTOMER_PATH, inTurn, judgeSequence, servedBy } from './balancing.ts';
 import { judged, table } from './exchange.ts';
-import { ADMIN_POOL, CUSTOMER_POOL, pool } from './upstream-block.ts';
+import { ADMIN_POOL, CUSTOMER_POOL, active, pool } from './upstream-block.ts';
 
 const WORKERS = 3;
 const ADMIN_EACH = 2;
@@ -32,7 +32,7 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
   const replica = await context.replica({ workers: WORKERS });
   const config = await replica.gateway.config();
   const [admin, customer] = [pool(config, ADMIN_POOL), pool(config, CUSTOMER_POOL)];
-  const failing = customer.servers.filter(({ backup }) => !backup)[1];
+  const failing = active(customer)[1];
   if (!failing) throw new Error(`${CUSTOMER_POOL} has fewer than two active servers`);
   const workers = await workersOf(replica);
   const sequence: string[] = [];
@@ -44,7 +44,8 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
     });
     alone.push(stopped);
   }
-  await replica.behave(failing.host, { status: 503 });
+  // A reset is a failure whatever statuses are passed on to another instance.
+  await replica.behave(failing.host, { reset: true });
   const failingHits: number[] = [];
   const times: number[] = [];
   for (const worker of workers) {
@@ -63,7 +64,7 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
     alone.push(stopped);
   }
   return {
-    weights: admin.servers.filter(({ backup }) => !backup).map(({ host, weight }) => [host, weight]),
+    weights: active(admin).map(({ host, weight }) => [host, weight]),
     sequence,
     failingHits,
     failing: failing.host,
@@ -72,6 +73,18 @@ export async function sharedState(context: CaseContext): Promise<SharedState> {
     lasted_s: (Math.max(...times) - Math.min(...times)) / 1000,
     failTimeout_s: failing.failTimeout_s,
   };
+}
+
+/** Judges the size of the memory in which workers share what they know of a pool. */
+export function judgeZones(zone_kb: number, config: string): Outcome {
+  const blocks = [ADMIN_POOL, CUSTOMER_POOL].map((name) => pool(config, name));
+  return judged(
+    blocks.every((block) => block.zone_kb === zone_kb),
+    `a zone of ${String(zone_kb)} KiB for both pools`,
+    blocks.map(({ name, zone_kb: size }) => `${name} ${size === undefined ? 'none' : `${String(size)}k`}`).join(', '),
+    blocks.map(({ name, text }) => ({ kind: 'config', title: `${name} in nginx -T`, text })),
+    'without a zone each worker counts for itself',
+  );
 }
 
 /** Judges that the workers act as one: one turn through the weights, one count of failures. */

@@ -7,6 +7,8 @@ export interface UpstreamServer {
   readonly port: number;
   readonly weight: number;
   readonly backup: boolean;
+  /** Marked as out of rotation for good. */
+  readonly down: boolean;
   /** Failures that take the server out for `failTimeout_s`; nginx's own values where the line gives none. */
   readonly maxFails: number;
   readonly failTimeout_s: number;
@@ -20,7 +22,14 @@ export interface UpstreamBlock {
   readonly servers: readonly UpstreamServer[];
   /** Idle connections kept by each worker; undefined without the directive. */
   readonly keepalive: number | undefined;
+  /** How long an idle connection is kept; nginx's own value without the directive. */
+  readonly idle_s: number;
+  /** Size of the memory that workers share; undefined without it. */
+  readonly zone_kb: number | undefined;
 }
+
+/** What nginx does when an upstream does not set `keepalive_timeout`, s. */
+const KEEPALIVE_TIMEOUT_S = 60;
 
 /** The pools of the document. */
 export const ADMIN_POOL = 'admin_backend';
@@ -30,12 +39,16 @@ export const CUSTOMER_POOL = 'customer_backend';
 export function upstreamBlocks(config: string): UpstreamBlock[] {
   return [...withoutComments(config).matchAll(/\bupstream\s+(\S+)\s*\{([^}]*)\}/g)].map(
     ([text, name = '', body = '']) => {
-      const keepalive = /(?:^|;|\s)keepalive\s+(\d+)\s*;/.exec(body)?.[1];
+      const value = (directive: string): string | undefined =>
+        new RegExp(`(?:^|[;\\s])${directive}\\s+([^;]+?)\\s*;`).exec(body)?.[1];
+      const keepalive = value('keepalive');
       return {
         name,
         text: text.replaceAll(/^\s*\n/gm, ''),
         servers: [...body.matchAll(/\bserver\s+([^;]+);/g)].map(([, line = '']) => serverOf(line)),
         keepalive: keepalive === undefined ? undefined : Number(keepalive),
+        idle_s: nginxSeconds(value('keepalive_timeout') ?? '') ?? KEEPALIVE_TIMEOUT_S,
+        zone_kb: kilobytes(value('zone')?.split(/\s+/)[1]),
       };
     },
   );
@@ -49,13 +62,27 @@ export function pool(config: string, name: string): UpstreamBlock {
       text: `no upstream ${name}`,
       servers: [],
       keepalive: undefined,
+      idle_s: KEEPALIVE_TIMEOUT_S,
+      zone_kb: undefined,
     }
   );
 }
 
+/** Servers that take part in balancing, in the order of the block. */
+export function active({ servers }: UpstreamBlock): readonly UpstreamServer[] {
+  return servers.filter(({ backup, down }) => !backup && !down);
+}
+
 /** Names of the servers that take part in balancing, in the order of the block. */
-export function primaries({ servers }: UpstreamBlock): string[] {
-  return servers.filter(({ backup }) => !backup).map(({ host }) => host);
+export function primaries(block: UpstreamBlock): string[] {
+  return active(block).map(({ host }) => host);
+}
+
+/** An nginx size (`64k`, `1m`, `65536`) in KiB. */
+function kilobytes(size: string | undefined): number | undefined {
+  const [, count, unit] = /^(\d+)([km]?)$/i.exec(size ?? '') ?? [];
+  if (count === undefined) return undefined;
+  return Number(count) * ({ k: 1, m: 1024 }[unit?.toLowerCase() ?? ''] ?? 1 / 1024);
 }
 
 function serverOf(line: string): UpstreamServer {
@@ -68,6 +95,7 @@ function serverOf(line: string): UpstreamServer {
     port: colon < 0 ? 80 : Number(address.slice(colon + 1)),
     weight: Number(value('weight') ?? 1),
     backup: parameters.includes('backup'),
+    down: parameters.includes('down'),
     maxFails: Number(value('max_fails') ?? 1),
     failTimeout_s: nginxSeconds(value('fail_timeout') ?? '10s') ?? 10,
   };

@@ -4,7 +4,7 @@ import type { Arrival } from '../clients/protocol.ts';
 import type { CaseContext } from '../context.ts';
 import { marker, mixed } from '../gateway.ts';
 import type { Gateway } from '../gateway.ts';
-import { judge } from '../outcome.ts';
+import { judge, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 
 /** The two pools, with how many requests one client may send at once under the documented limits. */
@@ -22,6 +22,9 @@ export const firstServerOnly: ConfigEdit = (_path, text) =>
     const kept = body.split('\n').filter((line) => !/^\s*server\s/.test(line) || (servers += 1) === 1);
     return `${open}${kept.join('\n')}${close}`;
   });
+
+/** One worker, which keeps all idle connections, and one instance for each pool. */
+export const ALONE = { backends: 'shared', workers: 1, edit: firstServerOnly } as const;
 
 /** One TCP connection from the gateway to an instance. */
 export interface Connection {
@@ -63,6 +66,16 @@ export async function oneByOne(context: CaseContext, gateway: Gateway, pool: Poo
 export async function arrived(context: CaseContext, mark: string): Promise<Arrival[]> {
   const arrivals = (await context.arrivals(mark)).filter(({ service }) => service !== 'auth');
   return arrivals.toSorted((a, b) => a.at - b.at || a.requestOnConnection - b.requestOnConnection);
+}
+
+/** Sends both pools more requests than one connection may carry, and judges when it was given up. */
+export async function retiredAfter(context: CaseContext, requests: number): Promise<Outcome> {
+  const { gateway } = await context.replica(ALONE);
+  const count = Math.ceil(requests * 1.3);
+  const parts = POOLS.map(async (pool) =>
+    judgeRequests(pool.name, requests, await oneByOne(context, gateway, pool, count)),
+  );
+  return together(await Promise.all(parts));
 }
 
 /** Connections as evidence. */

@@ -71,7 +71,7 @@ export class Replicas {
     try {
       const plan = addressPlan(this.#topology.slot);
       const name = `replica-${String(lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
-      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, place) : undefined;
+      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, place, options.env) : undefined;
       if (lab) ids.push(lab.service.containerId);
       const hosts = lab?.addresses ?? this.#sharedBackends();
       const gateway = await startGateway({
@@ -139,6 +139,7 @@ export class Replicas {
   async #startLab(
     name: string,
     { lane, number }: Place,
+    env: ReplicaOptions['env'] = {},
   ): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
     const plan = addressPlan(this.#topology.slot);
     const names = Object.keys(LAB_PORTS);
@@ -157,6 +158,7 @@ export class Replicas {
         TRUST_PROXY: 'true',
         TRUST_PROXY_HOPS: '1',
         CORS_ORIGINS: 'https://api.insightserenity.com,https://www.insightserenity.com',
+        ...env,
       },
     });
     return { service, addresses };

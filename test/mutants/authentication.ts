@@ -43,4 +43,20 @@ export default [
     replace: 'proxy_set_header X-Forwarded-Proto http;',
     turns: [id('session-cookie-flags')],
   },
+  {
+    name: 'streams without authentication',
+    base: 'hardened',
+    file: 'api/stream-pool.conf',
+    find: 'auth_request /auth/validate;',
+    replace: 'auth_request off;',
+    turns: [id('customer-auth-request')],
+  },
+  {
+    name: 'the admin backend does not learn of TLS',
+    base: 'documented',
+    file: 'api/admin.conf',
+    find: 'proxy_set_header X-Forwarded-Proto $scheme;',
+    replace: '',
+    turns: [id('session-cookie-flags')],
+  },
 ] satisfies Mutant[];

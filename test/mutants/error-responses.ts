@@ -27,4 +27,28 @@ export default [
     replace: 'RATE_LIMIT_EXCEEDED "";',
     turns: [id('rate-limit-json')],
   },
+  {
+    name: 'nginx’s own page for plain HTTP on the TLS port',
+    base: 'hardened',
+    file: 'api/errors.conf',
+    find: ' 494 497 ',
+    replace: ' ',
+    turns: [id('uniform-json')],
+  },
+  {
+    name: 'nginx’s own page for methods that a file does not have',
+    base: 'hardened',
+    file: 'api/errors.conf',
+    find: ' 404 405 408 ',
+    replace: ' 404 408 ',
+    turns: [id('uniform-json')],
+  },
+  {
+    name: 'no referrer policy on errors',
+    base: 'documented',
+    file: 'api/headers.conf',
+    find: '"strict-origin-when-cross-origin" always;',
+    replace: '"strict-origin-when-cross-origin";',
+    turns: [id('security-headers-on-errors')],
+  },
 ] satisfies Mutant[];

@@ -35,4 +35,12 @@ export default [
     replace: 'location = /probe {',
     turns: [id('plain-http-probe')],
   },
+  {
+    name: 'health answered by a backend that does not learn what was asked',
+    base: 'documented',
+    file: 'api/local.conf',
+    find: `return 200 '{"status":"healthy","timestamp":"$time_iso8601"}';`,
+    replace: 'proxy_pass http://customer_backend/health?fixed;',
+    turns: [id('gateway-endpoint')],
+  },
 ] satisfies Mutant[];

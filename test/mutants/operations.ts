@@ -35,4 +35,14 @@ export default [
     replace: '',
     turns: [id('tracing.trace-id-header')],
   },
+  {
+    name: 'operations: one node lists its backends in another order',
+    base: 'documented',
+    file: 'upstreams/admin.conf',
+    find: `    server admin-1:3000 weight=100 max_fails=2 fail_timeout=10s;
+    server admin-2:3000 weight=100 max_fails=2 fail_timeout=10s;`,
+    replace: `    server admin-2:3000 weight=100 max_fails=2 fail_timeout=10s;
+    server admin-1:3000 weight=100 max_fails=2 fail_timeout=10s;`,
+    turns: [id('high-availability.two-gateways')],
+  },
 ] satisfies Mutant[];

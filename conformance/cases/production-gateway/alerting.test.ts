@@ -17,14 +17,17 @@ verify('production-gateway.alerting.high-memory', async (context) => {
   const { claim } = context;
   const [ratio, for_s] = [num(claim, 'available_ratio'), num(claim, 'for_s')];
   const memory = (available: number): Record<string, string> => ({
-    'node_memory_MemAvailable_bytes{instance="host:9100"}': `${String(Math.round(available * 1000))}x40`,
-    'node_memory_MemTotal_bytes{instance="host:9100"}': '1000x40',
+    'node_memory_MemAvailable_bytes{instance="host:9100"}': `${String(Math.round(available * 1e6))}x40`,
+    'node_memory_MemTotal_bytes{instance="host:9100"}': '1000000x40',
   });
-  const [less, more] = [memory(0.9 * ratio), memory(1.1 * ratio)];
+  // As close to the threshold as can be told from it.
+  const [below, above] = [0.99 * ratio, 1.01 * ratio];
+  const [less, more] = [memory(below), memory(above)];
+  const name = (available: number): string => `${(100 * available).toFixed(1)} % available`;
   const results = await tryRule(context, 'HighMemoryUsage', { severity: str(claim, 'severity') }, [
-    { name: `${String(90 * ratio)} % available`, series: less, at: `${String(for_s - 30)}s`, fires: false },
-    { name: `${String(90 * ratio)} % available`, series: less, at: `${String(for_s + 30)}s`, fires: true },
-    { name: `${String(110 * ratio)} % available`, series: more, at: `${String(3 * for_s)}s`, fires: false },
+    { name: name(below), series: less, at: `${String(for_s - 30)}s`, fires: false },
+    { name: name(below), series: less, at: `${String(for_s)}s`, fires: true },
+    { name: name(above), series: more, at: `${String(3 * for_s)}s`, fires: false },
   ]);
   return judgeRule(
     `${str(claim, 'severity')} after ${String(for_s)} s below ${String(100 * ratio)} % of memory, not before and not above (the rule itself; loading it is another claim)`,

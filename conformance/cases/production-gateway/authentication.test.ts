@@ -32,7 +32,11 @@ verify('production-gateway.authentication.admin-auth-request', async (context) =
 );
 
 verify('production-gateway.authentication.customer-auth-request', async (context) =>
-  authRequest(context, '/api/v1/x', numbers(context.claim, 'statuses')),
+  authRequest(context, '/api/v1/x', numbers(context.claim, 'statuses'), [
+    '/api/v1/stream/x',
+    '/api/v1/exports/x',
+    '/api/v1/uploads/x',
+  ]),
 );
 
 verify('production-gateway.authentication.config-loads', async (context) => {

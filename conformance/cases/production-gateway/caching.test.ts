@@ -1,11 +1,11 @@
 import { nginxSeconds } from '../../../environments/harness/config.ts';
 import { num, strings } from '../../../environments/ledger/values.ts';
-import { answersTable, cacheable, inTurn, serialOf, stored } from '../../checks/cache.ts';
+import { answersTable, cacheable, inTurn, judgeLockTime, sameDirectives, stored } from '../../checks/cache.ts';
 import { judged } from '../../checks/exchange.ts';
-import { asExchange, header, headersNamed, latency_ms } from '../../clients/observe.ts';
+import { asExchange, bodyText, header, headersNamed, latency_ms } from '../../clients/observe.ts';
 import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
-import { inconclusive } from '../../outcome.ts';
+import { inconclusive, together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
 /** What backends were asked; the gateway's own questions to the authentication service do not count. */
@@ -47,7 +47,7 @@ verify('production-gateway.caching.key', async (context) => {
   const mark = marker();
   const path = `${cacheable(mark, 'max-age=30')}&a=1`;
   const other = `${cacheable(mark, 'max-age=30')}&a=2`;
-  const user = sameUser();
+  const { headers } = sameUser();
   const seen = await client.all(
     [
       { path },
@@ -55,16 +55,21 @@ verify('production-gateway.caching.key', async (context) => {
       { path: other },
       { path: `${cacheable(`${mark}-2`, 'max-age=30')}&a=1` },
       { path, method: 'HEAD' },
-    ].map((planned) => ({ ...planned, ...user, connection: 'key' })),
+    ].map((planned) => ({ ...planned, headers, connection: 'key' })),
   );
+  // The same user from elsewhere, with another program and another way to write the host: no part of the key.
+  const host = context.gateway.serverName.toUpperCase();
+  const elsewhere = await context
+    .client()
+    .request(path, { headers: { ...headers, 'user-agent': 'another', host, accept: 'text/x', cookie: 'a=b' } });
   const asked = (await backendArrivals(context, mark)).map(({ method, url }) => `${method} ${url}`);
   const [first, second] = seen;
-  const hit = first !== undefined && second !== undefined && stored(first, second);
+  const hit = first !== undefined && [second, elsewhere].every((one) => one !== undefined && stored(first, one));
   // Asked: the first GET, the other query, the other path, and HEAD, which is not answered from GET's entry.
   return judged(
     hit && asked.length === 4,
     `${parts.join(', ')} make the key: the same request is stored, another query, path or method is not`,
-    `${hit ? 'repeated GET served from the cache' : 'repeated GET asked the backend again'}; ${String(asked.length)} of 5 requests reached a backend`,
+    `${hit ? 'repeated GETs served from the cache' : 'a repeated GET asked the backend again'}; ${String(asked.length)} of 6 requests reached a backend`,
     [
       {
         kind: 'table',
@@ -78,24 +83,43 @@ verify('production-gateway.caching.key', async (context) => {
 });
 
 verify('production-gateway.caching.user-isolation', async (context) => {
-  const client = context.client();
   const mark = marker();
-  const path = cacheable(mark, 'max-age=60');
-  const users = ['first', 'second'].map((name) => `Bearer valid:${mark}-${name}:user`);
-  const seen = await client.all(
-    [users[0], users[1], users[0], users[1]].map((authorization) => ({
-      path,
-      headers: { authorization: authorization ?? '' },
-      connection: 'users',
-    })),
+  const users = ['first', 'second', 'first', 'second'].map((name) => `${mark}-${name}`);
+  // Every answer may be stored, and names the user that it was made for.
+  const answerFor = (user: string) => ({
+    headers: { authorization: `Bearer valid:${user}:admin` },
+    behave: { body: user, headers: { 'cache-control': 'max-age=60' } },
+    connection: 'users',
+  });
+  const seen = await Promise.all(
+    ['/api/v1/profile/', '/api/v1/admin/profile/'].map((route) =>
+      context.clientFor(route).all(users.map((user) => ({ path: `${route}${mark}`, ...answerFor(user) }))),
+    ),
   );
-  const [a, b, a2, b2] = seen.map(serialOf);
-  const leaked = a === b || a2 === b2 || a === b2 || b === a2;
+  const rows = seen.flatMap((answers, route) =>
+    answers.map((one, index) => ({ api: route === 0 ? 'customer' : 'admin', user: users[index] ?? '', one })),
+  );
+  const leaked = rows.filter(({ user, one }) => bodyText(one) !== user);
   return judged(
-    !leaked && seen.every(({ status }) => status === 200),
-    'no answer of one user reaches another',
-    leaked ? 'the second user got the answer made for the first' : 'every user got answers of their own',
-    [answersTable('two users, one path', ['first user', 'second user', 'first user', 'second user'], seen)],
+    leaked.length === 0 && rows.every(({ one }) => one.status === 200),
+    'no answer of one user reaches another, on the customer and the admin API',
+    leaked.length === 0
+      ? 'every user got answers of their own'
+      : leaked.map(({ api, user, one }) => `${api} API: ${user} got ${String(one.status)} ${bodyText(one)}`).join('; '),
+    [
+      {
+        kind: 'table',
+        title: 'two users, one path',
+        columns: ['API', 'asked by', 'status', 'answer made for', 'X-Cache-Status'],
+        rows: rows.map(({ api, user, one }) => [
+          api,
+          user,
+          one.status ?? 0,
+          bodyText(one).slice(0, 60),
+          header(one, 'x-cache-status') ?? 'absent',
+        ]),
+      },
+    ],
   );
 });
 
@@ -113,7 +137,8 @@ verify('production-gateway.caching.lock', async (context) => {
     })),
   );
   const asked = await backendArrivals(context, mark);
-  return judged(
+  const lock_s = num(context.claim, 'lock_timeout_s');
+  const parallel = judged(
     asked.length === hits && seen.every(({ status }) => status === 200),
     `${String(count)} parallel requests for a new path: ${String(hits)} at the backend, all answered`,
     `${String(asked.length)} at the backend; ${String(seen.filter(({ status }) => status === 200).length)} of ${String(count)} answered 200`,
@@ -126,6 +151,7 @@ verify('production-gateway.caching.lock', async (context) => {
     ],
     NO_CACHE,
   );
+  return together([parallel, judgeLockTime(lock_s, await context.gateway.config())]);
 });
 
 const sameUserOf = (mark: string) => ({ headers: { authorization: `Bearer valid:${mark}:user` } });
@@ -219,29 +245,35 @@ verify('production-gateway.caching.static', async (context) => {
   );
 });
 
+/** Files of both variants, of two types: a location for one type would take its files from the folder's. */
+const FILES = ['/static/app.js', '/static/logo.svg'];
+const MISSING = '/static/missing.js';
+
 verify('production-gateway.caching.static-30d', async (context) => {
   const { claim } = context;
   const max_age_s = num(claim, 'max_age_s');
   const client = context.client();
-  const [found, missing] = await client.all([{ path: '/static/app.js' }, { path: '/static/missing.js' }]);
-  if (!found || !missing) throw new Error('an observation is missing');
-  const joined = headersNamed(found, 'cache-control').join(', ');
-  const directives = joined.split(',').map((part) => part.trim());
+  const seen = await client.all([...FILES, MISSING].map((path) => ({ path })));
   const wanted = [`max-age=${String(max_age_s)}`, ...strings(claim, 'directives')];
-  const date = Date.parse(header(found, 'date') ?? '');
-  const ahead_s = (Date.parse(header(found, 'expires') ?? '') - date) / 1000;
-  const bare = headersNamed(missing, 'cache-control').length === 0 && header(missing, 'expires') === undefined;
+  const files = FILES.map((path, index) => {
+    const found = seen[index];
+    if (!found) throw new Error('an observation is missing');
+    const joined = headersNamed(found, 'cache-control').join(', ');
+    const directives = joined.split(',').map((part) => part.trim().toLowerCase());
+    const date = Date.parse(header(found, 'date') ?? '');
+    const ahead_s = (Date.parse(header(found, 'expires') ?? '') - date) / 1000;
+    const holds = found.status === 200 && sameDirectives(directives, wanted) && Math.abs(ahead_s - max_age_s) <= 2;
+    return { path, found, holds, text: `${path}: ${joined || 'absent'}; Expires ${String(ahead_s)} s ahead` };
+  });
+  const missing = seen.at(-1);
+  const bare =
+    missing?.status === 404 &&
+    headersNamed(missing, 'cache-control').length === 0 &&
+    header(missing, 'expires') === undefined;
   return judged(
-    found.status === 200 &&
-      wanted.every((part) => directives.includes(part)) &&
-      Math.abs(ahead_s - max_age_s) <= 2 &&
-      missing.status === 404 &&
-      bare,
+    files.every(({ holds }) => holds) && bare,
     `${wanted.join(', ')} and Expires ${String(max_age_s)} s ahead; a 404 carries neither`,
-    `Cache-Control ${joined || 'absent'}; Expires ${String(ahead_s)} s ahead; 404 ${bare ? 'without' : 'with'} caching headers`,
-    [
-      asExchange(client.step({ path: '/static/app.js' }, 0), found),
-      asExchange(client.step({ path: '/static/missing.js' }, 1), missing),
-    ],
+    `${files.map(({ text }) => text).join('; ')}; ${bare ? '404 without caching headers' : 'a missing file not so'}`,
+    files.map(({ path, found }, index) => asExchange(client.step({ path }, index), found)),
   );
 });

@@ -28,12 +28,14 @@ const CROWD = 16;
 
 verify('production-gateway.connection-limit.per-ip-10', async (context) => {
   const { claim } = context;
-  const client = context.client();
+  // An operator: the places of an address are the same on every route, the admin API included.
+  const client = context.client('operators');
   const limit = num(claim, 'limit');
   const seen = await simultaneous(context.session.vantage, client, {
     path: SLOW,
     count: beyond(limit),
     bystander: context.client(),
+    elsewhere: '/api/v1/admin/ping',
   });
   return judgeInFlight({ limit, status: num(claim, 'status') }, seen, await client.request(PLAIN));
 });
@@ -71,10 +73,12 @@ verify('production-gateway.connection-limit.names', async (context) =>
 verifyLong('production-gateway.connection-limit.websocket-slots', async (context) => {
   const { claim, session } = context;
   const [perAddress, perServer] = [num(claim, 'per_ip'), num(claim, 'per_server')];
+  // The status stands in the description of the check: "2 refused with 503".
+  const status = Number(/refused with (\d{3})/.exec(claim.check)?.[1]);
   const client = context.client();
   const ofAddress = async () => {
     const seen = await webSocketSessions(session.vantage, [client], beyond(perAddress), { client, path: PLAIN });
-    return judgeSessionSlots(perAddress, seen, await client.websocket('/ws'));
+    return judgeSessionSlots({ limit: perAddress, status }, seen, await client.websocket('/ws'));
   };
   const ofServer = async () => {
     const { edit, found } = lowerLimit(perServer, perAddress);
@@ -84,7 +88,7 @@ verifyLong('production-gateway.connection-limit.websocket-slots', async (context
       client: context.client('clients', gateway),
       path: PLAIN,
     });
-    return judgeServerSlots(perServer, perAddress, found(), seen);
+    return judgeServerSlots({ limit: perServer, status }, perAddress, found(), seen);
   };
   return together(await Promise.all([ofAddress(), ofServer()]));
 });

@@ -1,9 +1,18 @@
 import { num, numbers, str, strings } from '../../../environments/ledger/values.ts';
 import { answerMatrix, judgeHeaders, rowProof } from '../../checks/answer-matrix.ts';
 import type { Cause } from '../../checks/answer-matrix.ts';
-import { judgeContract, refusalFaults } from '../../checks/error-contract.ts';
+import { forEvery, furtherErrors, judgeContract, refusalFaults } from '../../checks/error-contract.ts';
 import { judged, listed } from '../../checks/exchange.ts';
 import { verify } from '../../verify.ts';
+
+/** The headers of the complete configuration. */
+const SECURITY_HEADERS = [
+  'Strict-Transport-Security',
+  'X-Content-Type-Options',
+  'X-Frame-Options',
+  'X-XSS-Protection',
+  'Referrer-Policy',
+];
 
 /** Errors of the gateway's own making; what a backend answers is not among them. */
 const OWN: readonly Cause[] = [
@@ -20,10 +29,13 @@ const OWN: readonly Cause[] = [
 ];
 
 verify('production-gateway.error-responses.uniform-json', async (context) => {
-  const rows = (await answerMatrix(context)).filter(
+  const [matrix, further] = await Promise.all([answerMatrix(context), furtherErrors(context)]);
+  const rows = [...matrix, ...further].filter(
     ({ cause, seen }) => OWN.includes(cause) && (seen.status === null || seen.status >= 400),
   );
-  return judgeContract(rows, strings(context.claim, 'fields'));
+  // Which statuses have to be provoked stands in the description of the check.
+  const statuses = (context.claim.check.match(/\b[45]\d\d\b/g) ?? []).map(Number);
+  return forEvery(statuses, rows, judgeContract(rows, strings(context.claim, 'fields')));
 });
 
 verify('production-gateway.error-responses.security-headers-on-errors', async (context) => {
@@ -31,11 +43,12 @@ verify('production-gateway.error-responses.security-headers-on-errors', async (c
   const rows = (await answerMatrix(context)).filter(
     ({ cause, seen }) => OWN.includes(cause) && (seen.status === null || statuses.includes(seen.status)),
   );
-  return judgeHeaders(`the security headers on the gateway’s own ${statuses.join(', ')}`, rows, {
-    'Strict-Transport-Security': undefined,
-    'X-Frame-Options': undefined,
-    'X-Content-Type-Options': undefined,
-  });
+  const wanted = Object.fromEntries(SECURITY_HEADERS.map((name) => [name, undefined]));
+  return forEvery(
+    statuses,
+    rows,
+    judgeHeaders(`the security headers on the gateway’s own ${statuses.join(', ')}`, rows, wanted),
+  );
 });
 
 verify('production-gateway.error-responses.rate-limit-json', async (context) => {

@@ -10,6 +10,7 @@ import {
   probesUnlogged,
 } from '../../checks/health.ts';
 import { jsonObject, madeLocally } from '../../checks/local-answers.ts';
+import { marker } from '../../gateway.ts';
 import { notApplicable } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
@@ -69,7 +70,10 @@ verify('production-gateway.health.pool-status-up', async (context) => poolState(
 verify('production-gateway.health.gateway-endpoint', async (context) => {
   const { claim } = context;
   const asked_ms = Date.now();
-  const one = await deliverOne(context, { client: context.client(), path: '/health' });
+  // A backend that is asked with a path of the gateway's own making still gets the client's headers.
+  const mark = marker('health');
+  const one = await deliverOne(context, { client: context.client(), path: '/health', headers: { 'x-probe': mark } });
+  const asked = await context.arrivals(mark);
   const body = jsonObject(one.seen);
   const timestamp = body?.['timestamp'];
   const drift_ms =
@@ -81,9 +85,10 @@ verify('production-gateway.health.gateway-endpoint', async (context) => {
     one.seen.status === num(claim, 'status') &&
       body?.['status'] === str(claim, 'body_status') &&
       fresh &&
-      madeLocally(one),
+      madeLocally(one) &&
+      asked.length === 0,
     `${String(num(claim, 'status'))}, status ${str(claim, 'body_status')}, timestamp in ${str(claim, 'timestamp')}, no backend asked`,
-    `${outcomeOf(one.seen)}, status ${String(body?.['status'])}, timestamp ${String(timestamp)}${fresh ? '' : ' (not now)'}, ${String(one.arrivals.length)} backend requests`,
+    `${outcomeOf(one.seen)}, status ${String(body?.['status'])}, timestamp ${String(timestamp)}${fresh ? '' : ' (not now)'}, ${String(asked.length)} backend requests`,
     [proof(one)],
   );
 });

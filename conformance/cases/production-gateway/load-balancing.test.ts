@@ -1,18 +1,15 @@
 import { num, numbers, str } from '../../../environments/ledger/values.ts';
-import { judgeLeader, judgeLeastBusy, judgeSequence, judgeShares, shares } from '../../checks/balancing.ts';
+import { judgeLeader, judgeSequence, judgeShares, judgeWeights } from '../../checks/balancing.ts';
+import { judgeLeastBusy, judgeOneBusy } from '../../checks/busy-instances.ts';
 import { acceptsConfig, frame } from '../../checks/config-test.ts';
 import { judged } from '../../checks/exchange.ts';
 import { instanceCounts } from '../../checks/instance-counts.ts';
-import { judgeShared, sharedState } from '../../checks/shared-state.ts';
+import { judgeShared, judgeZones, sharedState } from '../../checks/shared-state.ts';
+import { shares } from '../../checks/shares.ts';
 import { ADMIN_POOL, CUSTOMER_POOL, pool, primaries } from '../../checks/upstream-block.ts';
-import {
-  idleKept,
-  judgeRetired,
-  judgeStaysUsable,
-  poolKept,
-  requestsPerConnection,
-  staysUsable,
-} from '../../checks/backend-connections.ts';
+import { idleKept, poolKept } from '../../checks/backend-connections.ts';
+import { retiredAfter } from '../../checks/upstream-connections.ts';
+import { idleWithServices, judgeIdleConfigured } from '../../checks/upstream-idle.ts';
 import { together } from '../../outcome.ts';
 import { verify, verifyLong } from '../../verify.ts';
 
@@ -20,18 +17,18 @@ const ADMINS = ['admin-1', 'admin-2', 'admin-3'];
 
 verifyLong('production-gateway.load-balancing.admin-distribution', async (context) => {
   const { claim } = context;
-  const { adminSequence, adminReads } = await shares(context);
+  const { adminSequence, adminReads, oneBusy } = await shares(context);
   const weights = numbers(claim, 'weights');
+  const byName = ADMINS.map((name, index) => [name, weights[index] ?? 0] as const);
   return together([
+    judgeWeights(weights, pool(await context.gateway.config(), ADMIN_POOL)),
     judgeShares(
       Object.fromEntries(ADMINS.map((name) => [name, num(claim, `${name}_pct`)])),
       adminReads,
       'admin requests',
     ),
-    judgeSequence(
-      ADMINS.map((name, index) => [name, weights[index] ?? 0]),
-      adminSequence,
-    ),
+    judgeSequence(byName, adminSequence),
+    judgeOneBusy(byName, oneBusy),
   ]);
 });
 
@@ -39,7 +36,10 @@ verifyLong('production-gateway.load-balancing.admin-weights', async (context) =>
   const percent = numbers(context.claim, 'shares_percent');
   const { adminReads, adminWrites } = await shares(context);
   const wanted = Object.fromEntries(ADMINS.map((name, index) => [name, percent[index] ?? 0]));
-  return judgeShares(wanted, [...adminReads, ...adminWrites], 'admin requests, reads and writes');
+  return together([
+    judgeWeights(numbers(context.claim, 'weights'), pool(await context.gateway.config(), ADMIN_POOL)),
+    judgeShares(wanted, [...adminReads, ...adminWrites], 'admin requests, reads and writes'),
+  ]);
 });
 
 verifyLong('production-gateway.load-balancing.customer-equal-when-idle', async (context) => {
@@ -115,7 +115,10 @@ verify('production-gateway.load-balancing.weight-zero', async (context) => {
 });
 
 verifyLong('production-gateway.load-balancing.shared-state', async (context) =>
-  judgeShared(await sharedState(context)),
+  together([
+    judgeZones(num(context.claim, 'zone_kb'), await context.gateway.config()),
+    judgeShared(await sharedState(context)),
+  ]),
 );
 
 verifyLong('production-gateway.load-balancing.upstream-keepalive', async (context) => {
@@ -127,12 +130,17 @@ verify('production-gateway.load-balancing.keepalive-pool-size', async (context) 
   poolKept(await context.gateway.config(), num(context.claim, 'pipeline_diagram')),
 );
 
-verify('production-gateway.load-balancing.keepalive-100-requests', async (context) => {
-  const requests = num(context.claim, 'requests');
-  return judgeRetired(requests, await requestsPerConnection(context, requests));
-});
+verify('production-gateway.load-balancing.keepalive-100-requests', async (context) =>
+  retiredAfter(context, num(context.claim, 'requests')),
+);
+
+/** Durations divided by this leave the idle time of the document long enough to be told from a service's. */
+const IDLE_SCALE = 10;
 
 verifyLong('production-gateway.load-balancing.upstream-idle-60s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');
-  return judgeStaysUsable(await staysUsable(context, idle_s));
+  return together([
+    judgeIdleConfigured(idle_s, await context.gateway.config()),
+    await idleWithServices(context, idle_s, IDLE_SCALE),
+  ]);
 });

@@ -13,6 +13,7 @@ import { judgePrivacy, personalData } from '../../checks/log-privacy.ts';
 import {
   backendEntries,
   errorLevels,
+  firstFailureCounts,
   judgeBackendLevels,
   judgeErrorLevels,
   judgeFields,
@@ -20,8 +21,8 @@ import {
   retried,
 } from '../../checks/log-contents.ts';
 import { judgeLog } from '../../checks/rate-limit-answer.ts';
-import { MANY, flood } from '../../checks/rate-limit-flood.ts';
-import { judge, notApplicable } from '../../outcome.ts';
+import { MANY, floods } from '../../checks/rate-limit-flood.ts';
+import { judge, notApplicable, together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
 const NO_LOKI = 'Loki and Promtail are not part of the environment';
@@ -42,15 +43,21 @@ verify('production-gateway.logging.access-log-json', async (context) => {
 verify('production-gateway.logging.pii-masking', async (context) => judgePrivacy(await personalData(context, true)));
 verify('production-gateway.logging.pii-masked', async (context) => judgePrivacy(await personalData(context, false)));
 
+/** One route of each limit by address. */
+const LIMITED = ['/api/v1/admin/ping', '/api/v1/ping', '/static/app.js'];
+
 verify('production-gateway.logging.rate-limit-events', async (context) => {
-  const client = context.client('operators');
-  const flooded = await flood(context.session.vantage, {
-    clients: [client],
-    path: '/api/v1/admin/ping',
-    count: MANY,
+  const routes = LIMITED.map((path) => ({ path, client: context.clientFor(path) }));
+  const flooded = await floods(
+    context.session.vantage,
+    routes.map(({ path, client }) => ({ clients: [client], path, count: MANY })),
+  );
+  const parts = routes.map(async ({ client: { address } }, index) => {
+    const lines = await context.gateway.errorLog(`client: ${address},`);
+    const promised = { level: str(context.claim, 'level'), linesPerRefusal: 1 };
+    return judgeLog(promised, flooded[index] ?? { steps: [], observations: [] }, lines, address);
   });
-  const lines = await context.gateway.errorLog(`client: ${client.address},`);
-  return judgeLog({ level: str(context.claim, 'level'), linesPerRefusal: 1 }, flooded, lines, client.address);
+  return together(await Promise.all(parts));
 });
 
 verify('production-gateway.logging.request-id-correlation', async (context) => {
@@ -60,11 +67,11 @@ verify('production-gateway.logging.request-id-correlation', async (context) => {
 
 verify('production-gateway.logging.retry-visibility', async (context) => {
   const { gateway, instances } = await context.replica({ backends: 'shared' });
-  return judgeRetries(await retried(context, gateway), instances, str(context.claim, 'separator'));
+  return judgeRetries({ ...(await retried(context, gateway)), instances }, str(context.claim, 'separator'));
 });
 
 verify('production-gateway.logging.error-log-level', async (context) => {
-  const { gateway } = await context.replica({ backends: 'shared' });
+  const { gateway } = await context.replica({ backends: 'shared', edit: firstFailureCounts });
   return judgeErrorLevels(str(context.claim, 'level'), await errorLevels(context, gateway));
 });
 

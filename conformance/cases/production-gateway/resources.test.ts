@@ -1,12 +1,9 @@
 import { num, str } from '../../../environments/ledger/values.ts';
 import { judgeBuffered, judgeBuffers, slowClients } from '../../checks/buffering.ts';
-import { POOLS, firstServerOnly, judgeRequests, judgeReused, oneByOne } from '../../checks/upstream-connections.ts';
+import { ALONE, POOLS, judgeReused, oneByOne, retiredAfter } from '../../checks/upstream-connections.ts';
 import { idleConnections, judgeIdle } from '../../checks/upstream-idle.ts';
 import { together } from '../../outcome.ts';
 import { verify, verifyLong } from '../../verify.ts';
-
-/** One worker, which keeps all idle connections, and one instance for each pool. */
-const ALONE = { backends: 'shared', workers: 1, edit: firstServerOnly } as const;
 
 /** Enough for two connections to each instance to be told from one a request. */
 const REQUESTS = 30;
@@ -20,15 +17,9 @@ verify('production-gateway.resources.upstream-keepalive-reuse', async (context) 
   return together(await Promise.all(parts));
 });
 
-verify('production-gateway.resources.upstream-keepalive-requests', async (context) => {
-  const requests = num(context.claim, 'requests');
-  const { gateway } = await context.replica(ALONE);
-  const count = Math.ceil(requests * 1.3);
-  const parts = POOLS.map(async (pool) =>
-    judgeRequests(pool.name, requests, await oneByOne(context, gateway, pool, count)),
-  );
-  return together(await Promise.all(parts));
-});
+verify('production-gateway.resources.upstream-keepalive-requests', async (context) =>
+  retiredAfter(context, num(context.claim, 'requests')),
+);
 
 verifyLong('production-gateway.resources.upstream-idle-60s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');

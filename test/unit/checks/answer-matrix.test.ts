@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { firstRefusal, headerFault, judgeHeaders, versionTold } from '../../../conformance/checks/answer-matrix.ts';
 import type { MatrixRow } from '../../../conformance/checks/answer-matrix.ts';
-import { contractFaults, judgeContract, member, refusalFaults } from '../../../conformance/checks/error-contract.ts';
+import {
+  contractFaults,
+  forEvery,
+  judgeContract,
+  member,
+  refusalFaults,
+} from '../../../conformance/checks/error-contract.ts';
 import { cspDirectives, policyFaults } from '../../../conformance/checks/policy.ts';
 import type { HttpObservation } from '../../../conformance/clients/protocol.ts';
 import { answer } from './observations.ts';
@@ -71,6 +77,17 @@ describe('error bodies', () => {
   test('one error of another format breaks uniformity', () => {
     expect(judgeContract([row(answer(404, [JSON_TYPE], ERROR))], FIELDS).verdict).toBe('conforms');
     expect(judgeContract([row(answer(404, [JSON_TYPE], ERROR)), row(answer(413))], FIELDS).verdict).toBe('deviates');
+  });
+
+  test('a status that no answer had leaves the promise open, unless it is broken anyway', () => {
+    const rows = [row(answer(404, [JSON_TYPE], ERROR))];
+    const judgement = judgeContract(rows, FIELDS);
+    expect(forEvery([404], rows, judgement).verdict).toBe('conforms');
+    expect(forEvery([404, 502], rows, judgement)).toMatchObject({
+      verdict: 'inconclusive',
+      observed: expect.stringContaining('no answer with 502') as string,
+    });
+    expect(forEvery([502], rows, judgeContract([row(answer(404))], FIELDS)).verdict).toBe('deviates');
   });
 
   test('a refusal needs status, headers and a hint in the body', () => {

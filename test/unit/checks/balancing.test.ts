@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import {
   judgeLeader,
-  judgeLeastBusy,
   judgeSequence,
   judgeShares,
+  judgeWeights,
   servedBy,
   smoothWeighted,
   tally,
 } from '../../../conformance/checks/balancing.ts';
+import { judgeLeastBusy, judgeOneBusy } from '../../../conformance/checks/busy-instances.ts';
+// The series that several claims share has no judgement of its own: conformance/checks/shares.ts
+import { pool } from '../../../conformance/checks/upstream-block.ts';
 
 const times = (count: number, name: string): string[] => Array.from({ length: count }, () => name);
 
@@ -40,6 +43,24 @@ describe('shares', () => {
     expect(judgeShares({ a: 50, b: 50 }, [...times(10, 'a'), ...times(9, 'b'), 'spare'], 'requests').verdict).toBe(
       'deviates',
     );
+  });
+
+  test('say nothing once a limit has refused a request', () => {
+    const names = [...times(10, 'a'), ...times(9, 'b'), 'none (429)'];
+    expect(judgeShares({ a: 50, b: 50 }, names, 'requests').verdict).toBe('inconclusive');
+    expect(judgeSequence([['a', 1]], ['a', 'none (429)']).verdict).toBe('inconclusive');
+  });
+
+  test('follow weights that are configured in exactly the promised proportion', () => {
+    const block = (...weights: number[]) =>
+      pool(
+        `upstream p { ${weights.map((weight, n) => `server s${String(n)}:1 weight=${String(weight)};`).join(' ')} server x:1 backup; }`,
+        'p',
+      );
+    expect(judgeWeights([100, 100, 50], block(100, 100, 50)).verdict).toBe('conforms');
+    expect(judgeWeights([100, 100, 50], block(2, 2, 1)).verdict).toBe('conforms');
+    expect(judgeWeights([100, 100, 50], block(100, 95, 50)).verdict).toBe('deviates');
+    expect(judgeWeights([100, 100, 50], block(100, 100)).verdict).toBe('deviates');
   });
 
   test('names are counted in alphabetical order', () => {
@@ -78,6 +99,18 @@ describe('fewest active requests', () => {
   test('late requests say nothing against the promise', () => {
     expect(judgeLeastBusy({ held, free: 'c', quick: ['c', 'a'], late: 'late' }).verdict).toBe('inconclusive');
   });
+});
+
+test('a busy instance keeps its turns', () => {
+  const weights = [
+    ['a', 100],
+    ['b', 100],
+    ['c', 50],
+  ] as const;
+  const right = { sequence: ['a', 'b', 'c', 'a', 'b'] };
+  expect(judgeOneBusy(weights, right).verdict).toBe('conforms');
+  expect(judgeOneBusy(weights, { sequence: ['a', 'b', 'c', 'b', 'b'] }).verdict).toBe('deviates');
+  expect(judgeOneBusy(weights, { ...right, late: 'late' }).verdict).toBe('inconclusive');
 });
 
 test('the instance that a request reached last has answered it', () => {

@@ -35,8 +35,15 @@ describe('requests under way', () => {
     ['deviates', slow(10, 4), http(503, 1200, 1210), 200],
     ['deviates', slow(10, 4), well, 503],
     ['inconclusive', [...slow(10, 3), http(200, 3000, 5500)], well, 200],
+    ['inconclusive', [...slow(8, 2), ...slow(0, 4, 429)], well, 200],
   ] as const)('%s', (verdict, requests, bystander, afterwards) => {
     expect(judgeInFlight(promised, { slow: requests, bystander }, answer('a', 0, afterwards)).verdict).toBe(verdict);
+  });
+
+  test('another route takes no places of its own', () => {
+    const seen = (status: number) => ({ slow: slow(10, 4), bystander: well, elsewhere: http(status, 1200, 1210) });
+    expect(judgeInFlight(promised, seen(503), answer('a', 0, 200)).verdict).toBe('conforms');
+    expect(judgeInFlight(promised, seen(200), answer('a', 0, 200)).verdict).toBe('deviates');
   });
 
   test('streams of one connection', () => {
@@ -125,20 +132,33 @@ describe('sessions', () => {
     expect(judgeManySessions({ sessions: sessions(10, 4), request: http(503) }).verdict).toBe('deviates');
   });
 
+  const slots = { limit: 10, status: 503 };
+  const server = { limit: 1000, status: 503 };
+
   test('places of an address', () => {
     const again = session(101).seen;
-    expect(judgeSessionSlots(10, { sessions: sessions(10, 4), request: http(503) }, again).verdict).toBe('conforms');
-    expect(judgeSessionSlots(10, { sessions: sessions(10, 4), request: http(200) }, again).verdict).toBe('deviates');
-    expect(judgeSessionSlots(10, { sessions: sessions(11, 3), request: http(503) }, again).verdict).toBe('deviates');
-    expect(judgeSessionSlots(10, { sessions: sessions(10, 4), request: http(503) }, session(503).seen).verdict).toBe(
+    expect(judgeSessionSlots(slots, { sessions: sessions(10, 4), request: http(503) }, again).verdict).toBe('conforms');
+    expect(judgeSessionSlots(slots, { sessions: sessions(10, 4), request: http(200) }, again).verdict).toBe('deviates');
+    expect(judgeSessionSlots(slots, { sessions: sessions(11, 3), request: http(503) }, again).verdict).toBe('deviates');
+    expect(judgeSessionSlots(slots, { sessions: sessions(10, 4), request: http(503) }, session(503).seen).verdict).toBe(
       'deviates',
     );
   });
 
+  test('refused otherwise than promised', () => {
+    const other = { ...slots, status: 429 };
+    expect(judgeSessionSlots(other, { sessions: sessions(10, 4), request: http(429) }, session(101).seen).verdict).toBe(
+      'deviates',
+    );
+    expect(
+      judgeServerSlots({ ...server, status: 429 }, 10, 1, { sessions: sessions(10, 4), request: http(200) }).verdict,
+    ).toBe('deviates');
+  });
+
   test('places of the server', () => {
-    expect(judgeServerSlots(1000, 10, 1, { sessions: sessions(10, 4), request: http(200) }).verdict).toBe('conforms');
-    expect(judgeServerSlots(1000, 10, 0, { sessions: sessions(10, 4), request: http(200) }).verdict).toBe('deviates');
-    expect(judgeServerSlots(1000, 10, 1, { sessions: sessions(14, 0), request: http(200) }).verdict).toBe('deviates');
+    expect(judgeServerSlots(server, 10, 1, { sessions: sessions(10, 4), request: http(200) }).verdict).toBe('conforms');
+    expect(judgeServerSlots(server, 10, 0, { sessions: sessions(10, 4), request: http(200) }).verdict).toBe('deviates');
+    expect(judgeServerSlots(server, 10, 1, { sessions: sessions(14, 0), request: http(200) }).verdict).toBe('deviates');
   });
 
   test('only the documented limit is lowered', () => {

@@ -1,7 +1,14 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { answersTable, cacheable, serialOf, stored } from '../../../conformance/checks/cache.ts';
-import { codingFaults, decoded } from '../../../conformance/checks/compression.ts';
+import {
+  answersTable,
+  cacheable,
+  judgeLockTime,
+  sameDirectives,
+  serialOf,
+  stored,
+} from '../../../conformance/checks/cache.ts';
+import { codingFaults, decoded, judgeSetting } from '../../../conformance/checks/compression.ts';
 import type { CodingRow } from '../../../conformance/checks/compression.ts';
 import { answer } from './observations.ts';
 
@@ -27,6 +34,30 @@ describe('stored answers', () => {
       rows: [expect.arrayContaining(['first', 200]) as unknown, expect.arrayContaining(['again', 'absent']) as unknown],
     });
   });
+});
+
+test('parallel requests wait as long as is configured, or as nginx does by itself', () => {
+  expect(judgeLockTime(5, 'proxy_cache_lock on;').verdict).toBe('conforms');
+  expect(judgeLockTime(5, 'location / { proxy_cache_lock_timeout 5s; }').verdict).toBe('conforms');
+  expect(judgeLockTime(5, 'proxy_cache_lock_timeout 5s; location / { proxy_cache_lock_timeout 2s; }').verdict).toBe(
+    'deviates',
+  );
+});
+
+test('directives of a cache may repeat, but neither lack nor contradict', () => {
+  const wanted = ['max-age=9', 'public'];
+  expect(sameDirectives(['max-age=9', 'public', 'max-age=9'], wanted)).toBe(true);
+  expect(sameDirectives(['max-age=9'], wanted)).toBe(false);
+  expect(sameDirectives(['max-age=9', 'public', 'no-store'], wanted)).toBe(false);
+  expect(sameDirectives(['max-age=9', 'public', 'max-age=8'], wanted)).toBe(false);
+});
+
+test('a setting is compared wherever it stands', () => {
+  expect(judgeSetting('gzip_types a/b c/d;', 'gzip_types', ['c/d', 'a/b']).verdict).toBe('conforms');
+  expect(judgeSetting('gzip_types a/b;\nlocation / { gzip_types c/d; }', 'gzip_types', ['a/b']).verdict).toBe(
+    'deviates',
+  );
+  expect(judgeSetting('', 'gzip_types', ['a/b']).verdict).toBe('deviates');
 });
 
 describe('content coding', () => {

@@ -2,17 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { jsonLine, lineFaults, splitLines } from '../../../conformance/checks/access-log.ts';
 import {
   judgeBackendLevels,
+  firstFailureCounts,
   judgeErrorLevels,
   judgeFields,
   judgeRetries,
 } from '../../../conformance/checks/log-contents.ts';
 import { judgePrivacy } from '../../../conformance/checks/log-privacy.ts';
-import { judgeAllLogged, judgeJoined, judgeJsonLines } from '../../../conformance/checks/logged-requests.ts';
+import {
+  judgeAllLogged,
+  judgeJoined,
+  judgeJsonLines,
+  valueFaults,
+} from '../../../conformance/checks/logged-requests.ts';
 
 const FIELDS = ['uri', 'status'];
 const NUMERIC = ['status'];
 const line = Buffer.from('{"uri":"/x","status":200}');
-const logged = { name: 'ordinary', statuses: [200], wanted: 1, lines: [line] };
+const logged = { name: 'ordinary', sent: [{ status: 200 }], wanted: 1, lines: [line] };
 
 test('lines are cut at line feeds alone, whatever bytes they hold', () => {
   const text = Buffer.from([0x61, 0xff, 0x0a, 0x0a, 0x62]);
@@ -44,6 +50,19 @@ describe('a line of the access log', () => {
     expect(judgeJsonLines([logged], FIELDS, NUMERIC).verdict).toBe('conforms');
     expect(judgeJsonLines([{ ...logged, lines: [line, line] }], FIELDS, NUMERIC).verdict).toBe('deviates');
     expect(judgeJsonLines([{ ...logged, lines: [] }], FIELDS, NUMERIC).verdict).toBe('deviates');
+  });
+
+  test('has to say what the exchange was', () => {
+    const sent = [{ status: 200, uri: '/x' }];
+    expect(valueFaults({ sent, lines: [line] })).toEqual([]);
+    expect(valueFaults({ sent: [{ status: 404, uri: '/y' }], lines: [line] })).toEqual([
+      'status 200 instead of 404',
+      'uri /x instead of /y',
+    ]);
+    // Lines of several requests have no order, and what one exchange does not tell is not compared.
+    const other = Buffer.from('{"uri":"/x","status":429}');
+    expect(valueFaults({ sent: [{ status: 429 }, { status: 200, uri: '/z' }], lines: [line, other] })).toEqual([]);
+    expect(valueFaults({ sent: [{ status: 429 }, { status: 429 }], lines: [line, other] })).toHaveLength(1);
   });
 
   test('missing for one kind of request breaks the audit', () => {
@@ -81,23 +100,35 @@ describe('a retried request', () => {
   test('shows both instances and both times', () => {
     const once = entry('198.18.64.32:3001', '0.002');
     const twice = entry('198.18.64.31:3001, 198.18.64.32:3001', '0.001, 0.002');
-    expect(judgeRetries([once, twice], instances, ', ').verdict).toBe('conforms');
-    expect(judgeRetries([once], instances, ', ').verdict).toBe('deviates');
-    expect(judgeRetries([entry('198.18.64.31:3001, 198.18.64.32:3001', '0.003')], instances, ', ').verdict).toBe(
-      'deviates',
-    );
+    const judge = (triedAgain: number, ...lines: string[]) =>
+      judgeRetries({ lines, triedAgain, instances }, ', ').verdict;
+    expect(judge(1, once, twice)).toBe('conforms');
+    expect(judge(1, once)).toBe('deviates');
+    expect(judge(1, entry('198.18.64.31:3001, 198.18.64.32:3001', '0.003'))).toBe('deviates');
+    expect(judge(0, once)).toBe('inconclusive');
   });
 });
 
 describe('levels', () => {
-  const error = '2025/01/01 00:00:00 [error] 1#1: *1 recv() failed while reading response header from upstream';
-  const warn = '2025/01/01 00:00:00 [warn] 1#1: *1 upstream server temporarily disabled while connecting';
+  const request = ', request: "GET /api/v1/log/m HTTP/1.1"';
+  const error = `2025/01/01 00:00:00 [error] 1#1: *1 recv() failed while reading response header from upstream${request}`;
+  const warn = `2025/01/01 00:00:00 [warn] 1#1: *1 upstream server temporarily disabled while connecting${request}`;
   const notice = '2025/01/01 00:00:00 [notice] 1#1: start worker process 2';
+  const routes = ['/api/v1/log/'];
 
   test('warn and worse are there, nothing else', () => {
-    expect(judgeErrorLevels('warn', { lines: [error, warn] }).verdict).toBe('conforms');
-    expect(judgeErrorLevels('warn', { lines: [error] }).verdict).toBe('deviates');
-    expect(judgeErrorLevels('warn', { lines: [error, warn, notice] }).verdict).toBe('deviates');
+    expect(judgeErrorLevels('warn', { lines: [error, warn], routes }).verdict).toBe('conforms');
+    expect(judgeErrorLevels('warn', { lines: [error], routes }).verdict).toBe('deviates');
+    expect(judgeErrorLevels('warn', { lines: [error, warn, notice], routes }).verdict).toBe('deviates');
+    expect(judgeErrorLevels('warn', { lines: [error, warn], routes: [...routes, '/api/v1/admin/log/'] })).toMatchObject(
+      {
+        verdict: 'deviates',
+        observed: expect.stringContaining('not both for /api/v1/admin/log/') as string,
+      },
+    );
+    expect(firstFailureCounts('', 'server a:1 max_fails=5 fail_timeout=9s;')).toBe(
+      'server a:1 max_fails=1 fail_timeout=9s;',
+    );
   });
 
   test('of a backend are info or above, in JSON', () => {
@@ -122,16 +153,19 @@ test('all services have to have all fields', () => {
 describe('personal data', () => {
   const token = { what: 'token in the query', value: 'tok1', lines: [] };
 
+  const statuses = [200, 502, 429];
+
   test('may stand in no line', () => {
-    expect(judgePrivacy({ line: '{}', told: [token] }).verdict).toBe('conforms');
-    expect(judgePrivacy({ line: '{}', told: [{ ...token, lines: ['tok1'] }] })).toMatchObject({
+    expect(judgePrivacy({ line: '{}', told: [token], statuses }).verdict).toBe('conforms');
+    expect(judgePrivacy({ line: '{}', told: [{ ...token, lines: ['tok1'] }], statuses })).toMatchObject({
       verdict: 'deviates',
       observed: 'in plain text: token in the query',
     });
   });
 
   test('tell nothing when the request left no line', () => {
-    expect(judgePrivacy({ line: undefined, told: [token] }).verdict).toBe('inconclusive');
+    expect(judgePrivacy({ line: undefined, told: [token], statuses }).verdict).toBe('inconclusive');
+    expect(judgePrivacy({ line: '{}', told: [token], statuses: [200, 502] }).verdict).toBe('inconclusive');
   });
 });
 

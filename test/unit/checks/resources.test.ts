@@ -6,7 +6,7 @@ import {
   judgeRequests,
   judgeReused,
 } from '../../../conformance/checks/upstream-connections.ts';
-import { judgeIdle } from '../../../conformance/checks/upstream-idle.ts';
+import { judgeIdle, judgeIdleConfigured } from '../../../conformance/checks/upstream-idle.ts';
 import type { Arrival } from '../../../conformance/clients/protocol.ts';
 import { arrival } from './observations.ts';
 
@@ -88,6 +88,22 @@ describe('an idle connection', () => {
       observed: expect.stringContaining('not closed by the gateway') as string,
     });
   });
+});
+
+test('an idle connection that the service closed is told so', () => {
+  const [a, c] = [series(1, 1)[0], series(2, 1, { at: 4_800 })[0]];
+  const seen = { name: 'customer', first: a, within: c, beyond: series(3, 1, { at: 12_800 })[0], closedByGateway: [] };
+  expect(judgeIdle(60, 10, [seen])).toMatchObject({
+    verdict: 'deviates',
+    observed: expect.stringContaining('the service closed it') as string,
+  });
+});
+
+test('the idle time is configured in both pools, or nginx’s own', () => {
+  const config = (time: string): string =>
+    `upstream admin_backend { keepalive 1; }\nupstream customer_backend { keepalive 1; keepalive_timeout ${time}; }`;
+  expect(judgeIdleConfigured(60, config('1m')).verdict).toBe('conforms');
+  expect(judgeIdleConfigured(60, config('55s')).verdict).toBe('deviates');
 });
 
 test('requests that came at other times tell nothing about an idle connection', () => {

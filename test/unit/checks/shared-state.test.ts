@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeShared } from '../../../conformance/checks/shared-state.ts';
+import { judgeShared, judgeZones } from '../../../conformance/checks/shared-state.ts';
 
 const STATE = {
   weights: [
@@ -20,6 +20,15 @@ test('one order and one count for all workers', () => {
   expect(judgeShared(STATE).verdict).toBe('conforms');
   expect(judgeShared({ ...STATE, sequence: ['a', 'b', 'a', 'b', 'a', 'b'] }).verdict).toBe('deviates');
   expect(judgeShared({ ...STATE, failingHits: [2, 2, 2] }).verdict).toBe('deviates');
+});
+
+test('both pools share memory of the promised size', () => {
+  const config = (size: string): string =>
+    `upstream admin_backend { zone admin_backend 64k; }\nupstream customer_backend { zone customer_backend ${size}; }`;
+  expect(judgeZones(64, config('64k')).verdict).toBe('conforms');
+  expect(judgeZones(64, config('65536')).verdict).toBe('conforms');
+  expect(judgeZones(64, config('128k')).verdict).toBe('deviates');
+  expect(judgeZones(64, 'upstream admin_backend { zone a 64k; }').verdict).toBe('deviates');
 });
 
 test('says nothing when workers were not alone, or a mark could have run out', () => {

@@ -36,9 +36,15 @@ describe('nodes', () => {
     expect(difference(one, normalised('a 1;\nb 3;'))).toEqual(['b 2;', 'b 3;']);
   });
 
+  test('order and number do', () => {
+    expect(difference(['a;', 'b;'], ['b;', 'a;'])).toEqual(['another order or number from line 1 on: a;']);
+    expect(difference(['a;', 'a;'], ['a;'])).toEqual(['another order or number from line 2 on: a;']);
+  });
+
   const promised = { connections: 4096, files: 65_535 };
   const seen = {
     workers: 2,
+    configured: 'auto',
     cores: 2,
     connections: 4096,
     method: 'epoll',
@@ -50,6 +56,7 @@ describe('nodes', () => {
     expect(judgeWorkerLimits(promised, seen).verdict).toBe('conforms');
     expect(judgeWorkerLimits(promised, { ...seen, files: [1024, 1024] }).verdict).toBe('deviates');
     expect(judgeWorkerLimits(promised, { ...seen, workers: 1, files: [65_535] }).verdict).toBe('deviates');
+    expect(judgeWorkerLimits(promised, { ...seen, configured: '2' }).verdict).toBe('deviates');
   });
 
   test('a machine that forbids so many files excuses only these', () => {
