@@ -6,8 +6,12 @@ import type { Outcome } from '../outcome.ts';
 import { answers, counts, exchangeOf, ownFault, sort } from './rate-limit-flood.ts';
 import type { Flooded } from './rate-limit-flood.ts';
 
-/** How far nginx's clock may lag: one turn of its event loop on a machine with other work to do. */
-const CLOCK_LAG_MS = 25;
+/**
+ * How far nginx's clock may lag: it stands still within a turn of the event loop, and
+ * no turn lasts longer than the slowest answer took. The bounds are an ordinary turn
+ * on a machine with other work to do, and what a queue is not to be taken for.
+ */
+const CLOCK_LAG_MS = { least: 25, most: 250 };
 
 /** How far apart the burst sizes may lie that explain the answers; documented ones differ by ten and more. */
 const TOLERATED_AMBIGUITY = 4;
@@ -25,12 +29,13 @@ export function limiterOf(flooded: Flooded): LimiterEstimate {
     ...accepted.map((seen) => ({ seen, accepted: true })),
     ...refused.map((seen) => ({ seen, accepted: false })),
   ];
-  return estimateLimiter(
-    known.flatMap(({ seen, accepted }) =>
-      seen.sent_ms === null ? [] : [{ sent_ms: seen.sent_ms, done_ms: seen.done_ms, accepted }],
-    ),
-    { clockLag_ms: CLOCK_LAG_MS },
+  const observations = known.flatMap(({ seen, accepted }) =>
+    seen.sent_ms === null ? [] : [{ sent_ms: seen.sent_ms, done_ms: seen.done_ms, accepted }],
   );
+  const slowest_ms = Math.max(0, ...observations.map(({ sent_ms, done_ms }) => done_ms - sent_ms));
+  return estimateLimiter(observations, {
+    clockLag_ms: Math.min(CLOCK_LAG_MS.most, Math.max(CLOCK_LAG_MS.least, slowest_ms)),
+  });
 }
 
 /** Requests that take longer than this, all of them, were queued. */
@@ -179,7 +184,8 @@ export function judgeWindow(limit: number, window_s: number, flooded: Flooded): 
 }
 
 function sizesAt({ consistent }: LimiterEstimate, rate_perS: number): number[] {
-  return consistent.filter((one) => one.min_perS <= rate_perS && rate_perS <= one.max_perS).map(({ burst }) => burst);
+  const [low, high] = [rate_perS * (1 - RATE_TOLERANCE), rate_perS * (1 + RATE_TOLERANCE)];
+  return consistent.filter((one) => one.min_perS <= high && low <= one.max_perS).map(({ burst }) => burst);
 }
 
 function noAnswer(flooded: Flooded): string | undefined {

@@ -34,15 +34,17 @@ export interface ContainerSpec {
   readonly capabilities?: readonly string[];
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly memory_mib?: number;
-  /** Comes before all other work of the machine when it wants a core: an instrument that waits measures the machine. */
-  readonly first?: boolean;
+  /** Weight of the container when cores are short; 1,024 when absent. See {@link CPU_SHARES}. */
+  readonly cpuShares?: number;
 }
 
 /**
- * The largest share that the kernel knows (cgroup v1; v2 makes its largest weight of it).
- * A priority inside a container ranks only among the container's own processes.
+ * A priority inside a container ranks only among the container's own processes, so
+ * containers are weighed. Instruments come before all other work (the largest share
+ * that the kernel knows): one that waits for a core measures the machine. Gateways
+ * come before what shares their cores only because a run has a single machine.
  */
-const FIRST_CPU_SHARES = 262_144;
+export const CPU_SHARES = { instrument: 262_144, gateway: 8_192 } as const;
 
 /**
  * Creates and starts a container with fixed addresses on the run's networks.
@@ -69,7 +71,7 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
       // The engine must not bring back what a fault took away.
       RestartPolicy: { Name: 'no' },
       ...(spec.memory_mib ? { Memory: spec.memory_mib * 2 ** 20 } : {}),
-      ...(spec.first ? { CpuShares: FIRST_CPU_SHARES } : {}),
+      ...(spec.cpuShares ? { CpuShares: spec.cpuShares } : {}),
     },
     NetworkingConfig: { EndpointsConfig: { [networkName(spec.runId, first[0])]: endpoint(first[1], spec) } },
   });

@@ -1,5 +1,5 @@
 import type { AddressPlan } from './addresses.ts';
-import { exec, lastWords, mustExec, startContainer } from './containers.ts';
+import { CPU_SHARES, exec, lastWords, mustExec, startContainer } from './containers.ts';
 import type { FileToPut } from './containers.ts';
 import { removeContainer } from './docker.ts';
 import { HarnessError } from './errors.ts';
@@ -35,6 +35,7 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
     files: start.files,
     // Routes to the client blocks; later the virtual address of a redundant pair.
     capabilities: ['NET_ADMIN'],
+    cpuShares: CPU_SHARES.gateway,
   });
   const service: ServiceRef = { name: start.name, role: 'gateway', containerId, addresses: start.addresses };
   try {

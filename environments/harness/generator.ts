@@ -1,5 +1,5 @@
 import { addressPlan } from './addresses.ts';
-import { startContainer } from './containers.ts';
+import { CPU_SHARES, startContainer } from './containers.ts';
 import { docker } from './docker.ts';
 import { ownBlocks } from './gateway.ts';
 import { placeOnCores } from './pinning.ts';
@@ -23,7 +23,7 @@ export async function startGenerator(topology: TopologyDescriptor): Promise<Serv
     addresses,
     command: ['sleep', 'infinity'],
     capabilities: ['NET_ADMIN', 'SYS_NICE'],
-    first: true,
+    cpuShares: CPU_SHARES.instrument,
     sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
   });
   const service: ServiceRef = { name, role: 'generator', containerId, addresses };

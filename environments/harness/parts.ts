@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AddressPlan } from './addresses.ts';
 import { appsReady, ARRIVALS_PATH, startApps, startLab } from './apps.ts';
 import { gatewayFiles, tree } from './config.ts';
-import { startContainer } from './containers.ts';
+import { CPU_SHARES, startContainer } from './containers.ts';
 import type { FileToPut } from './containers.ts';
 import { docker, RUN_LABEL } from './docker.ts';
 import type { AppSpec, Environment, StoreSpec } from './environment.ts';
@@ -183,7 +183,7 @@ export async function startObservers(
       name: 'vantage',
       role: 'vantage',
       addresses: vantageAddresses,
-      first: true,
+      cpuShares: CPU_SHARES.instrument,
       sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
     }),
     startContainer({

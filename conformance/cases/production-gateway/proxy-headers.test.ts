@@ -168,6 +168,9 @@ verify('production-gateway.proxy-headers.forwarded-host-and-gateway-time', async
   );
 });
 
+/** A turn of nginx's event loop on a machine with other work to do. */
+const CLOCK_LAG_MS = 50;
+
 verify('production-gateway.proxy-headers.response-timing', async (context) => {
   const names = strings(context.claim, 'headers');
   const [gatewayName = '', upstreamName = ''] = names;
@@ -175,7 +178,8 @@ verify('production-gateway.proxy-headers.response-timing', async (context) => {
   const one = await deliverOne(context, { client: context.client(), path: '/api/v1/slow', behave: { delay_ms } });
   const [total, upstream] = [gatewayName, upstreamName].map((name) => milliseconds(header(one.seen, name)));
   // What the client saw bounds both from above, however busy the machine is; a value in seconds lies far below.
-  const most_ms = Math.ceil(one.seen.done_ms - (one.seen.sent_ms ?? one.seen.intended_ms)) + 5;
+  // The gateway's clock stands still within a turn of its event loop, so a request may seem to begin before it came.
+  const most_ms = Math.ceil(one.seen.done_ms - (one.seen.sent_ms ?? one.seen.intended_ms)) + CLOCK_LAG_MS;
   const holds =
     upstream !== undefined &&
     total !== undefined &&

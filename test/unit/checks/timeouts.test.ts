@@ -43,8 +43,8 @@ describe('a wait', () => {
   });
 
   test('whose beginning is uncertain counts as early or late only when it is so for certain', () => {
-    expect(waitFault({ ...wait, acted: after(9.2, 10.2) })).toBeUndefined();
-    expect(waitFault({ ...wait, acted: after(9.2, 9.8) })).toBe('already after 9.8 s');
+    expect(waitFault({ ...wait, acted: after(9.2, 9.8) })).toBeUndefined();
+    expect(waitFault({ ...wait, acted: after(9.2, 9.6) })).toBe('already after 9.6 s');
     expect(waitFault({ ...wait, acted: after(11.3, 12.5) })).toBeUndefined();
     expect(waitFault({ ...wait, acted: after(11.5, 12.5) })).toBe('only after 11.5 s');
   });
