@@ -85,9 +85,13 @@ export function judgeLimit(promised: PromisedLimit, flooded: Flooded, name = '')
  * Judges the rate under sustained pressure, whatever the burst: it holds when the
  * promised rate explains the answers, and is known when no much different one does.
  */
-export function judgeRate(rate_perMin: number, flooded: Flooded, name = ''): Outcome {
+export function judgeRate(
+  rate_perMin: number,
+  flooded: Flooded,
+  name = '',
+  { rate_perS }: LimiterEstimate = limiterOf(flooded),
+): Outcome {
   const expected = `${String(round(rate_perMin))} a minute under sustained pressure`;
-  const { rate_perS } = limiterOf(flooded);
   const proof = proofOf(flooded, name);
   const seen = `${named(name)}${counts(flooded.observations)}`;
   const fault = ownFault(flooded);
@@ -104,9 +108,17 @@ export function judgeRate(rate_perMin: number, flooded: Flooded, name = ''): Out
   return judge(true, expected, observed, proof);
 }
 
-/** Judges size of the burst and sustained rate of one flood. */
+/**
+ * Judges size of the burst and sustained rate of one flood. The rate is that of the
+ * promised burst: on a busy machine other sizes may explain the answers too, each
+ * with rates of its own, and whether the size is known is judged beside it.
+ */
 export function judgeLimitAndRate(promised: PromisedLimit, flooded: Flooded, name?: string): Outcome {
-  const [limit, rate] = [judgeLimit(promised, flooded, name), judgeRate(promised.rate_perMin, flooded, name)];
+  const estimate = limiterOf(flooded);
+  const own = estimate.consistent.find(({ burst }) => burst === promised.burst);
+  const known = own ? { ...estimate, rate_perS: { min: own.min_perS, max: own.max_perS } } : estimate;
+  const limit = judgeLimit(promised, flooded, name);
+  const rate = judgeRate(promised.rate_perMin, flooded, name, known);
   // The counts of the answers are said once.
   const repeated = `${named(name ?? '')}${counts(flooded.observations)}; `;
   const observed = rate.observed.startsWith(repeated) ? rate.observed.slice(repeated.length) : rate.observed;
