@@ -1,4 +1,4 @@
-import { nginxSeconds } from '../../environments/harness/config.ts';
+import { DEFAULT_UPSTREAM_IDLE_S, nginxSeconds } from '../../environments/harness/config.ts';
 import { withoutComments } from './rate-limit-zones.ts';
 
 /** A `server` line of an upstream block. */
@@ -20,6 +20,8 @@ export interface UpstreamBlock {
   readonly servers: readonly UpstreamServer[];
   /** Idle connections kept by each worker; undefined without the directive. */
   readonly keepalive: number | undefined;
+  /** How long they are kept, s; nginx's own time where the block gives none. */
+  readonly idle_s: number;
 }
 
 /** The pools of the document. */
@@ -36,6 +38,7 @@ export function upstreamBlocks(config: string): UpstreamBlock[] {
         text: text.replaceAll(/^\s*\n/gm, ''),
         servers: [...body.matchAll(/\bserver\s+([^;]+);/g)].map(([, line = '']) => serverOf(line)),
         keepalive: keepalive === undefined ? undefined : Number(keepalive),
+        idle_s: nginxSeconds(/\bkeepalive_timeout\s+([^;\s]+)/.exec(body)?.[1] ?? '') ?? DEFAULT_UPSTREAM_IDLE_S,
       };
     },
   );
@@ -49,6 +52,7 @@ export function pool(config: string, name: string): UpstreamBlock {
       text: `no upstream ${name}`,
       servers: [],
       keepalive: undefined,
+      idle_s: DEFAULT_UPSTREAM_IDLE_S,
     }
   );
 }

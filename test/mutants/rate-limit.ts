@@ -34,7 +34,7 @@ export default [
     file: 'api/customer.conf',
     find: 'limit_req_status 429;',
     replace: '',
-    turns: ['api-per-ip', 'api-burst', 'status-auth-section', 'per-user-token'].map(claim),
+    turns: ['api-per-ip', 'api-burst', 'per-user-token'].map(claim),
   },
   {
     name: 'API counts all clients together',

@@ -51,4 +51,12 @@ export default [
     replace: 'proxy_buffering on;\n    proxy_request_buffering off;',
     turns: [claim('buffering'), 'production-gateway.request-limits.body-buffer'],
   },
+  {
+    name: 'idle admin connections are kept 70 s',
+    base: 'documented',
+    file: 'upstreams/admin.conf',
+    find: 'keepalive_timeout 60s;',
+    replace: 'keepalive_timeout 70s;',
+    turns: [claim('upstream-idle-60s')],
+  },
 ] satisfies Mutant[];

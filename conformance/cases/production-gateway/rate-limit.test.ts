@@ -15,6 +15,7 @@ import {
 } from '../../checks/rate-limit-routes.ts';
 import { judgeIsolation } from '../../checks/rate-limit-sharing.ts';
 import { CLIENT_ADDRESS, CREDENTIAL, judgeZones, rateZones } from '../../checks/rate-limit-zones.ts';
+import { AUTHENTICATION_SECTION } from '../../checks/authentication-section.ts';
 import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
 import { together } from '../../outcome.ts';
@@ -184,10 +185,17 @@ verify('production-gateway.rate-limit.response-format', async (context) => {
   return together(await Promise.all([judged(API, { limit: num(claim, 'limit') }), judged(ADMIN, {})]));
 });
 
-async function refusals(context: CaseContext, routes: readonly string[], status: number): Promise<Outcome> {
+async function refusals(
+  context: CaseContext,
+  routes: readonly string[],
+  status: number,
+  gateway = context.gateway,
+): Promise<Outcome> {
   return judgeStatuses(
     status,
-    await Promise.all(routes.map(async (route) => ({ route, flooded: await routeFlood(context, route, MANY) }))),
+    await Promise.all(
+      routes.map(async (route) => ({ route, flooded: await routeFlood(context, route, MANY, { gateway }) })),
+    ),
   );
 }
 
@@ -197,9 +205,11 @@ verify('production-gateway.rate-limit.status-429-everywhere', async (context) =>
 verify('production-gateway.rate-limit.refusal-status-429', async (context) =>
   refusals(context, [API, ADMIN, SOCKET, STATIC, UNKNOWN], num(context.claim, 'status')),
 );
-verify('production-gateway.rate-limit.status-auth-section', async (context) =>
-  refusals(context, [API, ADMIN], num(context.claim, 'status_expected')),
-);
+verify('production-gateway.rate-limit.status-auth-section', async (context) => {
+  const inForce = /^\s*auth_request\s/m.test(await context.gateway.config());
+  const { gateway } = inForce ? context : await context.replica({ backends: 'shared', edit: AUTHENTICATION_SECTION });
+  return refusals(context, [API, ADMIN], num(context.claim, 'status_expected'), gateway);
+});
 
 verify('production-gateway.rate-limit.invalid-admin-requests-counted', async (context) => {
   const burst = num(context.claim, 'burst');

@@ -1,5 +1,6 @@
 import { nginxSeconds } from '../../../environments/harness/config.ts';
 import { num, numbers, str, strings } from '../../../environments/ledger/values.ts';
+import { answerMatrix, judgeHeaders } from '../../checks/answer-matrix.ts';
 import { configured } from '../../checks/timeouts.ts';
 import { bothKeys, judgeKeys, judgeStaples, staples } from '../../checks/tls-certificate.ts';
 import { http3Seen, ipv6Listeners, judgeHttp3 } from '../../checks/tls-listeners.ts';
@@ -161,30 +162,11 @@ verify('production-gateway.tls.tls13-suite-restriction', async (context) => {
 });
 
 verify('production-gateway.tls.hsts', async (context) => {
-  const { claim } = context;
-  const wanted = `max-age=${String(num(claim, 'max_age_s'))}; includeSubDomains; preload`;
-  const plan = [
-    { path: '/' },
-    { path: '/health' },
-    { path: '/static/app.js' },
-    { path: '/api/v1/x' },
-    { path: '/nowhere' },
-    { path: '/api/v1/x', method: 'POST', headers: { 'content-length': String(64 * 2 ** 20) } },
-  ];
-  const client = context.client();
-  const seen = await client.all(plan);
-  const rows = seen.map(
-    (one, index) =>
-      [plan[index]?.path ?? '', one.status ?? 0, header(one, 'strict-transport-security') ?? 'absent'] as const,
-  );
-  const lacking = rows.filter(([, , value]) => value !== wanted);
-  return judged(
-    lacking.length === 0,
-    `Strict-Transport-Security: ${wanted} on every answer`,
-    lacking.length === 0
-      ? 'present everywhere'
-      : lacking.map(([path, status, value]) => `${path} (${String(status)}): ${value}`).join('; '),
-    [{ kind: 'table', title: 'HSTS by route', columns: ['path', 'status', 'Strict-Transport-Security'], rows }],
+  const wanted = `max-age=${String(num(context.claim, 'max_age_s'))}; includeSubDomains; preload`;
+  return judgeHeaders(
+    `Strict-Transport-Security: ${wanted}, once, on every answer over HTTPS`,
+    (await answerMatrix(context)).filter(({ cause }) => cause !== 'plain-redirect'),
+    { 'Strict-Transport-Security': wanted },
     'a location with an add_header of its own inherits none from the server',
   );
 });
