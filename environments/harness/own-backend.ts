@@ -2,6 +2,7 @@ import { addressPlan } from './addresses.ts';
 import { ARRIVALS_PATH } from './apps.ts';
 import { exec, startContainer } from './containers.ts';
 import { removeContainer } from './docker.ts';
+import { servicesEnv } from './services-env.ts';
 import type { ServiceRef, TopologyDescriptor } from './types.ts';
 import { waitFor } from './wait.ts';
 
@@ -20,8 +21,9 @@ let sequence = 0;
 
 /**
  * Starts one customer instance of a case's own under PM2, with as many workers as
- * asked, beside the instances of the topology; it has no stores. `lane` is the
- * caller's own, as for replicas. Gone at the end of its scope.
+ * asked, beside the instances of the topology; it has no stores, and the settings
+ * that the variant gives its services. `lane` is the caller's own, as for replicas.
+ * Gone at the end of its scope.
  */
 export async function startOwnBackend(
   topology: TopologyDescriptor,
@@ -46,6 +48,7 @@ export async function startOwnBackend(
       WORKER_COUNT: String(workers),
       ENABLE_METRICS: 'true',
       METRICS_PATH: '/metrics',
+      ...(await servicesEnv(topology.configDir)),
     },
     volumes: { [`gateproof-${topology.runId}-arrivals`]: ARRIVALS_PATH },
     memory_mib: 256 + 160 * workers,

@@ -63,7 +63,7 @@ export class Replicas {
     try {
       const plan = addressPlan(this.#topology.slot);
       const name = `replica-${String(this.#lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
-      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, number) : undefined;
+      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, number, options.env) : undefined;
       if (lab) ids.push(lab.service.containerId);
       const hosts = lab?.addresses ?? this.#sharedBackends();
       const gateway = await startGateway({
@@ -131,7 +131,11 @@ export class Replicas {
     return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
   }
 
-  async #startLab(name: string, number: number): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
+  async #startLab(
+    name: string,
+    number: number,
+    env: ReplicaOptions['env'] = {},
+  ): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
     const plan = addressPlan(this.#topology.slot);
     const names = Object.keys(LAB_PORTS);
     const addresses = Object.fromEntries(
@@ -149,6 +153,7 @@ export class Replicas {
         TRUST_PROXY: 'true',
         TRUST_PROXY_HOPS: '1',
         CORS_ORIGINS: 'https://api.insightserenity.com,https://www.insightserenity.com',
+        ...env,
       },
     });
     return { service, addresses };

@@ -67,6 +67,8 @@ export interface ReplicaOptions {
   readonly edit?: ConfigEdit;
   /** nginx worker processes; the configuration's own value when absent. */
   readonly workers?: number;
+  /** Settings of private backends beside the usual ones; see services-env.ts. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ExecResult {
