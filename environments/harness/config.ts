@@ -67,6 +67,13 @@ export function nginxSeconds(text: string): number | undefined {
   return factor === undefined ? undefined : Number(match[1]) * factor;
 }
 
+/** Bytes of an nginx size (`8k`, `50m`, `4096`); `undefined` for anything else. */
+export function nginxBytes(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+)([kmg]?)$/i.exec(text) ?? [];
+  const factor = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[unit.toLowerCase()];
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
+}
+
 /** What nginx waits where a configuration does not say, s. They are not in its text, so that a scale would miss them. */
 export const DEFAULT_DURATIONS_S: Readonly<Record<string, number>> = {
   proxy_connect_timeout: 60,

@@ -35,4 +35,12 @@ export default [
     replace: '',
     turns: [id('tracing.trace-id-header')],
   },
+  {
+    name: 'operations: statistics for the office too',
+    base: 'documented',
+    file: 'api/local.conf',
+    find: 'allow 10.0.0.0/8;',
+    replace: 'allow 10.0.0.0/8;\n    allow 203.0.113.0/24;',
+    turns: [id('observability.stub-status')],
+  },
 ] satisfies Mutant[];

@@ -172,4 +172,28 @@ export default [
     replace: 'real_ip_header X-Client-IP;',
     turns: ['per-client-behind-cdn'].map(claim),
   },
+  {
+    name: 'the last of an API burst has to wait',
+    base: 'documented',
+    file: 'api/customer.conf',
+    find: 'zone=api burst=30 nodelay',
+    replace: 'zone=api burst=30 delay=29',
+    turns: ['api-burst', 'api-per-ip'].map(claim),
+  },
+  {
+    name: 'one allowance for all users',
+    base: 'documented',
+    file: ZONES,
+    find: 'limit_req_zone $http_authorization',
+    replace: 'limit_req_zone $server_name',
+    turns: [claim('per-user-token')],
+  },
+  {
+    name: 'admin refusals name the limit of the API',
+    base: 'hardened',
+    file: 'api/admin.conf',
+    find: 'set $route_limit 50;',
+    replace: 'set $route_limit 100;',
+    turns: [claim('response-format')],
+  },
 ] satisfies Mutant[];

@@ -59,4 +59,12 @@ export default [
     replace: 'keepalive_timeout 70s;',
     turns: [claim('upstream-idle-60s')],
   },
+  {
+    name: 'bodies of the admin API pass unbuffered, both ways',
+    base: 'documented',
+    file: 'api/admin.conf',
+    find: 'proxy_buffering on;',
+    replace: 'proxy_buffering off;\n    proxy_request_buffering off;',
+    turns: [claim('buffering'), 'production-gateway.request-limits.body-buffer'],
+  },
 ] satisfies Mutant[];
