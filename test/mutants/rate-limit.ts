@@ -26,7 +26,7 @@ export default [
     file: 'api/customer.conf',
     find: 'zone=api burst=30 nodelay',
     replace: 'zone=api burst=30',
-    turns: ['api-burst', 'api-per-ip'].map(claim),
+    turns: [claim('api-burst')],
   },
   {
     name: 'API refuses with 503',

@@ -12,7 +12,7 @@ import { verify } from '../../verify.ts';
 
 const CUSTOMER = '/api/v1/limits/';
 const ADMIN = '/api/v1/admin/limits/';
-const SOCKET = '/ws?m=';
+const SOCKET = '/ws';
 const KIB = 1024;
 
 /** A POST with filler as its body. */
@@ -41,9 +41,17 @@ verify('production-gateway.request-limits.body-10mb', async (context) => {
     { name: 'one byte more to the admin API', request: post(ADMIN, limit + 1), wanted: refused },
     { name: `${String(limit)} bytes to the admin API, chunked`, request: post(ADMIN, limit, true), wanted: accepted },
     { name: 'one byte more to the admin API, chunked', request: post(ADMIN, limit + 1, true), wanted: refused },
-    { name: 'one byte more to the WebSocket route', request: post(SOCKET, limit + 1), wanted: refused },
   ];
-  return borders(context, rows, { inTurn: true });
+  const asked = await wouldTake(context, `${SOCKET}?m=${marker('body')}`, limit + 1);
+  return together([
+    await borders(context, rows, { inTurn: true }),
+    judge(
+      asked === status,
+      `one byte more to ${SOCKET} refused with ${String(status)}`,
+      `one byte more to ${SOCKET}: ${String(asked ?? 'no answer')}`,
+      [],
+    ),
+  ]);
 });
 
 /** Where an API would take uploads. */
