@@ -107,7 +107,10 @@ function runStarted(
     selection: options.plan.text,
     host: {
       ...host,
-      pinning: host.cores < 2 ? 'one core: not pinned' : 'in experiments and scenarios, system under test and instruments have cores of their own',
+      pinning:
+        host.cores < 2
+          ? 'one core: not pinned'
+          : 'in experiments and scenarios, system under test and instruments have cores of their own',
     },
     versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<
       string,
