@@ -42,6 +42,7 @@ export class Session implements AsyncDisposable {
   readonly #agents: AgentPool;
   readonly #standIn: StandIn | undefined;
   readonly #scaled = new Map<number, Promise<CaseReplica>>();
+  readonly #once = new Map<string, Promise<unknown>>();
   readonly #disposables: AsyncDisposable[] = [];
 
   private constructor(parts: SessionParts, standIn?: StandIn) {
@@ -130,6 +131,13 @@ export class Session implements AsyncDisposable {
       this.#scaled.set(factor, started);
     }
     return started;
+  }
+
+  /** Measures something once for all cases of this session that look at it; `what` names it, always with the same type. */
+  once<T>(what: string, measure: () => Promise<T>): Promise<T> {
+    const known = (this.#once.get(what) as Promise<T> | undefined) ?? measure();
+    this.#once.set(what, known);
+    return known;
   }
 
   /** What backends received with this text in the line of the arrival log (a marker in path or header). */

@@ -1,6 +1,8 @@
+import type { ConfigEdit } from '../../environments/harness/types.ts';
+import type { ClientAddress } from '../addresses.ts';
 import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
-import { byAddress, pinnedByAddress } from './affinity.ts';
+import { byAddress, judgeSpread, pinnedByAddress } from './affinity.ts';
 import { inTurn, inWords, servedBy } from './balancing.ts';
 import { acceptsConfig, frame } from './config-test.ts';
 import type { Tested } from './config-test.ts';
@@ -34,6 +36,45 @@ export function judgeSpare(
 /** The pool with the documented directive in place of its method; unchanged when it has none. */
 export function hashed(block: string): string {
   return block.replace(/\bleast_conn\s*;/, 'ip_hash;');
+}
+
+/** The documented pool for affinity by address: its directive, and no backup, which it would refuse. */
+export const hashedWithoutBackup: ConfigEdit = (_path, text) =>
+  text.replace(new RegExp(`\\bupstream\\s+${CUSTOMER_POOL}\\s*\\{[^}]*\\}`), (block) =>
+    hashed(block).replaceAll(/^\s*server\s[^;]*\bbackup\s*;\n/gm, ''),
+  );
+
+/** Those of the addresses that lie in the /24 of most of them. */
+export function ofOneNetwork(addresses: readonly ClientAddress[]): readonly ClientAddress[] {
+  const networks = Map.groupBy(addresses, ({ address }) => address.slice(0, address.lastIndexOf('.')));
+  return [...networks.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
+}
+
+/**
+ * Clients of one /24, and one client in each of many, on a route that is pinned
+ * by address. Where the route is not, the documented directive is put in force
+ * on a replica.
+ */
+export async function spreadByAddress(
+  context: CaseContext,
+  route: string,
+  { clients, instances }: { readonly clients: number; readonly instances: number },
+): Promise<Outcome> {
+  const pinned = pinnedByAddress(await byAddress(context, route, [context.fresh(), context.fresh()], REPEATS));
+  const gateway = pinned
+    ? context.gateway
+    : (await context.replica({ backends: 'shared', edit: hashedWithoutBackup })).gateway;
+  const series = [
+    { addresses: ofOneNetwork(context.session.addresses.many(clients)), where: 'of one /24' },
+    { addresses: context.session.addresses.spread(clients), where: `of ${String(clients)} networks` },
+  ];
+  const seen = await Promise.all(
+    series.map(async ({ addresses, where }) => ({
+      ...(await byAddress(context, route, addresses, 1, gateway)),
+      where: pinned ? where : `with ip_hash, ${where}`,
+    })),
+  );
+  return judgeSpread(instances, seen);
 }
 
 /** Judges the documented directive by what nginx says to the pool with it. */

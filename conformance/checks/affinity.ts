@@ -3,7 +3,7 @@ import { headersNamed } from '../clients/observe.ts';
 import type { HeaderList } from '../clients/protocol.ts';
 import type { ClientAddress } from '../addresses.ts';
 import type { CaseContext } from '../context.ts';
-import type { Client } from '../gateway.ts';
+import type { Client, Gateway } from '../gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { CUSTOMER_PATH, inTurn, inWords, servedBy, tally } from './balancing.ts';
 import { deliver, deliverOne, judged, listed, proof, table } from './exchange.ts';
@@ -162,9 +162,10 @@ export async function byAddress(
   route: string,
   addresses: readonly ClientAddress[],
   count: number,
+  gateway: Gateway = context.gateway,
 ): Promise<ByAddress> {
   const probes = addresses.flatMap((address) => {
-    const client = context.gateway.at(address);
+    const client = gateway.at(address);
     return Array.from({ length: count }, () => ({ client, path: route, connection: address.address }));
   });
   const delivered = await deliver(context, probes);
@@ -220,7 +221,7 @@ export function judgeSpread(instances: number, series: readonly (ByAddress & { r
         ]),
       ),
     ],
-    'addresses that differ in their last octet only count as one client',
+    'ip_hash takes the first three octets of an address: all clients of one /24 are one client to it',
   );
 }
 

@@ -1,8 +1,10 @@
+import type { ConfigEdit } from '../../environments/harness/types.ts';
 import { header, headersNamed, bodyText } from '../clients/observe.ts';
 import type { HttpObservation } from '../clients/protocol.ts';
-import type { CaseContext, Session } from '../context.ts';
+import type { CaseContext } from '../context.ts';
 import { mixed } from '../gateway.ts';
 import type { Client, Planned } from '../gateway.ts';
+import { inconclusive } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, listed, outcomeOf, proof, table } from './exchange.ts';
 import type { Evidence } from '../../reports/record/types.ts';
@@ -10,6 +12,8 @@ import type { Evidence } from '../../reports/record/types.ts';
 /** How an answer came about. */
 export type Cause =
   | 'proxied'
+  | 'socket'
+  | 'redirect'
   | 'local'
   | 'unmatched'
   | 'forbidden'
@@ -51,8 +55,9 @@ const SILENCE_S = 1;
 const FLOOD_ROUNDS = 4;
 const API = '/api/v1/x';
 const ADMIN = '/api/v1/admin/x';
-
-const matrices = new WeakMap<Session, Promise<readonly MatrixRow[]>>();
+/** The tree of the admin API without its slash. */
+const ADMIN_ROOT = '/api/v1/admin';
+const SOCKET = '/ws';
 
 /**
  * Answers of every route in every status class that can be provoked from
@@ -60,20 +65,12 @@ const matrices = new WeakMap<Session, Promise<readonly MatrixRow[]>>();
  * all of them. Backend failures happen on a gateway of their own.
  */
 export function answerMatrix(context: CaseContext): Promise<readonly MatrixRow[]> {
-  const known = matrices.get(context.session);
-  if (known) return known;
-  const made = provoke(context);
-  matrices.set(context.session, made);
-  return made;
+  return context.session.once('the answer matrix', () => provoke(context));
 }
 
 async function provoke(context: CaseContext): Promise<readonly MatrixRow[]> {
-  const [shared, refused, failed] = await Promise.all([
-    send(context, ordinary(context)),
-    refusals(context),
-    backendFailures(context),
-  ]);
-  return [...shared, ...refused, ...failed];
+  const parts = [send(context, ordinary(context)), handshakes(context), refusals(context), backendFailures(context)];
+  return (await Promise.all(parts)).flat();
 }
 
 /** Answers that need neither load nor a broken backend. */
@@ -91,6 +88,8 @@ function ordinary(context: CaseContext): Plan[] {
   const oversized = { method: 'POST', headers: { ...JSON_TYPE, 'content-length': String(ENORMOUS_BYTES) } };
   return [
     ...[API, ADMIN].flatMap((path) => [200, 404, 500].map((status) => of('proxied', path, { behave: { status } }))),
+    of('socket', SOCKET),
+    of('redirect', ADMIN_ROOT),
     of('local', '/'),
     of('local', '/health'),
     of('static', '/static/app.js'),
@@ -103,6 +102,16 @@ function ordinary(context: CaseContext): Plan[] {
     of('uri-too-long', LONG_PATH),
     of('plain-redirect', '/anything', { plain: true }),
   ];
+}
+
+/** A handshake's answer, as far as an answer over HTTP has the same parts. */
+async function handshakes(context: CaseContext): Promise<MatrixRow[]> {
+  const { id, intended_ms, sent_ms, done_ms, localPort, status, headers, error } = await context
+    .client()
+    .websocket(SOCKET);
+  const bodyless = { firstByte_ms: null, body_base64: '', bodyBytes: 0, bodySha256: '', closedByPeer: false };
+  const seen = { id, intended_ms, sent_ms, done_ms, localPort, status, headers, ...bodyless };
+  return [{ cause: 'socket', path: SOCKET, seen: { ...seen, kind: 'http', ...(error ? { error } : {}) } }];
 }
 
 /** Answers to too many requests: in a row, and at a time. */
@@ -139,12 +148,20 @@ export function firstRefusal(rows: readonly MatrixRow[]): MatrixRow[] {
   return refusal ? [refusal] : [];
 }
 
+/** One patience for every route, wherever the configuration sets one or leaves it to nginx. */
+const impatient: ConfigEdit = (path, text) => {
+  const without = text.replaceAll(/\bproxy_read_timeout\s[^;]*;/g, '');
+  return path === 'nginx.conf'
+    ? without.replace(/^http\s*\{/m, `$&\n    proxy_read_timeout ${String(SILENCE_S)}s;`)
+    : without;
+};
+
 /** Answers while backends fail: connections reset, and silence until the gateway's patience ends. */
 async function backendFailures(context: CaseContext): Promise<MatrixRow[]> {
   const hasBackends = context.session.topology.services.some(({ role }) => role === 'app');
   await using replica = await context.session.startReplica({
     backends: hasBackends ? 'shared' : 'private',
-    edit: (_path, text) => text.replace(/(proxy_read_timeout\s+)\d+\w*;/g, `$1${String(SILENCE_S)}s;`),
+    edit: impatient,
   });
   const plans = [API, ADMIN].flatMap((path): Plan[] => [
     {
@@ -202,11 +219,13 @@ export function judgeHeaders(
   mechanism?: string,
 ): Outcome {
   const faults = rows.flatMap((row) =>
-    Object.entries(wanted).flatMap(([name, value]) => {
+    (row.seen.status === null ? [] : Object.entries(wanted)).flatMap(([name, value]) => {
       const fault = headerFault(row.seen, name, value);
       return fault === undefined ? [] : [{ row, name, fault }];
     }),
   );
+  // Whatever kept an answer from coming, it says nothing of its headers.
+  const silent = rows.filter(({ seen }) => seen.status === null);
   const byFault = Map.groupBy(faults, ({ name, fault }) => `${name} ${fault}`);
   const observed = [...byFault].map(
     ([what, group]) =>
@@ -215,13 +234,16 @@ export function judgeHeaders(
         3,
       )}`,
   );
+  const evidence = [headersTable(rows, wanted), ...faults.slice(0, 1).flatMap(({ row }) => rowProof(row))];
+  if (faults.length === 0 && silent.length > 0)
+    return inconclusive(expected, listed(silent.map(rowName)), 'not every answer could be provoked', evidence);
   return judged(
     faults.length === 0 && rows.length > 0,
     expected,
     faults.length === 0
       ? `as promised on ${String(rows.length)} answers: ${listed(rows.map(rowName), 20)}`
       : listed(observed, 5),
-    [headersTable(rows, wanted), ...faults.slice(0, 1).flatMap(({ row }) => rowProof(row))],
+    evidence,
     mechanism,
   );
 }

@@ -1,3 +1,4 @@
+import { nginxBytes } from '../../environments/harness/config.ts';
 import type { CaseContext } from '../context.ts';
 import { marker } from '../gateway.ts';
 import type { Gateway } from '../gateway.ts';
@@ -21,8 +22,15 @@ const RELEASE_MS = 3_000;
 /** The download is given up after this time: it only has to last longer than the next request needs. */
 const WATCHED_MS = 6_000;
 
-/** What slow clients did to the backend's connections. */
+/** A pool, and a path that leads there. */
+const POOLS = [
+  { pool: 'customer', prefix: '/api/v1/slow-client/' },
+  { pool: 'admin', prefix: '/api/v1/admin/slow-client/' },
+] as const;
+
+/** What slow clients did to the connections of the backend of one pool. */
 export interface Buffered {
+  readonly pool: string;
   /** The backend heard of the upload before its last piece was sent. */
   readonly uploadEarly: boolean;
   readonly uploadStatus: string;
@@ -32,13 +40,17 @@ export interface Buffered {
   readonly download_s: number;
 }
 
-/** A slow upload, and a slow download with another request in its middle; the gateway has one instance to ask. */
-export async function slowClients(context: CaseContext, gateway: Gateway): Promise<Buffered> {
+/** For each pool a slow upload, and a slow download with another request in its middle; the gateway has one instance of each to ask. */
+export async function slowClients(context: CaseContext, gateway: Gateway): Promise<Buffered[]> {
+  return Promise.all(POOLS.map(async ({ pool, prefix }) => slowClientsOf(context, gateway, pool, prefix)));
+}
+
+async function slowClientsOf(context: CaseContext, gateway: Gateway, pool: string, prefix: string): Promise<Buffered> {
   const [upload, download, next] = [marker('up'), marker('down'), marker('next')];
-  const sender = context.client('clients', gateway);
+  const sender = context.clientFor(prefix, gateway);
   const head = rawHead(sender, {
     method: 'POST',
-    path: `/api/v1/slow-client/${upload}`,
+    path: `${prefix}${upload}`,
     lines: ['content-type: application/octet-stream', `content-length: ${String(PIECES * PIECE_BYTES)}`],
   });
   const began = Date.now();
@@ -54,20 +66,21 @@ export async function slowClients(context: CaseContext, gateway: Gateway): Promi
     until: 'first-byte',
     timeout_ms: 20_000,
   });
-  const reader = context.client('clients', gateway);
+  const reader = context.clientFor(prefix, gateway);
   const [slow] = await reader.all([
     {
-      path: `/api/v1/slow-client/${download}`,
+      path: `${prefix}${download}`,
       behave: { bodyBytes: DOWNLOAD_BYTES, contentType: 'application/octet-stream' },
       readRate_bytesPerS: READ_BYTES_PER_S,
       timeout_ms: WATCHED_MS,
     },
-    { path: `/api/v1/slow-client/${next}`, at_ms: RELEASE_MS },
+    { path: `${prefix}${next}`, at_ms: RELEASE_MS },
   ]);
   const [uploaded, first, second] = await Promise.all(
     [upload, download, next].map(async (mark) => (await arrived(context, mark))[0]),
   );
   return {
+    pool,
     uploadEarly: uploaded !== undefined && uploaded.at < began + UPLOAD_MS,
     uploadStatus: Buffer.from(sent.received_base64, 'base64').toString('latin1').slice(9, 12),
     released: first !== undefined && second !== undefined && first.peer.port === second.peer.port,
@@ -75,40 +88,46 @@ export async function slowClients(context: CaseContext, gateway: Gateway): Promi
   };
 }
 
-/** Both directions are buffered. */
-export function judgeBuffered({ uploadEarly, uploadStatus, released, download_s }: Buffered): Outcome {
-  const slow = download_s * 1000 > RELEASE_MS * 1.5;
-  const holds = !uploadEarly && uploadStatus === '200' && released && slow;
+/** Both directions are buffered, on the way to every pool. */
+export function judgeBuffered(seen: readonly Buffered[]): Outcome {
+  const right = ({ uploadEarly, uploadStatus, released, download_s }: Buffered): boolean =>
+    !uploadEarly && uploadStatus === '200' && released && download_s * 1000 > RELEASE_MS * 1.5;
+  const words = ({ pool, uploadEarly, uploadStatus, released, download_s }: Buffered): string =>
+    `${pool}: upload of ${String(UPLOAD_MS / 1000)} s ${uploadEarly ? 'forwarded while it was being sent' : `forwarded when complete (${uploadStatus || 'no answer'})`}, ` +
+    `download of ${String(Math.round(download_s * 10) / 10)} s or more: ${released ? 'its backend connection took the next request' : 'its backend connection was still busy'}`;
+  const wrong = seen.filter((one) => !right(one));
   return judge(
-    holds,
+    seen.length > 0 && wrong.length === 0,
     `the backend sees a slow upload only when it is complete, and is free within ${String(RELEASE_MS / 1000)} s of a download that takes much longer`,
-    `upload of ${String(UPLOAD_MS / 1000)} s: ${uploadEarly ? 'forwarded while it was being sent' : `forwarded when complete (${uploadStatus || 'no answer'})`}; ` +
-      `download of ${String(Math.round(download_s * 10) / 10)} s or more: ${released ? 'its backend connection took the next request' : 'its backend connection was still busy'}`,
+    (wrong.length === 0 ? seen : wrong).map(words).join('; '),
     [
       {
         kind: 'table',
         title: 'slow clients and the connection to the backend',
-        columns: ['client', 'duration s', 'backend'],
-        rows: [
-          ['slow upload', UPLOAD_MS / 1000, uploadEarly ? 'asked before the end' : 'asked at the end'],
-          ['slow download', Math.round(download_s * 10) / 10, released ? 'free again' : 'held'],
-        ],
+        columns: ['pool', 'client', 'duration s', 'backend'],
+        rows: seen.flatMap(({ pool, uploadEarly, released, download_s }) => [
+          [pool, 'slow upload', UPLOAD_MS / 1000, uploadEarly ? 'asked before the end' : 'asked at the end'],
+          [pool, 'slow download', Math.round(download_s * 10) / 10, released ? 'free again' : 'held'],
+        ]),
       },
     ],
-    holds ? undefined : 'bodies pass through the gateway at the pace of the client',
+    'bodies pass through the gateway at the pace of the client',
   );
+}
+
+/** Number and bytes of buffers as nginx takes them (`8 4k`, `8 4096`) or a document writes them (`8 x 4k`). */
+function buffers(text: string): string {
+  const [count = '', size = ''] = text.replace(' x ', ' ').trim().split(/\s+/);
+  return `${count} of ${String(nginxBytes(size) ?? size)} bytes`;
 }
 
 /** Judges the buffers of answers as configured: every `proxy_buffers` has the promised number and size; without one nginx has 8 of a memory page (4k). */
 export function judgeBuffers(promised: string, config: string): Outcome {
-  const wanted = promised.replace(' x ', ' ');
-  const set = [...config.matchAll(/^\s*proxy_buffers\s+([^;]+);/gm)].map(([, value]) =>
-    (value ?? '').replace(/\s+/g, ' '),
-  );
+  const set = [...config.matchAll(/^\s*proxy_buffers\s+([^;]+);/gm)].map(([, value = '']) => buffers(value));
   return judge(
-    set.every((value) => value === wanted),
-    `proxy_buffers ${wanted}`,
-    set.length === 0 ? 'proxy_buffers not set: 8 pages' : `proxy_buffers ${[...new Set(set)].join(', ')}`,
-    [{ kind: 'config', title: 'nginx -T', text: set.map((value) => `proxy_buffers ${value};`).join('\n') }],
+    set.every((value) => value === buffers(promised)),
+    `proxy_buffers: ${buffers(promised)}`,
+    set.length === 0 ? 'proxy_buffers not set: 8 pages' : `proxy_buffers: ${[...new Set(set)].join(', ')}`,
+    [{ kind: 'config', title: 'proxy_buffers in nginx -T', text: set.join('\n') }],
   );
 }

@@ -2,7 +2,7 @@ import { pm2Processes, startOwnBackend } from '../../environments/harness/own-ba
 import type { Pm2Process } from '../../environments/harness/own-backend.ts';
 import { bodyJson, bodyText } from '../clients/observe.ts';
 import type { HttpObservation } from '../clients/protocol.ts';
-import type { CaseContext, Session } from '../context.ts';
+import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, table } from './exchange.ts';
 import { inspectorAddress } from './instance-counts.ts';
@@ -24,22 +24,13 @@ export interface Cluster {
   readonly after: readonly number[];
 }
 
-const measured = new WeakMap<Session, Map<number, Promise<Cluster>>>();
-
 /**
  * Starts an instance with so many workers, asks it over many connections and
  * reads its metrics. The instances of a run have fewer workers to save memory,
  * which says nothing about the document. Measured once in a session.
  */
 export function cluster(context: CaseContext, workers: number): Promise<Cluster> {
-  const known = measured.get(context.session) ?? new Map<number, Promise<Cluster>>();
-  measured.set(context.session, known);
-  let one = known.get(workers);
-  if (!one) {
-    one = measure(context, workers);
-    known.set(workers, one);
-  }
-  return one;
+  return context.session.once(`an instance with ${String(workers)} workers`, () => measure(context, workers));
 }
 
 async function measure(context: CaseContext, workers: number): Promise<Cluster> {

@@ -34,6 +34,14 @@ export interface Asked {
   readonly route: Route;
   readonly sent?: Readonly<Record<string, string>>;
   readonly client?: Client;
+  /** Requests of one client that name the same connection share it. */
+  readonly connection?: string;
+}
+
+/** So many requests, one after the other on a connection of their own: what nginx keeps by connection is the same for all of them. */
+export function onOneConnection(context: CaseContext, count: number, asked: Omit<Asked, 'client'>): Asked[] {
+  const one = { ...asked, client: context.clientFor(ROUTES[asked.route]), connection: `one ${asked.route}` };
+  return Array.from({ length: count }, () => one);
 }
 
 /** Sends requests over the proxied routes (a handshake on the WebSocket one) and returns what backends received. */
@@ -43,10 +51,11 @@ export async function forward(context: CaseContext, asked: readonly Asked[]): Pr
   const [delivered, shaken] = await Promise.all([
     deliver(
       context,
-      http.map(({ route, sent, client }) => ({
+      http.map(({ route, sent, client, connection }) => ({
         client: client ?? context.clientFor(ROUTES[route]),
         path: ROUTES[route],
         headers: sent ?? {},
+        ...(connection === undefined ? {} : { connection }),
       })),
     ),
     Promise.all(

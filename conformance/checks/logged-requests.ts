@@ -235,17 +235,33 @@ export function judgeJsonLines(
   );
 }
 
-/** A request that backends answer, and one line for it: who wants to join them needs both. */
-export async function joined(context: CaseContext, count: number, header: string, field: string): Promise<Joined[]> {
+/** What to send, and where each side is said to show the id. */
+export interface ToJoin {
+  readonly count: number;
+  /** Header at the backend. */
+  readonly header: string;
+  /** Member of the gateway's line. */
+  readonly field: string;
+  /** Sent by the client with each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A WebSocket session has to be found on both sides too. */
+  readonly socket?: boolean;
+}
+
+/** Requests that backends answer, and one line for each: who wants to join them needs both. */
+export async function joined(
+  context: CaseContext,
+  { count, header, field, headers = {}, socket = false }: ToJoin,
+): Promise<Joined[]> {
   const mark = marker('join');
   const plan = Array.from({ length: count }, (_, index) => {
     const path = `/api/v1/${index % 2 === 0 ? '' : 'admin/'}join/${mark}-${String(index)}z`;
-    return { client: context.clientFor(path), path };
+    return { client: context.clientFor(path), path, headers };
   });
   await mixed(context.session.vantage, plan);
-  const socket = `/ws?m=${mark}-wsz`;
-  await context.client().websocket(socket, { messages: [{ after_ms: 0, text: 'hello' }] });
-  const paths = [...plan.map(({ path }) => path), socket];
+  const session = `/ws?m=${mark}-wsz`;
+  if (socket) await context.client().websocket(session, { messages: [{ after_ms: 0, text: 'hello' }] });
+  const paths = [...plan.map(({ path }) => path), ...(socket ? [session] : [])];
   const marks = paths.map((path) => path.slice(path.indexOf(mark)));
   const [lines, arrivals] = await Promise.all([
     linesOf(

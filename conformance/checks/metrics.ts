@@ -2,6 +2,7 @@ import { bodyText } from '../clients/observe.ts';
 import type { HttpObservation } from '../clients/protocol.ts';
 import type { CaseContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
+import { officeClient } from './access.ts';
 import { deliver, judged, listed, outcomeOf, proof, table } from './exchange.ts';
 import { inspectorAddress } from './instance-counts.ts';
 import { judgeNames, scrape, total } from './metric-text.ts';
@@ -30,14 +31,14 @@ export function judgeStatusPage(
   first: ReadonlyMap<string, number>,
   second: ReadonlyMap<string, number>,
   sent: number,
-  outside: number | null,
+  outside: readonly (number | null)[],
 ): Omit<Outcome, 'evidence'> {
   const missing = fields.filter((field) => !first.has(field) || !second.has(field));
   const grown = (second.get('requests') ?? 0) - (first.get('requests') ?? 0);
   const faults = [
     ...(missing.length === 0 ? [] : [`without ${listed(missing, 7)}`]),
     ...(grown >= sent ? [] : [`requests grew by ${String(grown)} for ${String(sent)}`]),
-    ...(outside === 403 ? [] : [`a client outside gets ${String(outside)}`]),
+    ...outside.filter((status) => status !== 403).map((status) => `a client outside gets ${String(status)}`),
   ];
   return {
     verdict: faults.length === 0 ? 'conforms' : 'deviates',
@@ -55,9 +56,13 @@ export async function statusPage(context: CaseContext, fields: readonly string[]
   const first = await inside.request(STATUS_PAGE);
   const between = Array.from({ length: REQUESTS }, () => ({ path: '/health' }));
   await context.client().all(between);
-  const [second, outside] = await Promise.all([inside.request(STATUS_PAGE), context.client().request(STATUS_PAGE)]);
+  // The office is allowed elsewhere, and is no part of the internal network.
+  const strangers = [context.client(), officeClient(context)].filter((client) => client !== undefined);
+  const [second, ...outside] = await Promise.all([inside, ...strangers].map((client) => client.request(STATUS_PAGE)));
+  if (!second) throw new Error('the agent returned no observation');
+  const statuses = outside.map(({ status }) => status);
   return {
-    ...judgeStatusPage(fields, statistics(bodyText(first)), statistics(bodyText(second)), REQUESTS, outside.status),
+    ...judgeStatusPage(fields, statistics(bodyText(first)), statistics(bodyText(second)), REQUESTS, statuses),
     evidence: [proof({ probe: { client: inside, path: STATUS_PAGE }, path: STATUS_PAGE, seen: second })],
   };
 }

@@ -1,5 +1,6 @@
 import { bodyText, header } from '../clients/observe.ts';
 import type { HttpObservation } from '../clients/protocol.ts';
+import type { Gateway } from '../gateway.ts';
 import { judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Evidence } from '../../reports/record/types.ts';
@@ -158,4 +159,27 @@ export function judgeLog(
     },
     ...exchangeOf(flooded, refused[0]),
   ]);
+}
+
+/**
+ * Lines in which nginx says that it made a request of this client wait for its
+ * turn. A slow machine delays requests too, but nginx does not know of that.
+ */
+export async function delaysOf(gateway: Gateway, address: string): Promise<string[]> {
+  return (await gateway.errorLog('delaying request')).filter((line) => line.includes(`client: ${address},`));
+}
+
+/** Judges that accepted requests of a flood were served at once, by what nginx says it held back. */
+export function judgeUndelayed(flooded: Flooded, delays: readonly string[], name: string): Outcome {
+  const took = sort(flooded).accepted.flatMap(({ sent_ms, done_ms }) => (sent_ms === null ? [] : [done_ms - sent_ms]));
+  const longest_ms = Math.round(Math.max(0, ...took));
+  return judge(
+    delays.length === 0,
+    `${name}: no request is made to wait for its turn`,
+    delays.length === 0
+      ? `${name}: none was made to wait`
+      : `${name}: ${String(delays.length)} requests were made to wait; the longest of an accepted one was ${String(longest_ms)} ms`,
+    delays.length === 0 ? [] : [{ kind: 'log', title: 'error log', lines: delays.slice(0, 3) }],
+    'without nodelay, or beyond delay=, limit_req holds back what is above the rate instead of serving it',
+  );
 }

@@ -1,4 +1,4 @@
-import type { RequestOptions } from '../gateway.ts';
+import type { Gateway, RequestOptions } from '../gateway.ts';
 import type { CaseContext } from '../context.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
@@ -14,9 +14,9 @@ export async function routeFlood(
   context: CaseContext,
   path: string,
   count: number,
-  more: { options?: RequestOptions; sustained?: Sustained } = {},
+  { gateway = context.gateway, ...more }: { options?: RequestOptions; sustained?: Sustained; gateway?: Gateway } = {},
 ): Promise<Flooded> {
-  return flood(context.session.vantage, { clients: [context.clientFor(path)], path, count, ...more });
+  return flood(context.session.vantage, { clients: [context.clientFor(path, gateway)], path, count, ...more });
 }
 
 /** One client floods a path, and then does something else. */

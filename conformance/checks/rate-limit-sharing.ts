@@ -5,7 +5,7 @@ import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PromisedLimit } from './rate-limit.ts';
 import { answers, counts, exchangeOf, flood, floodTwice, floods, ownFault, sort } from './rate-limit-flood.ts';
-import type { Flooded, Sustained } from './rate-limit-flood.ts';
+import type { Flood, Flooded } from './rate-limit-flood.ts';
 
 /** Requests of one client address while those of many are counted together: far below any limit by address. */
 const REQUESTS_EACH = 5;
@@ -18,20 +18,28 @@ export function oneUser(role: 'user' | 'admin' = 'user'): RequestOptions {
   return { headers: { authorization: `Bearer valid:${marker('one')}:${role}` } };
 }
 
-export interface UserFlood {
-  readonly path: string;
-  readonly count: number;
-  readonly options: RequestOptions;
-  readonly sustained?: Sustained;
+/** What one user sends, or several. */
+export type UserFlood = Omit<Flood, 'clients'>;
+
+/** The same from so many addresses that no limit by address has a say. */
+export function fromMany(context: CaseContext, plan: UserFlood): Flood {
+  const addresses = Math.ceil(plan.count / REQUESTS_EACH);
+  return { ...plan, clients: Array.from({ length: addresses }, () => context.clientFor(plan.path)) };
 }
 
 /** A flood of one user from so many addresses that no limit by address has a say. */
-export async function userFlood(
-  context: CaseContext,
-  { path, count, options, sustained }: UserFlood,
-): Promise<Flooded> {
-  const clients = Array.from({ length: Math.ceil(count / REQUESTS_EACH) }, () => context.clientFor(path));
-  return flood(context.session.vantage, { clients, path, count, options, ...(sustained ? { sustained } : {}) });
+export async function userFlood(context: CaseContext, plan: UserFlood): Promise<Flooded> {
+  return flood(context.session.vantage, fromMany(context, plan));
+}
+
+/** Judges that a flood was not counted together: nothing of it was refused. */
+export function judgeUncounted(what: string, flooded: Flooded): Outcome {
+  const { refused, lost } = sort(flooded);
+  const fault = ownFault(flooded);
+  const [expected, observed] = [`${what}: none refused`, `${what}: ${counts(flooded.observations)}`];
+  const proof = exchangeOf(flooded, refused[0] ?? lost[0]);
+  if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
+  return judge(refused.length + lost.length === 0, expected, observed, proof);
 }
 
 /** Fewer than any single node would refuse of a client that it has not met: what is refused of them, a shared limit refused. */

@@ -1,3 +1,4 @@
+import { nginxBytes } from '../../environments/harness/config.ts';
 import { judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 
@@ -10,24 +11,26 @@ export interface RateZone {
   readonly size_bytes: number;
 }
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2 };
-
 /** Text of a configuration without its comments. */
 export function withoutComments(config: string): string {
   return config.replaceAll(/(^|\s)#.*$/gm, '$1');
 }
 
-/** The request-rate zones of a configuration (`nginx -T`). */
+/** The request-rate zones of a configuration (`nginx -T`); nginx takes the parameters in any order. */
 export function rateZones(config: string): RateZone[] {
-  const found = withoutComments(config).matchAll(
-    /\blimit_req_zone\s+(\S+)\s+zone=([\w-]+):(\d+)([km]?)\s+rate=(\d+)r\/([sm])/gi,
-  );
-  return [...found].map(([, key = '', name = '', size = '0', unit = '', rate = '0', per = 'm']) => ({
-    name,
-    key,
-    rate_perMin: Number(rate) * (per.toLowerCase() === 's' ? 60 : 1),
-    size_bytes: Number(size) * (UNITS[unit.toLowerCase()] ?? 1),
-  }));
+  return [...withoutComments(config).matchAll(/\blimit_req_zone\s+([^;]+);/g)].map(([, line = '']) => {
+    const [key = '', ...parameters] = line.trim().split(/\s+/);
+    const value = (name: string): string =>
+      parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+    const [name = '', size = ''] = value('zone').split(':');
+    const [, rate = '0', per = 'm'] = /^(\d+)r\/([sm])$/i.exec(value('rate')) ?? [];
+    return {
+      name,
+      key,
+      rate_perMin: Number(rate) * (per.toLowerCase() === 's' ? 60 : 1),
+      size_bytes: nginxBytes(size) ?? 0,
+    };
+  });
 }
 
 /** A documented zone; `keys` are the ways to write what it counts by. */
@@ -73,9 +76,10 @@ export function judgeZones(promised: readonly PromisedZone[], size_bytes: number
 /** Whether a Lua limiter is configured: its shared memory and a handler that looks at each request. */
 export function judgeLuaLimiter(config: string, size_bytes: number): Outcome {
   const text = withoutComments(config);
-  const dictionaries = [...text.matchAll(/\blua_shared_dict\s+(\w+)\s+(\d+)([km]?)\s*;/gi)].map(
-    ([line, , size = '0', unit = '']) => ({ line, bytes: Number(size) * (UNITS[unit.toLowerCase()] ?? 1) }),
-  );
+  const dictionaries = [...text.matchAll(/\blua_shared_dict\s+\w+\s+(\w+)\s*;/g)].map(([line, size = '']) => ({
+    line,
+    bytes: nginxBytes(size),
+  }));
   const handlers = [...text.matchAll(/\baccess_by_lua(?:_block|_file)?\b.*/g)].map(([line]) => line.trim());
   const holds = dictionaries.some(({ bytes }) => bytes === size_bytes) && handlers.length > 0;
   const lines = [...dictionaries.map(({ line }) => line), ...handlers];

@@ -22,6 +22,8 @@ export interface Patience {
   readonly read_s: number;
   /** A backend that answers after this time is waited for. */
   readonly answered_s: number;
+  /** Another route, whose patience ends at its own time. */
+  readonly beside?: { readonly path: string; readonly read_s: number };
 }
 
 /** Seconds from sending to the end of the answer; `undefined` without one. */
@@ -33,25 +35,28 @@ function took_s({
   return sent_ms === null || status === null ? undefined : (done_ms - sent_ms) / 1000;
 }
 
-/** One backend answers late, but in time; another never does, and is given up at the promised time. */
+/** One backend answers late, but in time; others never do, and are given up at the promised time of their route. */
 export async function slowBackend(
   context: CaseContext,
   gateway: Gateway,
   factor: number,
-  { path, read_s, answered_s }: Patience,
+  { path, read_s, answered_s, beside }: Patience,
 ): Promise<Outcome> {
-  const target = `${path}${marker('slow')}`;
-  const watched_s = read_s / factor + BEYOND_S;
-  const plan = [{ delay_ms: Math.round((answered_s / factor) * 1000) }, { hang: true }].map((behave) => ({
-    client: context.clientFor(path, gateway),
-    path: target,
-    behave,
+  const silent = [{ path, read_s }, ...(beside ? [beside] : [])];
+  const watched_s = Math.max(...silent.map((one) => one.read_s)) / factor + BEYOND_S;
+  const plan = [
+    { path, behave: { delay_ms: Math.round((answered_s / factor) * 1000) } },
+    ...silent.map((one) => ({ path: one.path, behave: { hang: true } })),
+  ].map((one) => ({
+    client: context.clientFor(one.path, gateway),
+    path: `${one.path}${marker('slow')}`,
+    behave: one.behave,
     timeout_ms: watched_s * 1000,
   }));
-  const [late, never] = await mixed(context.session.vantage, plan);
+  const [late, ...never] = await mixed(context.session.vantage, plan);
   const [planned] = plan;
-  if (!late || !never || !planned) throw new Error('the agent returned too few observations');
-  const [seen_s, gaveUp_s] = [took_s(late), took_s(never)];
+  if (!late || !planned) throw new Error('the agent returned too few observations');
+  const seen_s = took_s(late);
   const note = `durations divided by ${String(factor)}`;
   return together([
     judge(
@@ -61,16 +66,22 @@ export async function slowBackend(
       [asExchange(planned.client.step(planned, 0), late)],
       late.status === GATEWAY_TIMEOUT ? 'the route has the patience of the whole API, which is shorter' : undefined,
     ),
-    judgeWaits(`${String(GATEWAY_TIMEOUT)} for a backend that never answers`, [
-      {
-        name: 'silent backend',
-        promised_s: read_s,
-        factor,
-        watched_s,
-        acted: gaveUp_s === undefined ? undefined : { least_s: gaveUp_s, most_s: gaveUp_s },
-        ...statusFault(never),
-      },
-    ]),
+    judgeWaits(
+      `${String(GATEWAY_TIMEOUT)} for a backend that never answers`,
+      silent.map((one, index) => {
+        const seen = never[index];
+        if (!seen) throw new Error('the agent returned too few observations');
+        const gaveUp_s = took_s(seen);
+        return {
+          name: one.path,
+          promised_s: one.read_s,
+          factor,
+          watched_s,
+          acted: gaveUp_s === undefined ? undefined : { least_s: gaveUp_s, most_s: gaveUp_s },
+          ...statusFault(seen),
+        };
+      }),
+    ),
   ]);
 }
 

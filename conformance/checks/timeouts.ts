@@ -1,6 +1,8 @@
-import { nginxSeconds } from '../../environments/harness/config.ts';
+import { DEFAULT_DURATIONS_S, nginxSeconds } from '../../environments/harness/config.ts';
+import { dumpedFiles, inForce, placeOf, wholeConfig } from '../../environments/harness/nginx-config.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 import type { RawObservation } from '../clients/protocol.ts';
+import type { CaseContext } from '../context.ts';
 import { inconclusive, judge, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 
@@ -115,6 +117,36 @@ export function configured(config: string, directive: string): number[] {
   const outside = config.replace(/^\s*upstream\s[^{]*\{[^}]*\}/gm, '');
   return [...outside.matchAll(new RegExp(`^\\s*${directive}\\s+([^;\\s]+)`, 'gm'))].flatMap(
     ([, value]) => nginxSeconds(value ?? '') ?? [],
+  );
+}
+
+/** The time that holds for a path of the virtual host, s: from the innermost block that has the directive, else nginx's own. */
+export function configuredFor(config: string, host: string, path: string, directive: string): number {
+  const words = inForce(placeOf(wholeConfig(dumpedFiles(config)), host, path), directive);
+  const seconds = words ? nginxSeconds(words[0] ?? '') : DEFAULT_DURATIONS_S[directive];
+  return seconds ?? Number.NaN;
+}
+
+/** A directive, the path for which it has to hold and its promised time. */
+export interface PromisedTime {
+  readonly directive: string;
+  readonly path: string;
+  readonly seconds: number;
+}
+
+/** As {@link withConfigured}, for what holds for single paths of the gateway under test. */
+export async function withConfiguredFor(
+  context: CaseContext,
+  measured: Outcome,
+  promised: readonly PromisedTime[],
+): Promise<Outcome> {
+  const config = await context.gateway.config();
+  return promised.reduce(
+    (outcome, { directive, path, seconds }) =>
+      withConfigured(outcome, `${directive} of ${path}`, seconds, [
+        configuredFor(config, context.gateway.serverName, path, directive),
+      ]),
+    measured,
   );
 }
 

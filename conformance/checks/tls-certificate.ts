@@ -74,17 +74,32 @@ export async function staples(context: CaseContext): Promise<RawObservation[]> {
   );
 }
 
-/** Some handshake carries an OCSP answer, found through a resolver with the promised settings. */
+/** What the configuration says of stapling, and what nginx complained about. */
+export interface StaplingConfig {
+  readonly valid_s: number | undefined;
+  readonly timeout_s: number | undefined;
+  /** Answers are verified before they are stapled. */
+  readonly verified: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Some handshake carries an OCSP answer, verified, and found through a resolver with the promised settings. */
 export function judgeStaples(
   promised: { readonly valid_s: number; readonly timeout_s: number },
   seen: readonly RawObservation[],
-  configured: { readonly valid_s: number | undefined; readonly timeout_s: number | undefined },
+  configured: StaplingConfig,
 ): Outcome {
   const stapled = seen.filter(({ tls }) => typeof tls?.ocsp === 'string');
+  const { valid_s, timeout_s, verified, warnings } = configured;
+  const settings = `resolver valid=${String(valid_s ?? 'unset')}s, time-out ${String(timeout_s ?? 'unset')}s`;
   return judge(
-    stapled.length > 0 && configured.valid_s === promised.valid_s && configured.timeout_s === promised.timeout_s,
-    'after the first requests the handshake carries an OCSP answer',
-    `${String(stapled.length)} of ${String(seen.length)} handshakes stapled; resolver valid=${String(configured.valid_s ?? 'unset')}s, time-out ${String(configured.timeout_s ?? 'unset')}s`,
+    stapled.length > 0 &&
+      valid_s === promised.valid_s &&
+      timeout_s === promised.timeout_s &&
+      verified &&
+      warnings.length === 0,
+    'after the first requests the handshake carries an OCSP answer, which was verified; nginx has nothing to complain about',
+    `${String(stapled.length)} of ${String(seen.length)} handshakes stapled; ${settings}; answers ${verified ? 'verified' : 'not verified'}; ${String(warnings.length)} complaints`,
     [
       {
         kind: 'table',
@@ -95,6 +110,7 @@ export function judgeStaples(
           typeof tls?.ocsp === 'string' ? `${String(tls.ocsp.length)} base64 characters` : 'none',
         ]),
       },
+      ...(warnings.length === 0 ? [] : [{ kind: 'log' as const, title: 'error log', lines: warnings.slice(0, 3) }]),
     ],
   );
 }

@@ -1,3 +1,4 @@
+import { dumpedFiles, inForce, placeOf, wholeConfig } from '../../environments/harness/nginx-config.ts';
 import { header } from '../clients/observe.ts';
 import type { CaseContext } from '../context.ts';
 import { notApplicable } from '../outcome.ts';
@@ -63,12 +64,40 @@ export function judgeHttp3(port: number, { listens, answer, altSvc }: Http3Seen)
   );
 }
 
+/** Whether this engine gives containers IPv6. */
+async function hasIpv6({ gateway }: CaseContext): Promise<boolean> {
+  return (await gateway.exec(['sh', '-c', 'grep -q . /proc/net/if_inet6'])).exitCode === 0;
+}
+
+/** Listeners with TLS of a virtual host that do not speak HTTP/2: either the host does, or each listener says so for itself. */
+export function listenersWithoutHttp2(config: string, host: string): string[] {
+  const place = placeOf(wholeConfig(dumpedFiles(config)), host, '/');
+  if (inForce(place, 'http2')?.[0] === 'on') return [];
+  const server = place.find(({ name }) => name === 'server');
+  return (server?.block ?? [])
+    .filter(({ name, words }) => name === 'listen' && words.includes('ssl') && !words.includes('http2'))
+    .map(({ words }) => words.join(' '));
+}
+
+/** HTTP/2 over IPv6 as well: asked in the gateway's own container, or read from the listeners where there is no IPv6. */
+export async function http2OverIpv6(context: CaseContext): Promise<Outcome> {
+  const expected = 'HTTP/2 over IPv6 as well';
+  const mechanism = 'each listener says for itself whether it speaks HTTP/2';
+  if (!(await hasIpv6(context))) {
+    const without = listenersWithoutHttp2(await context.gateway.config(), context.gateway.serverName);
+    const told = without.map((line) => `listen ${line}`).join('; ');
+    return judged(without.length === 0, expected, told || 'every listener speaks it (nginx -T)', [], mechanism);
+  }
+  const way = { name: context.gateway.serverName, port: 443, address: '[::1]' };
+  const answer = (await context.gateway.exec(curl(way))).stdout;
+  return judged(answer === '2 200', expected, `over IPv6, HTTP version and status ${answer}`, [], mechanism);
+}
+
 /** Plain port and HTTPS port over IPv6, asked in the gateway's own container. */
 export async function ipv6Listeners(context: CaseContext, ports: readonly number[]): Promise<Outcome> {
   const { gateway } = context;
   const expected = `ports ${ports.join(' and ')} answer on IPv6: the redirect without TLS, / with it`;
-  const kernel = await gateway.exec(['sh', '-c', 'grep -q . /proc/net/if_inet6']);
-  if (kernel.exitCode !== 0) return notApplicable(expected, 'this engine gives containers no IPv6');
+  if (!(await hasIpv6(context))) return notApplicable(expected, 'this engine gives containers no IPv6');
   const seen = await Promise.all(
     ports.map(async (port) => {
       const scheme = port === 80 ? 'http' : 'https';

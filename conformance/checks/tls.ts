@@ -1,9 +1,10 @@
 import { asExchange, header, refusedTls } from '../clients/observe.ts';
 import type { RawObservation, TlsOptions } from '../clients/protocol.ts';
 import type { Client } from '../gateway.ts';
-import { judge } from '../outcome.ts';
+import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Evidence } from '../../reports/record/types.ts';
+import { withoutComments } from './rate-limit-zones.ts';
 
 /** A handshake is over in milliseconds; this bounds one that hangs. */
 const HANDSHAKE_LIMIT_MS = 8_000;
@@ -11,31 +12,19 @@ const HANDSHAKE_LIMIT_MS = 8_000;
 /** OpenSSL refuses old versions and weak suites by itself unless told otherwise: the gateway shall do the refusing. */
 const PERMISSIVE = 'ALL:@SECLEVEL=0';
 
-/** TLS 1.2 suites that OpenSSL knows and a gateway could accept: every key exchange and kind of cipher. */
-export const TLS12_SUITES: readonly string[] = [
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-AES128-SHA256',
-  'ECDHE-RSA-AES256-SHA384',
-  'ECDHE-RSA-AES128-SHA',
-  'ECDHE-RSA-AES256-SHA',
-  'DHE-RSA-AES128-GCM-SHA256',
-  'DHE-RSA-AES256-GCM-SHA384',
-  'DHE-RSA-CHACHA20-POLY1305',
-  'DHE-RSA-AES256-SHA',
-  'AES128-GCM-SHA256',
-  'AES256-GCM-SHA384',
-  'AES128-SHA256',
-  'AES128-SHA',
-  'AES256-SHA',
-];
+/** Every suite of TLS 1.2 and below that OpenSSL knows, those without encryption or authentication among them. */
+const EVERY_SUITE = 'ALL:COMPLEMENTOFALL';
+
+/** More than OpenSSL knows. */
+const MOST_SUITES = 250;
 
 /** TLS 1.3 suites by their registered names. */
 export const TLS13_SUITES: readonly string[] = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_CCM_SHA256',
+  'TLS_AES_128_CCM_8_SHA256',
 ];
 
 export type Version = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
@@ -123,33 +112,102 @@ export async function ssl3Refused(client: Client): Promise<Outcome> {
   return judge(refused, 'SSLv3 refused', `SSLv3: first record type ${String(answer[0] ?? 'none')}`, []);
 }
 
-/** TLS 1.2 suites that the gateway accepts, offered one a connection. */
-export async function acceptedTls12(client: Client): Promise<{ accepted: string[]; evidence: Evidence }> {
-  const seen = await handshakes(
-    client,
-    TLS12_SUITES.map((suite) => ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: `${suite}:@SECLEVEL=0` })),
-  );
+/** TLS 1.2 suites that a gateway accepts, in the order of its own preference. */
+export interface Accepted {
+  readonly accepted: readonly string[];
+  /** How the last handshake ended, when it was not by the gateway's refusal: what is accepted is not known then. */
+  readonly unclear: string | undefined;
+  readonly evidence: Evidence;
+}
+
+/**
+ * Offers every suite of TLS 1.2, then all but the one that was chosen, and so on
+ * until the gateway refuses what is left: nothing that it accepts is missed.
+ */
+export async function acceptedTls12(client: Client): Promise<Accepted> {
+  const accepted: string[] = [];
+  const seen: RawObservation[] = [];
+  while (seen.length < MOST_SUITES) {
+    const ciphers = [EVERY_SUITE, ...accepted.map((suite) => `!${suite}`), '@SECLEVEL=0'].join(':');
+    const [one] = await handshakes(client, [{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers }]);
+    if (!one) throw new Error('no handshake was observed');
+    seen.push(one);
+    if (!established(one) || !one.tls) break;
+    accepted.push(one.tls.cipher);
+  }
+  const last = seen.at(-1);
   return {
-    accepted: TLS12_SUITES.filter((_, index) => seen[index] !== undefined && established(seen[index])),
-    evidence: handshakeTable('one TLS 1.2 suite a connection', TLS12_SUITES, seen),
+    accepted,
+    unclear: last && !refusedTls(last) ? ending(last) : undefined,
+    evidence: handshakeTable(
+      'TLS 1.2 suites, without those that were chosen before',
+      seen.map((_, index) =>
+        index === 0 ? 'all that OpenSSL knows' : `all but ${accepted.slice(0, index).join(', ')}`,
+      ),
+      seen,
+    ),
   };
 }
 
-/** TLS 1.3 suites that the gateway accepts one by one, and the one that it picks when all are offered in the given order. */
+/** Judges the accepted suites of TLS 1.2: none is foreign, and the needed ones are there. */
+export function judgeSuites(
+  expected: string,
+  { accepted, unclear, evidence }: Accepted,
+  fits: (suite: string) => boolean,
+  needed: readonly string[] = [],
+): Outcome {
+  const observed = `accepted: ${accepted.join(', ') || 'none'}`;
+  if (unclear !== undefined)
+    return inconclusive(expected, observed, `the last handshake was not refused: ${unclear}`, [evidence]);
+  const missing = needed.filter((suite) => !accepted.includes(suite));
+  return judge(
+    accepted.length > 0 && accepted.every(fits) && missing.length === 0,
+    expected,
+    missing.length === 0 ? observed : `${observed}; not ${missing.join(', ')}`,
+    [evidence],
+  );
+}
+
+/** TLS 1.3 suites that the gateway accepts one by one, and the ones that it picks when all of a list are offered in its order and backwards. */
 export async function acceptedTls13(
   client: Client,
   offer: readonly string[],
-): Promise<{ accepted: string[]; picked: string; evidence: Evidence }> {
-  const all: TlsOptions = { minVersion: 'TLSv1.3', ciphers: offer.join(':') };
+): Promise<{ accepted: string[]; picked: string[]; evidence: Evidence }> {
+  // Suites with short tags are below OpenSSL's usual level: the gateway shall do the refusing.
+  const offering = (suites: readonly string[]): TlsOptions => ({
+    minVersion: 'TLSv1.3',
+    ciphers: `${suites.join(':')}:${PERMISSIVE}`,
+  });
   const seen = await handshakes(client, [
-    ...TLS13_SUITES.map((suite): TlsOptions => ({ minVersion: 'TLSv1.3', ciphers: suite })),
-    all,
+    ...TLS13_SUITES.map((suite) => offering([suite])),
+    offering(offer),
+    offering(offer.toReversed()),
   ]);
   return {
     accepted: TLS13_SUITES.filter((_, index) => seen[index] !== undefined && established(seen[index])),
-    picked: seen.at(-1)?.tls?.cipher ?? 'none',
-    evidence: handshakeTable('TLS 1.3 suites', [...TLS13_SUITES, `all, ${offer[0] ?? ''} first`], seen),
+    picked: seen.slice(-2).map(({ tls }) => tls?.cipher ?? 'none'),
+    evidence: handshakeTable(
+      'TLS 1.3 suites',
+      [...TLS13_SUITES, `all, ${offer[0] ?? ''} first`, `all, ${offer[0] ?? ''} last`],
+      seen,
+    ),
   };
+}
+
+/** Judges the versions that the configuration names: a library may refuse one that the gateway would allow. */
+export function judgeConfiguredVersions(config: string, accepted: readonly string[]): Outcome {
+  const lines = [...withoutComments(config).matchAll(/^\s*(ssl_protocols\s+([^;]+);)/gm)];
+  const foreign = lines
+    .flatMap(([, , words = '']) => words.trim().split(/\s+/))
+    .filter((word) => !accepted.includes(word));
+  return judge(
+    foreign.length === 0,
+    `ssl_protocols names none but ${accepted.join(' and ')}`,
+    lines.length === 0
+      ? 'ssl_protocols is not set: nginx’s own are TLSv1.2 and TLSv1.3'
+      : lines.map(([, line = '']) => line).join(' '),
+    [{ kind: 'config', title: 'nginx -T', text: lines.map(([, line = '']) => line).join('\n') }],
+  );
 }
 
 /** Plain requests that must be redirected, each with the Location it must name. */

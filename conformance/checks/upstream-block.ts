@@ -1,4 +1,4 @@
-import { nginxSeconds } from '../../environments/harness/config.ts';
+import { DEFAULT_UPSTREAM_IDLE_S, nginxSeconds } from '../../environments/harness/config.ts';
 import { withoutComments } from './rate-limit-zones.ts';
 
 /** A `server` line of an upstream block. */
@@ -28,9 +28,6 @@ export interface UpstreamBlock {
   readonly zone_kb: number | undefined;
 }
 
-/** What nginx does when an upstream does not set `keepalive_timeout`, s. */
-const KEEPALIVE_TIMEOUT_S = 60;
-
 /** The pools of the document. */
 export const ADMIN_POOL = 'admin_backend';
 export const CUSTOMER_POOL = 'customer_backend';
@@ -47,7 +44,7 @@ export function upstreamBlocks(config: string): UpstreamBlock[] {
         text: text.replaceAll(/^\s*\n/gm, ''),
         servers: [...body.matchAll(/\bserver\s+([^;]+);/g)].map(([, line = '']) => serverOf(line)),
         keepalive: keepalive === undefined ? undefined : Number(keepalive),
-        idle_s: nginxSeconds(value('keepalive_timeout') ?? '') ?? KEEPALIVE_TIMEOUT_S,
+        idle_s: nginxSeconds(value('keepalive_timeout') ?? '') ?? DEFAULT_UPSTREAM_IDLE_S,
         zone_kb: kilobytes(value('zone')?.split(/\s+/)[1]),
       };
     },
@@ -62,7 +59,7 @@ export function pool(config: string, name: string): UpstreamBlock {
       text: `no upstream ${name}`,
       servers: [],
       keepalive: undefined,
-      idle_s: KEEPALIVE_TIMEOUT_S,
+      idle_s: DEFAULT_UPSTREAM_IDLE_S,
       zone_kb: undefined,
     }
   );

@@ -10,36 +10,54 @@ import { setCookies } from './affinity.ts';
 import { inWords, servedBy } from './balancing.ts';
 import { deliver, deliverOne, judged, markPath, outcomeOf, proof, table } from './exchange.ts';
 import type { Delivered } from './exchange.ts';
+import { withConfiguredFor } from './timeouts.ts';
 import { handshake } from './upgrade.ts';
 
 const KIB = 1024;
 
 /** A session that carries text and binary messages of several sizes, as it went, and what the backend received of its handshake. */
 export interface Session {
-  readonly seen: Pick<WebSocketObservation, 'status' | 'echoes' | 'closed_ms' | 'closeCode' | 'error'>;
-  readonly arrival: Pick<Arrival, 'headers' | 'upgrade'> | undefined;
+  readonly seen: Pick<WebSocketObservation, 'status' | 'echoes' | 'closed_ms' | 'closeCode' | 'closeAnswer' | 'error'>;
+  readonly arrival: Pick<Arrival, 'headers' | 'upgrade' | 'httpVersion'> | undefined;
 }
 
-/** Judges a session: upgraded, seen as an upgrade by the backend, every message back as it was, never closed by the peer. */
+/** Code of an orderly close (RFC 6455, 7.4.1). */
+const NORMAL_CLOSE = 1000;
+
+/** What is wrong with a handshake as the backend received it: RFC 6455, 4.1 asks for HTTP/1.1 and both upgrade headers. */
+function handshakeFaults(arrival: Session['arrival']): string[] {
+  if (!arrival?.upgrade) return ['no upgrade reached a backend'];
+  const [connection, asked] = ['connection', 'upgrade'].map((name) => headersNamed(arrival, name).join(', '));
+  return [
+    ...(arrival.httpVersion === '1.1' ? [] : [`the backend was asked over HTTP/${arrival.httpVersion}`]),
+    ...(connection?.toLowerCase() === 'upgrade' ? [] : [`the backend received Connection: ${connection ?? ''}`]),
+    ...(asked?.toLowerCase() === 'websocket' ? [] : [`the backend received Upgrade: ${asked ?? ''}`]),
+  ];
+}
+
+/** Judges a session: upgraded, seen as an upgrade by the backend, every message back as it was, closed by the client alone. */
 export function judgeSession(status: number, { seen, arrival }: Session): Omit<Outcome, 'evidence'> {
   const whole = seen.echoes.filter(({ intact }) => intact).length;
-  const asked = arrival ? headersNamed(arrival, 'upgrade').join(', ') : '';
   const faults = [
     ...(seen.status === status
       ? []
       : [seen.status === null ? `no answer (${seen.error?.code ?? 'unknown'})` : String(seen.status)]),
-    ...(arrival?.upgrade ? [] : ['no upgrade reached a backend']),
+    ...handshakeFaults(arrival),
     ...(whole === seen.echoes.length && whole > 0
       ? []
       : [`${String(whole)} of ${String(seen.echoes.length)} messages came back intact`]),
-    ...(seen.closed_ms === null ? [] : [`closed by the peer with ${String(seen.closeCode)}`]),
+    ...(seen.closed_ms === null
+      ? seen.closeAnswer === NORMAL_CLOSE
+        ? []
+        : [`our close was answered with ${String(seen.closeAnswer ?? 'nothing')}`]
+      : [`closed by the peer with ${String(seen.closeCode)}`]),
   ];
   return {
     verdict: faults.length === 0 ? 'conforms' : 'deviates',
-    expected: `${String(status)}, and text and binary messages of up to 1 MiB in both directions`,
+    expected: `${String(status)}, an upgrade over HTTP/1.1 at the backend, text and binary messages of up to 1 MiB in both directions, closed with ${String(NORMAL_CLOSE)}`,
     observed:
       faults.length === 0
-        ? `${String(status)}; the backend received Upgrade: ${asked}; ${String(whole)} messages came back intact`
+        ? `${String(status)}; the backend received the upgrade over HTTP/1.1; ${String(whole)} messages came back intact; closed with ${String(NORMAL_CLOSE)}`
         : faults.join('; '),
   };
 }
@@ -115,18 +133,11 @@ export async function staySilent(context: CaseContext, path: string, idle_s: num
     { after_ms: silent_s * 1000, text: 'second' },
   ];
   const seen = await client.websocket(path, { messages, timeout_ms: LIMIT_MS });
-  const configured = (await context.gateway.config()).split('\n').filter((line) => line.includes(`${String(idle_s)}s`));
-  return {
+  const measured = {
     ...judgeSilence({ idle_s, factor, silent_s, seen }),
-    evidence: [
-      handshake(client, path, seen),
-      {
-        kind: 'log',
-        title: `lines with ${String(idle_s)}s in nginx -T`,
-        lines: configured.slice(0, 10).map((line) => line.trim()),
-      },
-    ],
+    evidence: [handshake(client, path, seen)],
   };
+  return withConfiguredFor(context, measured, [{ directive: 'proxy_read_timeout', path, seconds: idle_s }]);
 }
 
 /** The instance that greets a session; what came instead when none did. */

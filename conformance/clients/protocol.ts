@@ -177,6 +177,8 @@ export interface WebSocketObservation extends Timed {
   }[];
   readonly closed_ms: number | null;
   readonly closeCode: number | null;
+  /** Code with which the peer answered our own orderly close at the end (1000); 1006 when it just hung up. */
+  readonly closeAnswer?: number;
   /** First message of the server: who serves this session. */
   readonly hello?: string;
 }

@@ -11,7 +11,8 @@ import { openSocket, tlsMember } from './socket.ts';
 import type { OpenSocket } from './socket.ts';
 import { EchoBook, payloadOf } from './websocket-echo.ts';
 
-const CLOSE_WAIT_MS = 1000;
+/** How long the answer to our own close is waited for on a busy machine. */
+const CLOSE_WAIT_MS = 5000;
 const PROTOCOL_FIELD = 'sec-websocket-protocol';
 
 function rawHeaders(message: IncomingMessage): HeaderList {
@@ -152,7 +153,8 @@ class WebSocketSession {
 
   #onClose(code: number): void {
     // Our own orderly close at the end is no event of the peer's.
-    if (!this.#closing) {
+    if (this.#closing) this.#draft.closeAnswer = code;
+    else {
       this.#draft.closed_ms = this.#context.clock.now_ms();
       this.#draft.closeCode = code;
     }

@@ -1,28 +1,48 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { FileToPut } from './containers.ts';
+import { wholeConfig } from './nginx-config.ts';
+import type { ConfigFiles } from './nginx-config.ts';
 import type { ConfigEdit } from './types.ts';
 
 /** Where the folders of a variant go in a gateway container. */
 const TARGETS = { nginx: '/etc/nginx', files: '' } as const;
 
-/**
- * Reads a variant's gateway files: `nginx/` becomes `/etc/nginx`, `files/` becomes `/`.
- * @param edit applied to each nginx file; the path is relative to `nginx/`
- */
-export async function gatewayFiles(variantDir: string, edit?: ConfigEdit): Promise<FileToPut[]> {
-  const files: FileToPut[] = [];
-  for (const [folder, target] of Object.entries(TARGETS)) {
-    for (const path of await tree(join(variantDir, folder))) {
-      const name = relative(join(variantDir, folder), path);
-      const content = await readFile(path);
-      files.push({
-        path: `${target}/${name}`,
-        content: edit && folder === 'nginx' ? edit(name, content.toString('utf8')) : content,
-      });
-    }
-  }
-  return files;
+/** What becomes of a variant's nginx files before they are used. */
+export interface ConfigChanges {
+  /** Applied to each file; the path is relative to `nginx/`. */
+  readonly edit?: ConfigEdit;
+  /** Divides every duration by this factor, those that nginx has by default among them. */
+  readonly scale?: number;
+}
+
+/** Reads a variant's gateway files: `nginx/` becomes `/etc/nginx`, `files/` becomes `/`. */
+export async function gatewayFiles(variantDir: string, changes: ConfigChanges = {}): Promise<FileToPut[]> {
+  const [config, others] = await Promise.all([contents(variantDir, 'nginx'), contents(variantDir, 'files')]);
+  const texts = new Map([...config].map(([name, content]) => [name, content.toString('utf8')] as const));
+  return [
+    ...[...changed(texts, changes)].map(([name, content]) => ({ path: `${TARGETS.nginx}/${name}`, content })),
+    ...[...others].map(([name, content]) => ({ path: `${TARGETS.files}/${name}`, content })),
+  ];
+}
+
+async function contents(variantDir: string, folder: keyof typeof TARGETS): Promise<Map<string, Buffer>> {
+  const paths = await tree(join(variantDir, folder));
+  return new Map(
+    await Promise.all(
+      paths.map(async (path) => [relative(join(variantDir, folder), path), await readFile(path)] as const),
+    ),
+  );
+}
+
+/** The edit meets the text as it is in the variant; what it writes is scaled like everything else. */
+function changed(files: ConfigFiles, { edit, scale }: ConfigChanges): ConfigFiles {
+  const edited = edit ? mapped(files, edit) : files;
+  return scale === undefined ? edited : mapped(withDefaultDurations(edited), scaleDurations(scale));
+}
+
+function mapped(files: ConfigFiles, edit: ConfigEdit): ConfigFiles {
+  return new Map([...files].map(([name, text]) => [name, edit(name, text)]));
 }
 
 /** Every file under a folder, sorted; an absent folder has none. */
@@ -45,6 +65,44 @@ export function nginxSeconds(text: string): number | undefined {
   if (!match) return undefined;
   const factor = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'];
   return factor === undefined ? undefined : Number(match[1]) * factor;
+}
+
+/** Bytes of an nginx size (`8k`, `50m`, `4096`); `undefined` for anything else. */
+export function nginxBytes(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+)([kmg]?)$/i.exec(text) ?? [];
+  const factor = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[unit.toLowerCase()];
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
+}
+
+/** What nginx waits where a configuration does not say, s. They are not in its text, so that a scale would miss them. */
+export const DEFAULT_DURATIONS_S: Readonly<Record<string, number>> = {
+  proxy_connect_timeout: 60,
+  proxy_send_timeout: 60,
+  proxy_read_timeout: 60,
+  client_header_timeout: 60,
+  client_body_timeout: 60,
+  send_timeout: 60,
+  keepalive_timeout: 75,
+};
+
+/** How long an upstream that keeps idle connections keeps them by default, s. */
+export const DEFAULT_UPSTREAM_IDLE_S = 60;
+
+/** Writes the default durations down where the configuration leaves them to nginx. */
+export function withDefaultDurations(files: ConfigFiles): ConfigFiles {
+  const http = wholeConfig(files).find(({ name }) => name === 'http');
+  const set = new Set((http?.block ?? []).map(({ name }) => name));
+  const missing = Object.entries(DEFAULT_DURATIONS_S)
+    .filter(([name]) => !set.has(name))
+    .map(([name, seconds]) => `    ${name} ${String(seconds)}s;\n`);
+  return mapped(files, (path, text) => {
+    const whole = path === 'nginx.conf' ? text.replace(/^http\s*\{\n/m, `$&${missing.join('')}`) : text;
+    return whole.replace(/^(\s*upstream\s[^{]*\{)([^}]*)\}/gm, (all, open: string, body: string) =>
+      /^\s*keepalive\s/m.test(body) && !/^\s*keepalive_timeout\s/m.test(body)
+        ? `${open}${body}    keepalive_timeout ${String(DEFAULT_UPSTREAM_IDLE_S)}s;\n}`
+        : all,
+    );
+  });
 }
 
 /** Nothing is scaled below this: nginx's coarser timers count whole seconds. */

@@ -1,6 +1,6 @@
 import { addressPlan } from './addresses.ts';
 import { startLab } from './apps.ts';
-import { gatewayFiles, scaleDurations } from './config.ts';
+import { gatewayFiles } from './config.ts';
 import { exec, mustExec, putFiles, readFile } from './containers.ts';
 import type { FileToPut } from './containers.ts';
 import { removeContainer } from './docker.ts';
@@ -165,15 +165,11 @@ export class Replicas {
   }
 
   async #files({ scale, edit, workers }: ReplicaOptions): Promise<FileToPut[]> {
-    // The edit meets the text as it is in the variant; what it writes is scaled like everything else.
-    const edits: ConfigEdit[] = [
-      ...(edit ? [edit] : []),
-      ...(scale === undefined ? [] : [scaleDurations(scale)]),
-      ...(workers === undefined ? [] : [workerProcesses(workers)]),
-    ];
-    const files = await gatewayFiles(this.#topology.configDir, (path, text) =>
-      edits.reduce((current, apply) => apply(path, current), text),
-    );
+    const edits: ConfigEdit[] = [...(edit ? [edit] : []), ...(workers === undefined ? [] : [workerProcesses(workers)])];
+    const files = await gatewayFiles(this.#topology.configDir, {
+      edit: (path, text) => edits.reduce((current, apply) => apply(path, current), text),
+      ...(scale === undefined ? {} : { scale }),
+    });
     return [...files, ...(await this.#keys())];
   }
 

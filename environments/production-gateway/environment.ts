@@ -18,13 +18,16 @@ const documentedEnv = {
   USE_CLUSTER: 'true',
 };
 
+/** Of the instances that all cases share every worker tells the same figures (adaptation whole-metrics). */
+const sharedEnv = { ...documentedEnv, METRICS_SCOPE: 'cluster' };
+
 export default environment({
   document: 'Production Gateway Integration Architecture',
   serverName: 'api.insightserenity.com',
   services: {
     gateway: nginx({ replicas: 2 }),
-    admin: app({ service: 'admin-server', replicas: 4, port: 3000, env: documentedEnv }),
-    customer: app({ service: 'customer-services', replicas: 6, port: 3001, env: documentedEnv }),
+    admin: app({ service: 'admin-server', replicas: 4, port: 3000, env: sharedEnv }),
+    customer: app({ service: 'customer-services', replicas: 6, port: 3001, env: sharedEnv }),
     auth: app({ service: 'auth', replicas: 1, port: 3100 }),
     postgres: postgres(),
     redis: redis(),

@@ -45,4 +45,12 @@ export default [
     server admin-1:3000 weight=100 max_fails=2 fail_timeout=10s;`,
     turns: [id('high-availability.two-gateways')],
   },
+  {
+    name: 'operations: statistics for the office too',
+    base: 'documented',
+    file: 'api/local.conf',
+    find: 'allow 10.0.0.0/8;',
+    replace: 'allow 10.0.0.0/8;\n    allow 203.0.113.0/24;',
+    turns: [id('observability.stub-status')],
+  },
 ] satisfies Mutant[];

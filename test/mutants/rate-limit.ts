@@ -26,7 +26,7 @@ export default [
     file: 'api/customer.conf',
     find: 'zone=api burst=30 nodelay',
     replace: 'zone=api burst=30',
-    turns: ['api-burst', 'api-per-ip'].map(claim),
+    turns: [claim('api-burst')],
   },
   {
     name: 'API refuses with 503',
@@ -34,7 +34,7 @@ export default [
     file: 'api/customer.conf',
     find: 'limit_req_status 429;',
     replace: '',
-    turns: ['api-per-ip', 'api-burst', 'status-auth-section', 'per-user-token'].map(claim),
+    turns: ['api-per-ip', 'api-burst', 'per-user-token'].map(claim),
   },
   {
     name: 'API counts all clients together',
@@ -171,5 +171,29 @@ export default [
     find: 'real_ip_header X-Forwarded-For;',
     replace: 'real_ip_header X-Client-IP;',
     turns: ['per-client-behind-cdn'].map(claim),
+  },
+  {
+    name: 'the last of an API burst has to wait',
+    base: 'documented',
+    file: 'api/customer.conf',
+    find: 'zone=api burst=30 nodelay',
+    replace: 'zone=api burst=30 delay=29',
+    turns: ['api-burst', 'api-per-ip'].map(claim),
+  },
+  {
+    name: 'one allowance for all users',
+    base: 'documented',
+    file: ZONES,
+    find: 'limit_req_zone $http_authorization',
+    replace: 'limit_req_zone $server_name',
+    turns: [claim('per-user-token')],
+  },
+  {
+    name: 'admin refusals name the limit of the API',
+    base: 'hardened',
+    file: 'api/admin.conf',
+    find: 'set $route_limit 50;',
+    replace: 'set $route_limit 100;',
+    turns: [claim('response-format')],
   },
 ] satisfies Mutant[];

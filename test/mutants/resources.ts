@@ -51,4 +51,20 @@ export default [
     replace: 'proxy_buffering on;\n    proxy_request_buffering off;',
     turns: [claim('buffering'), 'production-gateway.request-limits.body-buffer'],
   },
+  {
+    name: 'idle admin connections are kept 70 s',
+    base: 'documented',
+    file: 'upstreams/admin.conf',
+    find: 'keepalive_timeout 60s;',
+    replace: 'keepalive_timeout 70s;',
+    turns: [claim('upstream-idle-60s')],
+  },
+  {
+    name: 'bodies of the admin API pass unbuffered, both ways',
+    base: 'documented',
+    file: 'api/admin.conf',
+    find: 'proxy_buffering on;',
+    replace: 'proxy_buffering off;\n    proxy_request_buffering off;',
+    turns: [claim('buffering'), 'production-gateway.request-limits.body-buffer'],
+  },
 ] satisfies Mutant[];

@@ -75,4 +75,28 @@ export default [
     replace: '',
     turns: [id('no-duplicates'), id('single-value')],
   },
+  {
+    name: 'policy of the backend passes',
+    base: 'hardened',
+    file: 'api/headers.conf',
+    find: 'proxy_hide_header Content-Security-Policy;',
+    replace: '',
+    turns: [id('no-duplicates'), id('single-value')],
+  },
+  {
+    name: 'fonts from anywhere',
+    base: 'hardened',
+    file: 'api/headers.conf',
+    find: "font-src 'self'",
+    replace: 'font-src *',
+    turns: [id('csp')],
+  },
+  {
+    name: 'an add_header for sockets',
+    base: 'hardened',
+    file: 'api/websocket-pool.conf',
+    find: 'proxy_connect_timeout 5s;',
+    replace: 'proxy_connect_timeout 5s;\nadd_header X-Pool socket;',
+    turns: [id('proxied-and-errors'), 'production-gateway.tls.hsts'],
+  },
 ] satisfies Mutant[];

@@ -36,4 +36,28 @@ export default [
     replace: 'location /socket-io/ {',
     turns: [id('socketio-route')],
   },
+  {
+    name: 'sockets: the patience is left to nginx',
+    base: 'documented',
+    file: SOCKET,
+    find: 'proxy_read_timeout 3600s;',
+    replace: '',
+    turns: [id('idle-3600s')],
+  },
+  {
+    name: 'sockets: silent for 55 minutes only',
+    base: 'hardened',
+    file: 'api/websocket-pool.conf',
+    find: 'proxy_read_timeout 3600s;',
+    replace: 'proxy_read_timeout 3300s;',
+    turns: [id('idle-3600s')],
+  },
+  {
+    name: 'sockets: the backend is asked over HTTP/1.0',
+    base: 'documented',
+    file: SOCKET,
+    find: 'proxy_http_version 1.1;',
+    replace: '',
+    turns: [id('upgrade')],
+  },
 ] satisfies Mutant[];

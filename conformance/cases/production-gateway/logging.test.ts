@@ -62,7 +62,8 @@ verify('production-gateway.logging.rate-limit-events', async (context) => {
 
 verify('production-gateway.logging.request-id-correlation', async (context) => {
   const header = str(context.claim, 'header');
-  return judgeJoined(await joined(context, 12, header, str(context.claim, 'field_gateway')), header);
+  const asked = { count: 12, header, field: str(context.claim, 'field_gateway'), socket: true };
+  return judgeJoined(await joined(context, asked), header);
 });
 
 verify('production-gateway.logging.retry-visibility', async (context) => {

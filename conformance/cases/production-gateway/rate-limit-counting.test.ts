@@ -2,18 +2,20 @@ import { num, str } from '../../../environments/ledger/values.ts';
 import { cdnClient } from '../../checks/client-address.ts';
 import { judgeBurst, judgeLimit, judgeLimitAndRate, judgeRate } from '../../checks/rate-limit.ts';
 import { judgeFormat } from '../../checks/rate-limit-answer.ts';
-import { MANY, MANY_OF_ONE_USER, PROBE, enough, floodTwice, pressure } from '../../checks/rate-limit-flood.ts';
+import { MANY, MANY_OF_ONE_USER, PROBE, enough, floodTwice, floods, pressure } from '../../checks/rate-limit-flood.ts';
 import type { Flood, Flooded } from '../../checks/rate-limit-flood.ts';
 import { judgeAnonymous, judgeUsedUp, usedUp } from '../../checks/rate-limit-routes.ts';
 import {
   FEW,
   adminFloods,
   behindEdge,
+  fromMany,
   judgeBehindEdge,
   judgeIsolation,
   judgePerAdmin,
   judgeShared,
   judgeSharedEverywhere,
+  judgeUncounted,
   neighbours,
   oneUser,
   overNodes,
@@ -93,13 +95,20 @@ verifyLong('production-gateway.rate-limit.per-user-token', async (context) => {
     burst: num(claim, 'burst'),
     status: num(claim, 'status'),
   };
-  const flooded = await userFlood(context, {
-    path: API,
-    count: enough(promised.burst),
-    options: oneUser(),
-    sustained: pressure(promised.rate_perMin),
-  });
-  return judgeLimitAndRate(promised, flooded, 'one user');
+  const count = enough(promised.burst);
+  const anonymous = { headers: { authorization: null } };
+  // The others come while the first goes on with little pressure.
+  const [flooded, several, nobody] = await floods(context.session.vantage, [
+    fromMany(context, { path: API, count, options: oneUser(), sustained: pressure(promised.rate_perMin) }),
+    fromMany(context, { path: API, count, options: () => oneUser(), from_ms: 3_000 }),
+    fromMany(context, { path: API, count, options: anonymous, from_ms: 6_000 }),
+  ]);
+  if (!flooded || !several || !nobody) throw new Error('three floods have three results');
+  return together([
+    judgeLimitAndRate(promised, flooded, 'one user'),
+    judgeUncounted('a token for each request', several),
+    judgeUncounted('without the header', nobody),
+  ]);
 });
 
 verify('production-gateway.rate-limit.per-user-value', async (context) => {

@@ -1,6 +1,6 @@
 import { num, str, strings } from '../../../environments/ledger/values.ts';
 import { judgeBurst, judgeLimit, judgeLimitAndRate, judgeRate, judgeWindow } from '../../checks/rate-limit.ts';
-import { judgeFormat, judgeLog, judgeStatuses } from '../../checks/rate-limit-answer.ts';
+import { delaysOf, judgeFormat, judgeLog, judgeStatuses, judgeUndelayed } from '../../checks/rate-limit-answer.ts';
 import { MANY, PROBE, enough, flood, floods, pressure, sort } from '../../checks/rate-limit-flood.ts';
 import type { Flooded } from '../../checks/rate-limit-flood.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../checks/rate-limit-routes.ts';
 import { judgeIsolation } from '../../checks/rate-limit-sharing.ts';
 import { CLIENT_ADDRESS, CREDENTIAL, judgeZones, rateZones } from '../../checks/rate-limit-zones.ts';
+import { AUTHENTICATION_SECTION } from '../../checks/authentication-section.ts';
 import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
 import { together } from '../../outcome.ts';
@@ -57,9 +58,10 @@ async function perAddress(context: ClaimContext, path: string): Promise<Outcome>
     burst: num(claim, 'burst'),
     ...('status' in claim.value ? { status: num(claim, 'status') } : {}),
   };
+  const client = context.clientFor(path);
   const [own, other] = await floods(context.session.vantage, [
     {
-      clients: [context.clientFor(path)],
+      clients: [client],
       path,
       count: enough(promised.burst),
       sustained: pressure(promised.rate_perMin),
@@ -67,7 +69,11 @@ async function perAddress(context: ClaimContext, path: string): Promise<Outcome>
     { clients: [context.clientFor(path)], path, count: 5, from_ms: 700 },
   ]);
   if (!own || !other) throw new Error('two floods have two results');
-  return together([judgeLimitAndRate(promised, own, path), judgeIsolation({ loud: own, quiet: other })]);
+  return together([
+    judgeLimitAndRate(promised, own, path),
+    judgeUndelayed(own, await delaysOf(context.gateway, client.address), path),
+    judgeIsolation({ loud: own, quiet: other }),
+  ]);
 }
 
 verifyLong('production-gateway.rate-limit.api-per-ip', async (context) => perAddress(context, API));
@@ -94,8 +100,13 @@ verifyLong('production-gateway.rate-limit.refill', async (context) => {
 verify('production-gateway.rate-limit.api-burst', async (context) => {
   const { claim } = context;
   const burst = num(claim, 'burst');
-  const flooded = await routeFlood(context, API, enough(burst), { sustained: PROBE });
-  return judgeBurst({ burst, status: num(claim, 'status') }, flooded, API);
+  const client = context.client();
+  const plan = { clients: [client], path: API, count: enough(burst), sustained: PROBE };
+  const flooded = await flood(context.session.vantage, plan);
+  return together([
+    judgeBurst({ burst, status: num(claim, 'status') }, flooded, API),
+    judgeUndelayed(flooded, await delaysOf(context.gateway, client.address), API),
+  ]);
 });
 
 verify('production-gateway.rate-limit.burst-20', async (context) => {
@@ -176,18 +187,24 @@ verify('production-gateway.rate-limit.response-format', async (context) => {
     contentType: str(claim, 'content_type'),
     code: CODE,
   };
-  const judged = async (path: string, more: { limit?: number }): Promise<Outcome> => {
+  const judged = async (path: string, limit: number): Promise<Outcome> => {
     const flooded = await routeFlood(context, path, MANY);
-    return judgeFormat({ ...format, ...more }, flooded, sort(flooded).refused, Date.now() / 1000);
+    return judgeFormat({ ...format, limit }, flooded, sort(flooded).refused, Date.now() / 1000);
   };
-  // The admin route has a limit of its own, whose number the claim does not give.
-  return together(await Promise.all([judged(API, { limit: num(claim, 'limit') }), judged(ADMIN, {})]));
+  return together(await Promise.all([judged(API, num(claim, 'limit')), judged(ADMIN, num(claim, 'admin_limit'))]));
 });
 
-async function refusals(context: CaseContext, routes: readonly string[], status: number): Promise<Outcome> {
+async function refusals(
+  context: CaseContext,
+  routes: readonly string[],
+  status: number,
+  gateway = context.gateway,
+): Promise<Outcome> {
   return judgeStatuses(
     status,
-    await Promise.all(routes.map(async (route) => ({ route, flooded: await routeFlood(context, route, MANY) }))),
+    await Promise.all(
+      routes.map(async (route) => ({ route, flooded: await routeFlood(context, route, MANY, { gateway }) })),
+    ),
   );
 }
 
@@ -197,9 +214,11 @@ verify('production-gateway.rate-limit.status-429-everywhere', async (context) =>
 verify('production-gateway.rate-limit.refusal-status-429', async (context) =>
   refusals(context, [API, ADMIN, SOCKET, STATIC, UNKNOWN], num(context.claim, 'status')),
 );
-verify('production-gateway.rate-limit.status-auth-section', async (context) =>
-  refusals(context, [API, ADMIN], num(context.claim, 'status_expected')),
-);
+verify('production-gateway.rate-limit.status-auth-section', async (context) => {
+  const inForce = /^\s*auth_request\s/m.test(await context.gateway.config());
+  const { gateway } = inForce ? context : await context.replica({ backends: 'shared', edit: AUTHENTICATION_SECTION });
+  return refusals(context, [API, ADMIN], num(context.claim, 'status_expected'), gateway);
+});
 
 verify('production-gateway.rate-limit.invalid-admin-requests-counted', async (context) => {
   const burst = num(context.claim, 'burst');

@@ -2,6 +2,8 @@ import { num, str } from '../../../environments/ledger/values.ts';
 import { judgeBuffered, judgeBuffers, slowClients } from '../../checks/buffering.ts';
 import { ALONE, POOLS, judgeReused, oneByOne, retiredAfter } from '../../checks/upstream-connections.ts';
 import { idleConnections, judgeIdle } from '../../checks/upstream-idle.ts';
+import { withConfigured } from '../../checks/timeouts.ts';
+import { ADMIN_POOL, CUSTOMER_POOL, pool } from '../../checks/upstream-block.ts';
 import { together } from '../../outcome.ts';
 import { verify, verifyLong } from '../../verify.ts';
 
@@ -25,7 +27,10 @@ verifyLong('production-gateway.resources.upstream-idle-60s', async (context) => 
   const idle_s = num(context.claim, 'idle_s');
   const scale = 10;
   const { gateway } = await context.replica({ ...ALONE, scale });
-  return judgeIdle(idle_s, scale, await idleConnections(context, gateway, POOLS, idle_s / scale));
+  const measured = judgeIdle(idle_s, scale, await idleConnections(context, gateway, POOLS, idle_s / scale));
+  const config = await context.gateway.config();
+  const configured = [CUSTOMER_POOL, ADMIN_POOL].map((name) => pool(config, name).idle_s);
+  return withConfigured(measured, 'keepalive_timeout of the pools', idle_s, configured);
 });
 
 verifyLong('production-gateway.resources.buffering', async (context) => {

@@ -5,11 +5,10 @@ import {
   judgeCookie,
   judgePinned,
   judgePinnedRoutes,
-  judgeSpread,
   judgeStable,
   returns,
 } from '../../checks/affinity.ts';
-import { hashWithBackup } from '../../checks/affinity-pool.ts';
+import { hashWithBackup, spreadByAddress } from '../../checks/affinity-pool.ts';
 import { CUSTOMER_PATH, inWords } from '../../checks/balancing.ts';
 import { judged, table } from '../../checks/exchange.ts';
 import { sessionsOf } from '../../checks/websocket.ts';
@@ -89,18 +88,9 @@ verify('production-gateway.session-affinity.ip-hash-stable', async (context) => 
   );
 });
 
-verify('production-gateway.session-affinity.ip-hash-spread', async (context) => {
-  const near = Array.from({ length: 20 }, () => context.fresh());
-  const far = context.session.addresses.spread(20);
-  const series = [CUSTOMER_PATH, SOCKET].flatMap((route) => [
-    { route, addresses: near, where: 'of one /24' },
-    { route, addresses: far, where: 'of many networks' },
-  ]);
-  const seen = await Promise.all(
-    series.map(async ({ route, addresses, where }) => ({ ...(await byAddress(context, route, addresses, 1)), where })),
-  );
-  return judgeSpread(num(context.claim, 'instances'), seen);
-});
+verify('production-gateway.session-affinity.ip-hash-spread', async (context) =>
+  spreadByAddress(context, SOCKET, { clients: 30, instances: num(context.claim, 'instances') }),
+);
 
 verify('production-gateway.session-affinity.ip-hash-full-pool', async (context) => hashWithBackup(context, SOCKET));
 

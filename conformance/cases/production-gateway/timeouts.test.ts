@@ -2,7 +2,7 @@ import { num, str } from '../../../environments/ledger/values.ts';
 import { judgeReuse, requestsPerConnection } from '../../checks/client-connection.ts';
 import { slowBackend, streamed, unreadBodies } from '../../checks/slow-backend.ts';
 import { bodyWaits, headerWaits, idleWaits, judgeReaders, lateReaders } from '../../checks/slow-client.ts';
-import { configured, judgeWaits, withConfigured } from '../../checks/timeouts.ts';
+import { configured, judgeWaits, withConfigured, withConfiguredFor } from '../../checks/timeouts.ts';
 import type { CaseContext } from '../../context.ts';
 import { together } from '../../outcome.ts';
 import type { Outcome } from '../../outcome.ts';
@@ -16,10 +16,12 @@ const ADMIN = '/api/v1/admin/slow/';
 
 type ClaimContext = Parameters<Parameters<typeof verify>[1]>[0];
 
-/** An admin request may wait so long for its backend, and no longer; the customer API has less patience. */
+/** An admin request may wait so long for its backend, and no longer; the customer API has half the patience. */
 async function adminPatience(context: ClaimContext, timeout_s: number, answered_s: number): Promise<Outcome> {
   const { gateway } = await context.scaled(SCALE);
-  return slowBackend(context, gateway, SCALE, { path: ADMIN, read_s: timeout_s, answered_s });
+  const beside = { path: CUSTOMER, read_s: timeout_s / 2 };
+  const measured = await slowBackend(context, gateway, SCALE, { path: ADMIN, read_s: timeout_s, answered_s, beside });
+  return withConfiguredFor(context, measured, [{ directive: 'proxy_read_timeout', path: ADMIN, seconds: timeout_s }]);
 }
 
 verifyLong('production-gateway.timeouts.admin-read-120s', async (context) => {
@@ -34,25 +36,37 @@ verifyLong('production-gateway.timeouts.read-120s-admin', async (context) => {
 
 verifyLong('production-gateway.timeouts.proxy-send', async (context) => {
   const { gateway } = await context.scaled(SCALE);
-  const waits = await unreadBodies(context, gateway, SCALE, [
+  const routes = [
     { name: 'customer API', path: CUSTOMER, promised_s: num(context.claim, 'customer_s') },
     { name: 'admin API', path: ADMIN, promised_s: num(context.claim, 'admin_s') },
-  ]);
-  return judgeWaits('504 for a body that the backend does not read', waits);
+  ];
+  const waits = await unreadBodies(context, gateway, SCALE, routes);
+  return withConfiguredFor(
+    context,
+    judgeWaits('504 for a body that the backend does not read', waits),
+    routes.map(({ path, promised_s }) => ({ directive: 'proxy_send_timeout', path, seconds: promised_s })),
+  );
 });
 
-verifyLong('production-gateway.timeouts.client-header', async (context) =>
-  judgeWaits(
+/** A time that holds for clients of the whole virtual host: what was measured, and what is configured. */
+const ofClients = (context: CaseContext, measured: Outcome, directive: string, seconds: number): Promise<Outcome> =>
+  withConfiguredFor(context, measured, [{ directive, path: CUSTOMER, seconds }]);
+
+verifyLong('production-gateway.timeouts.client-header', async (context) => {
+  const promised_s = num(context.claim, 'timeout_here_s');
+  const measured = judgeWaits(
     'closed before the header is complete',
-    await headerWaits(context, num(context.claim, 'timeout_here_s')),
+    await headerWaits(context, promised_s),
     [],
     'client_header_timeout is another, or not set: without it nginx waits 60 s',
-  ),
-);
+  );
+  return ofClients(context, measured, 'client_header_timeout', promised_s);
+});
 
 verifyLong('production-gateway.timeouts.client-body', async (context) => {
-  const { stalled, slow } = await bodyWaits(context, num(context.claim, 'timeout_here_s'));
-  return together([
+  const promised_s = num(context.claim, 'timeout_here_s');
+  const { stalled, slow } = await bodyWaits(context, promised_s);
+  const measured = together([
     judgeWaits(
       'closed before the body is complete',
       [stalled],
@@ -61,11 +75,12 @@ verifyLong('production-gateway.timeouts.client-body', async (context) => {
     ),
     slow,
   ]);
+  return ofClients(context, measured, 'client_body_timeout', promised_s);
 });
 
 /** A client that reads nothing is given up after so many seconds. */
 const unread = async (context: CaseContext, promised_s: number): Promise<Outcome> =>
-  judgeReaders(promised_s, await lateReaders(context, promised_s));
+  ofClients(context, judgeReaders(promised_s, await lateReaders(context, promised_s)), 'send_timeout', promised_s);
 
 verifyLong('production-gateway.timeouts.client-send-10s', async (context) =>
   unread(context, num(context.claim, 'timeout_here_s')),
@@ -88,15 +103,17 @@ verify('production-gateway.timeouts.client-keepalive-100', async (context) => {
 });
 
 verify('production-gateway.timeouts.exports-300s', async (context) => {
-  const read_s = num(context.claim, 'read_s');
+  const [read_s, path] = [num(context.claim, 'read_s'), str(context.claim, 'path')];
   const scale = 30;
   const { gateway } = await context.replica({ backends: 'private', scale });
-  return slowBackend(context, gateway, scale, { path: str(context.claim, 'path'), read_s, answered_s: read_s * 0.8 });
+  const measured = await slowBackend(context, gateway, scale, { path, read_s, answered_s: read_s * 0.8 });
+  return withConfiguredFor(context, measured, [{ directive: 'proxy_read_timeout', path, seconds: read_s }]);
 });
 
 verify('production-gateway.timeouts.stream-3600s', async (context) => {
-  const read_s = num(context.claim, 'read_s');
+  const [read_s, path] = [num(context.claim, 'read_s'), str(context.claim, 'path')];
   const scale = 400;
   const { gateway } = await context.replica({ backends: 'private', scale });
-  return streamed(context, gateway, scale, { path: str(context.claim, 'path'), silent_s: read_s * 0.9 });
+  const measured = await streamed(context, gateway, scale, { path, silent_s: read_s * 0.9 });
+  return withConfiguredFor(context, measured, [{ directive: 'proxy_read_timeout', path, seconds: read_s }]);
 });

@@ -23,6 +23,8 @@ export interface Config {
   /** A disabled path answers 404. */
   readonly health: { readonly enabled: boolean; readonly path: string };
   readonly metrics: { readonly enabled: boolean; readonly path: string };
+  /** `worker`: each worker shows what it counted itself, as prom-client does; `cluster`: any of them shows the sum. */
+  readonly metricsScope: 'worker' | 'cluster';
   readonly metricsAuth: boolean;
   readonly metricsToken: string;
   readonly cookie: {
@@ -76,6 +78,7 @@ export function readConfig(env: Env): Config {
     trustedProxies: trustedProxies(service, env),
     health: { enabled: flag(env, 'ENABLE_HEALTH_CHECK', true), path: env['HEALTH_CHECK_PATH'] || '/health' },
     metrics: { enabled: flag(env, 'ENABLE_METRICS', true), path: env['METRICS_PATH'] || '/metrics' },
+    metricsScope: oneOf(env, 'METRICS_SCOPE', ['worker', 'cluster'] as const, 'worker'),
     metricsAuth: flag(env, 'METRICS_AUTH', false),
     metricsToken: env['METRICS_TOKEN'] || '',
     cookie: {

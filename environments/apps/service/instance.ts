@@ -11,7 +11,7 @@ import { logger } from './log.ts';
 import type { Log } from './log.ts';
 import { createMetrics, methodLabel, statusLabel } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
-import { clusterMetrics } from './metrics-cluster.ts';
+import { sourceOf } from './metrics-cluster.ts';
 import { isNamed } from './routes/names.ts';
 import { seedOf, serviceTimes } from './service-time.ts';
 import type { SocketIo } from './socket-io.ts';
@@ -47,7 +47,7 @@ export async function createInstance(config: Config): Promise<Instance> {
   const metrics = createMetrics();
   const file = new InstanceFile(join(config.runDir, `${config.instance}.json`));
   const stores = await openStores(config, metrics, log);
-  const metricsSource = await clusterMetrics(metrics.registry, config.runDir, config.instance);
+  const metricsSource = await sourceOf(metrics.registry, config);
   const server = createServer({
     ...SERVER_OPTIONS,
     keepAliveTimeout: config.keepAliveTimeout_ms,

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { AggregatorRegistry } from 'prom-client';
+import type { Config } from './config.ts';
 import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
 
 /** Metrics of one worker as prom-client exchanges them. */
@@ -19,7 +20,17 @@ export interface MetricsSource {
 /** A peer that does not answer by then counts with what it last showed. */
 const PEER_TIMEOUT_MS = 1000;
 
-/** Metrics of a process that has no siblings. */
+/** The metrics that the settings ask for: those of this process alone, or those of all its siblings. */
+export function sourceOf(
+  registry: Registry,
+  { metricsScope, runDir, instance }: Pick<Config, 'metricsScope' | 'runDir' | 'instance'>,
+): Promise<MetricsSource> {
+  return metricsScope === 'cluster' && cluster.isWorker
+    ? clusterMetrics(registry, runDir, instance)
+    : Promise.resolve(alone(registry));
+}
+
+/** Metrics of this process. */
 function alone(registry: Registry): MetricsSource {
   return { contentType: registry.contentType, text: () => registry.metrics(), close: () => Promise.resolve() };
 }
@@ -32,8 +43,7 @@ function alone(registry: Registry): MetricsSource {
  * counters of a worker that died stay in the sum and no total ever falls. Lost
  * is only what a killed worker counted after the last scrape.
  */
-export async function clusterMetrics(registry: Registry, runDir: string, instance: string): Promise<MetricsSource> {
-  if (!cluster.isWorker) return alone(registry);
+async function clusterMetrics(registry: Registry, runDir: string, instance: string): Promise<MetricsSource> {
   const folder = join(runDir, 'metrics', `${instance}-${primaryId()}`);
   mkdirSync(folder, { recursive: true });
   const own = `${String(process.pid)}-${String(Date.now())}`;

@@ -9,6 +9,7 @@ describe('variables of the service', () => {
       trustedProxies: 0,
       health: { enabled: true, path: '/health' },
       metrics: { enabled: true, path: '/metrics' },
+      metricsScope: 'worker',
       metricsAuth: false,
       logLevel: 'info',
       logFormat: 'json',

@@ -43,6 +43,13 @@ describe('headers over the matrix', () => {
     expect(judgeHeaders('framing', [], { 'X-Frame-Options': 'DENY' }).verdict).toBe('deviates');
   });
 
+  test('an answer that did not come says nothing, and hides no broken one', () => {
+    const wanted = { 'X-Frame-Options': 'DENY' };
+    const silent = row(answer(null));
+    expect(judgeHeaders('framing', [row(answer(200, [DENY])), silent], wanted).verdict).toBe('inconclusive');
+    expect(judgeHeaders('framing', [row(answer(200)), silent], wanted).verdict).toBe('deviates');
+  });
+
   test('a series is stood for by its first refusal', () => {
     expect(firstRefusal([row(answer(200)), row(answer(429)), row(answer(503))])[0]?.seen.status).toBe(429);
     expect(firstRefusal([row(answer(200))])).toEqual([]);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { faultsOf, judgeFormat, judgeLog, judgeStatuses } from '../../../conformance/checks/rate-limit-answer.ts';
+import {
+  faultsOf,
+  judgeFormat,
+  judgeLog,
+  judgeStatuses,
+  judgeUndelayed,
+} from '../../../conformance/checks/rate-limit-answer.ts';
 import {
   judgeAnonymous,
   judgeBothCount,
@@ -15,6 +21,7 @@ import {
   judgePerAdmin,
   judgeShared,
   judgeSharedEverywhere,
+  judgeUncounted,
 } from '../../../conformance/checks/rate-limit-sharing.ts';
 import {
   CLIENT_ADDRESS,
@@ -74,7 +81,20 @@ describe('routes', () => {
   });
 });
 
+test('requests wait for their turn when nginx says so, however slow the machine', () => {
+  const flooded = of(31, 14);
+  const line = 'delaying request, excess: 0.950, by zone "api", client: 198.18.32.1, server: x';
+  expect(judgeUndelayed(flooded, [], '/').verdict).toBe('conforms');
+  expect(judgeUndelayed(flooded, [line], '/').verdict).toBe('deviates');
+});
+
 describe('sharing', () => {
+  test('what nobody counts is never refused', () => {
+    expect(judgeUncounted('x', of(60, 0)).verdict).toBe('conforms');
+    expect(judgeUncounted('x', of(60, 0, 401)).verdict).toBe('conforms');
+    expect(judgeUncounted('x', of(51, 9)).verdict).toBe('deviates');
+  });
+
   test('both nodes together admit one allowance', () => {
     const promised = { rate_perMin: 100, burst: 30 };
     expect(
@@ -172,7 +192,7 @@ describe('answers', () => {
 
 describe('configuration', () => {
   const config =
-    '# limit_req_zone $x zone=old:1m rate=1r/s;\nlimit_req_zone $binary_remote_addr zone=api:10m rate=100r/m;\nlimit_req_zone $binary_remote_addr zone=fast:1m rate=2r/s;\n';
+    '# limit_req_zone $x zone=old:1m rate=1r/s;\nlimit_req_zone $binary_remote_addr zone=api:10m rate=100r/m;\nlimit_req_zone $binary_remote_addr rate=2r/s zone=fast:1m;\n';
 
   test('zones are read without comments', () => {
     expect(rateZones(config)).toEqual([

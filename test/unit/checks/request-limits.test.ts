@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { judgeBodyMemory } from '../../../conformance/checks/body-buffer.ts';
+import { judgeSize } from '../../../conformance/checks/configured-size.ts';
 import { rawHead, rawStatus } from '../../../conformance/checks/raw-request.ts';
 import { borderFault, headerLine, judgeBorders, pathOf } from '../../../conformance/checks/request-limits.ts';
 import type { BorderSeen } from '../../../conformance/checks/request-limits.ts';
+import { judgeHeads } from '../../../conformance/checks/response-headers.ts';
+import type { LargeHead } from '../../../conformance/checks/response-headers.ts';
 import { Client } from '../../../conformance/gateway.ts';
 
 const within: BorderSeen = { name: 'within', wanted: { accepted: true }, status: 200, arrivals: 1 };
@@ -83,8 +86,9 @@ describe('a request by hand', () => {
 });
 
 describe('where a body is kept', () => {
-  const small = { bytes: 100, status: 200, files: [], early: false };
+  const small = { prefix: '/api/', bytes: 100, status: 200, files: [], early: false };
   const large = {
+    prefix: '/api/',
     bytes: 200,
     status: 200,
     files: ['a client request body is buffered to a temporary file'],
@@ -100,4 +104,28 @@ describe('where a body is kept', () => {
   test('neither may be forwarded before it is complete', () => {
     expect(judgeBodyMemory(128, [{ ...small, early: true }, large])).toMatchObject({ verdict: 'deviates' });
   });
+});
+
+describe('headers of an answer', () => {
+  const fits: LargeHead = { path: '/api/', fillerBytes: 90, fits: true, status: 200, told: [] };
+  const exceeds: LargeHead = { path: '/api/', fillerBytes: 110, fits: false, status: 502, told: ['too big header'] };
+
+  test('are relayed when they fit, and told of when they do not', () => {
+    expect(judgeHeads(100, 502, [fits, exceeds]).verdict).toBe('conforms');
+    expect(judgeHeads(100, 502, [fits, { ...exceeds, status: 200, told: [] }]).verdict).toBe('deviates');
+    expect(judgeHeads(100, 502, [fits, { ...exceeds, told: [] }]).verdict).toBe('deviates');
+    expect(judgeHeads(100, 502, [{ ...fits, status: 502 }, exceeds]).verdict).toBe('deviates');
+  });
+});
+
+test('a size has to hold for every path', () => {
+  const dump = (admin: string): string =>
+    `# configuration file /etc/nginx/nginx.conf:\nhttp { client_body_buffer_size 128k; server { listen 443 ssl; server_name x;\nlocation /a/ { ${admin} } } }`;
+  const promised = { directive: 'client_body_buffer_size', host: 'x', paths: ['/', '/a/'], bytes: 131_072 };
+  const judged = (admin: string) => judgeSize({ ...promised, otherwise_bytes: 16_384 }, dump(admin)).verdict;
+  expect([judged(''), judged('client_body_buffer_size 131072;'), judged('client_body_buffer_size 16k;')]).toEqual([
+    'conforms',
+    'conforms',
+    'deviates',
+  ]);
 });

@@ -113,20 +113,21 @@ test('requests that came at other times tell nothing about an idle connection', 
 });
 
 describe('buffering', () => {
-  const right = { uploadEarly: false, uploadStatus: '200', released: true, download_s: 6 };
+  const right = { pool: 'customer', uploadEarly: false, uploadStatus: '200', released: true, download_s: 6 };
 
   test('holds both ways', () => {
-    expect(judgeBuffered(right).verdict).toBe('conforms');
-    expect(judgeBuffered({ ...right, uploadEarly: true }).verdict).toBe('deviates');
-    expect(judgeBuffered({ ...right, released: false }).verdict).toBe('deviates');
+    expect(judgeBuffered([right]).verdict).toBe('conforms');
+    expect(judgeBuffered([right, { ...right, uploadEarly: true }]).verdict).toBe('deviates');
+    expect(judgeBuffered([{ ...right, released: false }]).verdict).toBe('deviates');
   });
 
   test('is not shown by a download that was over at once', () => {
-    expect(judgeBuffered({ ...right, download_s: 1 }).verdict).toBe('deviates');
+    expect(judgeBuffered([{ ...right, download_s: 1 }]).verdict).toBe('deviates');
   });
 
   test('has the promised buffers wherever they are set', () => {
     expect(judgeBuffers('8 x 4k', '  proxy_buffers 8 4k;\n  proxy_buffers  8  4k;').verdict).toBe('conforms');
+    expect(judgeBuffers('8 x 4k', 'proxy_buffers 8 4096;').verdict).toBe('conforms');
     expect(judgeBuffers('8 x 4k', '').verdict).toBe('conforms');
     expect(judgeBuffers('8 x 4k', 'proxy_buffers 8 4k;\nproxy_buffers 16 8k;').verdict).toBe('deviates');
   });

@@ -6,6 +6,7 @@ import type { Reader } from '../../../conformance/checks/slow-client.ts';
 import {
   closedAfter,
   configured,
+  configuredFor,
   judgeWaits,
   waitFault,
   withConfigured,
@@ -80,6 +81,18 @@ describe('a configured time', () => {
   test('is every value outside upstreams', () => {
     expect(configured(config, 'keepalive_timeout')).toEqual([30, 60]);
     expect(configured(config, 'send_timeout')).toEqual([]);
+  });
+
+  test('of a path is that of its location, else of what is around it, else nginx’s own', () => {
+    const dump = [
+      '# configuration file /etc/nginx/nginx.conf:',
+      'http { proxy_read_timeout 90s; include sites/*.conf; }',
+      '# configuration file /etc/nginx/sites/api.conf:',
+      'server { listen 443 ssl; server_name api.example; location /ws { proxy_read_timeout 1h; } location /x { } }',
+    ].join('\n');
+    const read = (path: string): number => configuredFor(dump, 'api.example', path, 'proxy_read_timeout');
+    expect([read('/ws'), read('/x')]).toEqual([3600, 90]);
+    expect(configuredFor(dump, 'api.example', '/ws', 'proxy_send_timeout')).toBe(60);
   });
 
   test('has to be the promised one wherever it is set', () => {

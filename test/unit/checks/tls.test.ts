@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { judgeKeys, judgeStaples } from '../../../conformance/checks/tls-certificate.ts';
-import { judgeHttp3 } from '../../../conformance/checks/tls-listeners.ts';
+import { judgeHttp3, listenersWithoutHttp2 } from '../../../conformance/checks/tls-listeners.ts';
 import { judgeResumption, judgeTickets, ticketLength } from '../../../conformance/checks/tls-sessions.ts';
 import {
-  TLS12_SUITES,
   acceptedTls12,
   ending,
   established,
+  judgeConfiguredVersions,
+  judgeSuites,
   only,
   protocolVersions,
   redirects,
@@ -94,19 +95,43 @@ describe('protocol versions', () => {
   });
 });
 
-test('suites are found one by one', async () => {
-  const strict = clientOf((step) =>
-    handshake(
-      step.id,
-      (step as RawStep).target.tls?.ciphers?.startsWith('ECDHE-RSA-AES128-GCM') ? 'TLSv1.2' : undefined,
-    ),
-  );
-  const { accepted, evidence } = await acceptedTls12(strict);
-  expect(accepted).toEqual(['ECDHE-RSA-AES128-GCM-SHA256']);
-  expect(evidence).toMatchObject({
-    kind: 'table',
-    rows: expect.objectContaining({ length: TLS12_SUITES.length }) as unknown,
+describe('suites of TLS 1.2', () => {
+  /** A server that chooses the first of its suites that is not ruled out. */
+  const choosing = (...suites: string[]): Client =>
+    clientOf((step) => {
+      const offered = (step as RawStep).target.tls?.ciphers ?? '';
+      const cipher = suites.find((suite) => !offered.split(':').includes(`!${suite}`));
+      return handshake(step.id, cipher ? 'TLSv1.2' : undefined, cipher ? { cipher } : {});
+    });
+  const modern = (suite: string): boolean => suite.includes('GCM');
+
+  test('are found until the server refuses what is left', async () => {
+    const found = await acceptedTls12(choosing('A-GCM', 'AES128-CCM'));
+    expect(found.accepted).toEqual(['A-GCM', 'AES128-CCM']);
+    expect(found.evidence).toMatchObject({ rows: expect.objectContaining({ length: 3 }) as unknown });
+    expect(judgeSuites('', found, modern).verdict).toBe('deviates');
   });
+
+  test('have to fit, and the needed ones have to be there', async () => {
+    const found = await acceptedTls12(choosing('A-GCM'));
+    expect(judgeSuites('', found, modern, ['A-GCM']).verdict).toBe('conforms');
+    expect(judgeSuites('', found, modern, ['A-GCM', 'B-GCM']).observed).toBe('accepted: A-GCM; not B-GCM');
+    expect(judgeSuites('', await acceptedTls12(choosing()), modern).verdict).toBe('deviates');
+  });
+
+  test('are not known when something else than a refusal ends the series', async () => {
+    const broken = clientOf((step) => ({ ...handshake(step.id, undefined), error: { code: 'TIMEOUT', message: '' } }));
+    expect(judgeSuites('', await acceptedTls12(broken), modern).verdict).toBe('inconclusive');
+  });
+});
+
+test('versions that a library refuses by itself must not be configured either', () => {
+  const accepted = ['TLSv1.2', 'TLSv1.3'];
+  expect(judgeConfiguredVersions('  ssl_protocols TLSv1.2 TLSv1.3;', accepted).verdict).toBe('conforms');
+  expect(judgeConfiguredVersions('# ssl_protocols TLSv1;', accepted).verdict).toBe('conforms');
+  expect(judgeConfiguredVersions('ssl_protocols TLSv1.3;\nssl_protocols TLSv1.1 TLSv1.2;', accepted).verdict).toBe(
+    'deviates',
+  );
 });
 
 test('a handshake ends with a version and a suite, or with an alert', () => {
@@ -168,9 +193,22 @@ test('TLS 1.2 has to work with both kinds of keys', () => {
 test('one stapled answer is enough, with the promised resolver', () => {
   const promised = { valid_s: 300, timeout_s: 5 };
   const seen = [handshake('0', 'TLSv1.3', { ocsp: null }), handshake('1', 'TLSv1.3', { ocsp: 'MII=' })];
-  expect(judgeStaples(promised, seen, promised).verdict).toBe('conforms');
-  expect(judgeStaples(promised, seen.slice(0, 1), promised).verdict).toBe('deviates');
-  expect(judgeStaples(promised, seen, { ...promised, valid_s: undefined }).verdict).toBe('deviates');
+  const configured = { ...promised, verified: true, warnings: [] };
+  expect(judgeStaples(promised, seen, configured).verdict).toBe('conforms');
+  expect(judgeStaples(promised, seen.slice(0, 1), configured).verdict).toBe('deviates');
+  expect(judgeStaples(promised, seen, { ...configured, valid_s: undefined }).verdict).toBe('deviates');
+  expect(judgeStaples(promised, seen, { ...configured, verified: false }).verdict).toBe('deviates');
+  expect(judgeStaples(promised, seen, { ...configured, warnings: ['"ssl_stapling" ignored'] }).verdict).toBe(
+    'deviates',
+  );
+});
+
+test('each listener speaks HTTP/2, by itself or with its host', () => {
+  const dump = (listeners: string): string =>
+    `# configuration file /etc/nginx/nginx.conf:\nhttp { server { server_name x; ${listeners} } }`;
+  expect(listenersWithoutHttp2(dump('listen 443 ssl http2; listen [::]:443 ssl;'), 'x')).toEqual(['[::]:443 ssl']);
+  expect(listenersWithoutHttp2(dump('listen 443 ssl http2; listen [::]:443 ssl http2; listen 80;'), 'x')).toEqual([]);
+  expect(listenersWithoutHttp2(dump('listen 443 ssl; http2 on;'), 'x')).toEqual([]);
 });
 
 test('HTTP/3 is a listener, an answer and a header', () => {

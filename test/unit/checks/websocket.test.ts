@@ -13,8 +13,15 @@ const echo = (sent_ms: number, intact: boolean) => ({
   bytes: 5,
   intact,
 });
-const open = { status: 101, closed_ms: null, closeCode: null };
-const arrival = { headers: [['Upgrade', 'websocket']] as const, upgrade: true };
+const open = { status: 101, closed_ms: null, closeCode: null, closeAnswer: 1000 };
+const arrival = {
+  headers: [
+    ['Connection', 'upgrade'],
+    ['Upgrade', 'websocket'],
+  ] as const,
+  upgrade: true,
+  httpVersion: '1.1',
+};
 
 describe('a session', () => {
   test('carries every message and is seen as an upgrade', () => {
@@ -35,6 +42,15 @@ describe('a session', () => {
       judgeSession(101, { seen: { ...open, echoes: [echo(1, true)] }, arrival: { ...arrival, upgrade: false } })
         .verdict,
     ).toBe('deviates');
+  });
+
+  test('asks the backend over HTTP/1.1 with both headers, and ends with the answer to its close', () => {
+    const seen = { ...open, echoes: [echo(1, true)] };
+    expect(judgeSession(101, { seen, arrival: { ...arrival, httpVersion: '1.0' } }).observed).toContain('HTTP/1.0');
+    expect(judgeSession(101, { seen, arrival: { ...arrival, headers: [['Upgrade', 'websocket']] } }).observed).toBe(
+      'the backend received Connection: ',
+    );
+    expect(judgeSession(101, { seen: { ...seen, closeAnswer: 1006 }, arrival }).observed).toContain('1006');
   });
 });
 
