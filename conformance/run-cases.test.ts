@@ -50,7 +50,7 @@ afterAll(() => session[Symbol.asyncDispose]());
  * Cases that begin side by side. A case does most of its work at its beginning; what
  * lasts longer than a turn waits for time to pass, and the next one may begin.
  */
-const turns = new Turns(4);
+const turns = new Turns(3);
 const TURN_MS = 3_000;
 
 /** One after the other, when all others have ended: see {@link measureAgain}. */

@@ -148,8 +148,13 @@ export function firstRefusal(rows: readonly MatrixRow[]): MatrixRow[] {
   return refusal ? [refusal] : [];
 }
 
-/** One patience for every route, wherever the configuration sets one or leaves it to nginx. */
+/**
+ * One patience for every route, wherever the configuration sets one or leaves it to
+ * nginx. The authentication request keeps its own: were its service slow, every answer
+ * would be 500.
+ */
 const impatient: ConfigEdit = (path, text) => {
+  if (path.includes('auth')) return text;
   const without = text.replaceAll(/\bproxy_read_timeout\s[^;]*;/g, '');
   return path === 'nginx.conf'
     ? without.replace(/^http\s*\{/m, `$&\n    proxy_read_timeout ${String(SILENCE_S)}s;`)

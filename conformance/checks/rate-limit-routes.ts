@@ -2,7 +2,7 @@ import type { Gateway, RequestOptions } from '../gateway.ts';
 import type { CaseContext } from '../context.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import { limiterOf } from './rate-limit.ts';
+import { limiterOf, RATE_TOLERANCE } from './rate-limit.ts';
 import { answers, counts, exchangeOf, flood, floodTwice, ownFault, sort } from './rate-limit-flood.ts';
 import type { Flooded, Sustained } from './rate-limit-flood.ts';
 
@@ -131,7 +131,8 @@ export function judgeMorePermissive(permissive: Flooded, other: Flooded): Outcom
     Number.isFinite(burst)
       ? `burst ${String(burst)}, ${String(Math.round(least_perMin))}–${String(Math.round(most_perMin))} a minute`
       : 'no limit';
-  const holds = wide.burst > narrow.burst && wide.most_perMin >= narrow.least_perMin;
+  const noLess = wide.most_perMin * (1 + RATE_TOLERANCE) >= narrow.least_perMin * (1 - RATE_TOLERANCE);
+  const holds = wide.burst > narrow.burst && noLess;
   return judge(
     holds,
     'the API allows more at once than other paths, and no less a minute',

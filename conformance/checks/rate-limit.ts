@@ -19,8 +19,11 @@ const TOLERATED_AMBIGUITY = 4;
 /** A rate is known when all that explain the answers lie this close together, relative to the promised one; documented ones differ twofold. */
 const RATE_WIDTH = 0.5;
 
-/** nginx keeps rates in whole thousandths of a request a second; with it, the promised rate may be missed by so much. */
-const RATE_TOLERANCE = 0.005;
+/**
+ * By so much a promised rate may be missed: nginx keeps rates in whole thousandths of a
+ * request a second, and a bucket that began by a clock that lagged seems to fill faster.
+ */
+export const RATE_TOLERANCE = 0.03;
 
 /** Burst sizes and rates that explain what was accepted and refused. */
 export function limiterOf(flooded: Flooded): LimiterEstimate {

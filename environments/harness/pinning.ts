@@ -1,7 +1,9 @@
 import { docker } from './docker.ts';
 import type { ServiceRef } from './types.ts';
 
-const INSTRUMENTS = new Set(['vantage', 'inspector', 'generator']);
+/** Probes come from the vantage at low rates: it may use every core, and comes first on each (`CPU_SHARES`). */
+const EVERYWHERE = new Set(['vantage']);
+const INSTRUMENTS = new Set(['inspector', 'generator']);
 
 /**
  * Says which cores the services run on. `separate` gives the system under test one
@@ -15,7 +17,7 @@ export async function placeOnCores(services: readonly ServiceRef[], placement: '
   const half = Math.ceil(cores / 2);
   const [all, sut, instruments] = [range(0, cores - 1), range(0, half - 1), range(half, cores - 1)];
   const cpus = (role: ServiceRef['role']): string =>
-    placement === 'shared' ? all : INSTRUMENTS.has(role) ? instruments : sut;
+    placement === 'shared' || EVERYWHERE.has(role) ? all : INSTRUMENTS.has(role) ? instruments : sut;
   await Promise.all(
     services.map(({ role, containerId }) =>
       docker()

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import type { Metrics } from '../metrics.ts';
 import type { SessionStore, User } from './records.ts';
 
-const LIMIT_MS = 1000;
+/** Longest wait for a connection, and for a command, ms. On a busy machine a second is no sign of a failure. */
+const LIMIT_MS = 3000;
 const SESSION_TTL_S = 24 * 3600;
 
 /** Redis: sessions that every instance accepts, and the connections of the Socket.IO adapter. */
