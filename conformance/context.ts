@@ -140,6 +140,11 @@ export class Session implements AsyncDisposable {
     return known;
   }
 
+  /** What was measured once is to be measured anew. */
+  forgetMeasured(): void {
+    this.#once.clear();
+  }
+
   /** What backends received with this text in the line of the arrival log (a marker in path or header). */
   async arrivals(marker: string): Promise<readonly Arrival[]> {
     return this.inspector.arrivals(marker);

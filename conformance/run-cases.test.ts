@@ -12,7 +12,7 @@ import type { GivenUp } from '../environments/harness/variant.ts';
 import { seededRandom } from '../measurement/random.ts';
 import { Session } from './context.ts';
 import { notApplicable } from './outcome.ts';
-import { Turns } from './turns.ts';
+import { Turns, whenIdle } from './turns.ts';
 import { claimResult, journal, registeredCases, runCase } from './verify.ts';
 import type { Case, KnownOfClaim, Measured } from './verify.ts';
 
@@ -47,11 +47,12 @@ const session = Session.open(run.topology, LANES_OF_CASES);
 afterAll(() => session[Symbol.asyncDispose]());
 
 /**
- * Cases that begin side by side. A case does most of its work at its beginning; what
- * lasts longer than a turn waits for time to pass, and the next one may begin.
+ * Cases that begin side by side. A case does most of its work at its beginning: when
+ * the processors have time to spare, or after some seconds, the next one may begin
+ * while it waits.
  */
 const turns = new Turns(3);
-const TURN_MS = 3_000;
+const spare = whenIdle({ share: 0.25, every_ms: 500, longest_ms: 3_000 });
 
 /** One after the other, when all others have ended: see {@link measureAgain}. */
 const calm = new Turns(1);
@@ -74,11 +75,11 @@ const selected = ordered([...registeredCases().values()]).flatMap((entry) => {
   const claim = claims.get(entry.claim);
   return claim ? [{ entry, claim, ended: Promise.withResolvers<void>() }] : [];
 });
-const allEnded = Promise.all(selected.map(({ ended }) => ended.promise));
+const calmBegins = Promise.all(selected.map(({ ended }) => ended.promise)).then(() => session.forgetMeasured());
 for (const { entry, claim, ended } of selected) {
   // All tests begin at once and wait for their turn here, so the limit of one is that of all.
   test(entry.claim, { timeout: ALL_LIMIT_MS }, async () => {
-    const first = await turns.take(() => measure(entry, claim), TURN_MS).finally(ended.resolve);
+    const first = await turns.take(() => measure(entry, claim), spare).finally(ended.resolve);
     record(claim, first.outcome.verdict === 'inconclusive' ? await measureAgain(entry, claim, first) : first);
   });
 }
@@ -96,7 +97,7 @@ function measure(entry: Case, claim: Claim): Promise<Measured> {
  * never measured again: this hides no deviation and no flake of the system.
  */
 async function measureAgain(entry: Case, claim: Claim, first: Measured): Promise<Measured> {
-  await allEnded;
+  await calmBegins;
   const second = await calm.take(() => measure(entry, claim));
   const told = `the first measurement, side by side with others, could not tell: ${first.outcome.reason ?? first.outcome.observed}`;
   const { outcome } = second;

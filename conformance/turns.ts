@@ -1,4 +1,44 @@
+import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+
+/** Quiet when so much time has passed. */
+export const after =
+  (duration_ms: number) =>
+  (signal: AbortSignal): Promise<unknown> =>
+    wait(duration_ms, undefined, { signal });
+
+/** Idle and all time of the host's processors so far, ms. */
+function processorTime(): { readonly idle: number; readonly all: number } {
+  const times = cpus().map((cpu) => cpu.times);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.flatMap((time) => Object.values(time))) };
+}
+
+/**
+ * Quiet when the processors have time to spare, looked at every `every_ms`, or at the
+ * latest after `longest_ms`: a slow machine gets its work more slowly, not all at once.
+ */
+export const whenIdle =
+  ({
+    share,
+    every_ms,
+    longest_ms,
+  }: {
+    readonly share: number;
+    readonly every_ms: number;
+    readonly longest_ms: number;
+  }) =>
+  async (signal: AbortSignal): Promise<void> => {
+    const until = performance.now() + longest_ms;
+    let before = processorTime();
+    while (performance.now() < until) {
+      await wait(every_ms, undefined, { signal });
+      const now = processorTime();
+      // The kernel counts in steps of about ten milliseconds; between two of them nothing can be said.
+      if (now.all > before.all && now.idle - before.idle >= share * (now.all - before.all)) return;
+      before = now;
+    }
+  };
 
 /**
  * Lets a few pieces of work of this process run at a time, in the order in which
@@ -13,8 +53,11 @@ export class Turns {
     this.#free = atATime;
   }
 
-  /** Runs `work` when its turn has come; the turn ends with the work, or after `longest_ms` when it goes on quietly. */
-  async take<T>(work: () => Promise<T>, longest_ms = Number.POSITIVE_INFINITY): Promise<T> {
+  /**
+   * Runs `work` when its turn has come. The turn ends with the work, or earlier when it
+   * goes on quietly: as soon as `quiet` resolves, whose signal tells when the work has ended.
+   */
+  async take<T>(work: () => Promise<T>, quiet?: (signal: AbortSignal) => Promise<unknown>): Promise<T> {
     await this.#begin();
     const running = work();
     const over = new AbortController();
@@ -22,9 +65,7 @@ export class Turns {
       () => undefined,
       () => undefined,
     );
-    const turn = Number.isFinite(longest_ms)
-      ? Promise.race([ended, wait(longest_ms, undefined, { signal: over.signal })])
-      : ended;
+    const turn = quiet ? Promise.race([ended, quiet(over.signal)]) : ended;
     void turn.catch(() => undefined).finally(() => this.#end());
     void ended.finally(() => over.abort());
     return running;

@@ -1,7 +1,7 @@
 import { asExchange } from '../clients/observe.ts';
 import type { HttpObservation, HttpStep } from '../clients/protocol.ts';
 import type { Client, Planned, RequestOptions, Scheduler } from '../gateway.ts';
-import { Turns } from '../turns.ts';
+import { after, Turns } from '../turns.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 
 /**
@@ -85,7 +85,7 @@ export async function flood(scheduler: Scheduler, one: Flood): Promise<Flooded> 
 /** Sends several floods as one schedule, so that they share one clock. */
 export async function floods(scheduler: Scheduler, all: readonly Flood[]): Promise<Flooded[]> {
   const goesOn = all.some(({ sustained }) => sustained !== undefined);
-  return turns.take(() => send(scheduler, all), goesOn ? TURN_MS : undefined);
+  return turns.take(() => send(scheduler, all), goesOn ? after(TURN_MS) : undefined);
 }
 
 /** Sends one flood, and another as soon as all of the first is answered. */

@@ -3,7 +3,7 @@ import type { CaseContext } from '../context.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { limiterOf, RATE_TOLERANCE } from './rate-limit.ts';
-import { answers, counts, exchangeOf, flood, floodTwice, ownFault, sort } from './rate-limit-flood.ts';
+import { MANY, answers, counts, exchangeOf, flood, floodTwice, ownFault, pressure, sort } from './rate-limit-flood.ts';
 import type { Flooded, Sustained } from './rate-limit-flood.ts';
 
 /** Requests that may be refilled between two floods, or while one lasts, at no more than 200 a minute. */
@@ -17,6 +17,20 @@ export async function routeFlood(
   { gateway = context.gateway, ...more }: { options?: RequestOptions; sustained?: Sustained; gateway?: Gateway } = {},
 ): Promise<Flooded> {
   return flood(context.session.vantage, { clients: [context.clientFor(path, gateway)], path, count, ...more });
+}
+
+/** Fast enough to press upon every limit by address that the documents name. */
+const PRESSURE_PER_MIN = 100;
+
+/**
+ * A flood of one fresh client on one path with pressure after it: enough to tell size
+ * and rate of any limit by address. Measured once for all claims about the path, since
+ * floods are most of what a run sends.
+ */
+export function pathFlood(context: CaseContext, path: string): Promise<Flooded> {
+  return context.session.once(`flood of ${path}`, () =>
+    routeFlood(context, path, MANY, { sustained: pressure(PRESSURE_PER_MIN) }),
+  );
 }
 
 /** One client floods a path, and then does something else. */

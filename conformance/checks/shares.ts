@@ -1,4 +1,4 @@
-import type { CaseContext, Session } from '../context.ts';
+import type { CaseContext } from '../context.ts';
 import { ADMIN_PATH, CUSTOMER_PATH, FROM_ONE, inTurn, series, servedBy } from './balancing.ts';
 import { leastBusy, oneBusy } from './busy-instances.ts';
 import type { LeastBusy, OneBusy } from './busy-instances.ts';
@@ -24,20 +24,13 @@ const MORE_ADMINS = 18;
 const CUSTOMERS = 60;
 const WRITES = { admin: 10, customer: 24 };
 
-const measured = new WeakMap<Session, Promise<Shares>>();
-
 /**
  * Sends ordinary requests to both pools of a gateway that nobody else uses, and
  * notes who answered. Several promises are judged by the same series, which is
  * therefore measured once in a session.
  */
 export function shares(context: CaseContext): Promise<Shares> {
-  let known = measured.get(context.session);
-  if (!known) {
-    known = measure(context);
-    measured.set(context.session, known);
-  }
-  return known;
+  return context.session.once('shares of the backends', () => measure(context));
 }
 
 async function measure(context: CaseContext): Promise<Shares> {

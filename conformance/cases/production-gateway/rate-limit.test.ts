@@ -10,6 +10,7 @@ import {
   judgeMorePermissive,
   judgeStricter,
   judgeUsedUp,
+  pathFlood,
   routeFlood,
   usedUp,
 } from '../../checks/rate-limit-routes.ts';
@@ -83,7 +84,7 @@ verifyLong('production-gateway.rate-limit.general-burst', async (context) => per
 
 verifyLong('production-gateway.rate-limit.api-sustained', async (context) => {
   const rate_perMin = num(context.claim, 'rate_per_min');
-  return judgeRate(rate_perMin, await routeFlood(context, API, MANY, { sustained: pressure(rate_perMin) }));
+  return judgeRate(rate_perMin, await pathFlood(context, API));
 });
 
 verifyLong('production-gateway.rate-limit.refill', async (context) => {
@@ -92,7 +93,7 @@ verifyLong('production-gateway.rate-limit.refill', async (context) => {
     { path: ADMIN, rate_perMin: 60 / num(context.claim, 'admin_interval_s') },
   ];
   const parts = intervals.map(async ({ path, rate_perMin }) =>
-    judgeRate(rate_perMin, await routeFlood(context, path, MANY, { sustained: pressure(rate_perMin) }), path),
+    judgeRate(rate_perMin, await pathFlood(context, path), path),
   );
   return together(await Promise.all(parts));
 });
@@ -111,17 +112,13 @@ verify('production-gateway.rate-limit.api-burst', async (context) => {
 
 verify('production-gateway.rate-limit.burst-20', async (context) => {
   const burst = num(context.claim, 'burst');
-  const parts = [API, ADMIN, STATIC].map(async (path) =>
-    judgeBurst({ burst }, await routeFlood(context, path, MANY, { sustained: PROBE }), path),
-  );
+  const parts = [API, ADMIN, STATIC].map(async (path) => judgeBurst({ burst }, await pathFlood(context, path), path));
   return together((await Promise.all(parts)).map(brief));
 });
 
 verify('production-gateway.rate-limit.local-endpoints', async (context) => {
   const burst = num(context.claim, 'burst');
-  const parts = ['/', '/health'].map(async (path) =>
-    judgeBurst({ burst }, await routeFlood(context, path, enough(burst), { sustained: PROBE }), path),
-  );
+  const parts = ['/', '/health'].map(async (path) => judgeBurst({ burst }, await pathFlood(context, path), path));
   return together(await Promise.all(parts));
 });
 
@@ -130,14 +127,9 @@ verifyLong('production-gateway.rate-limit.general-per-ip', async (context) => {
   const promised = { rate_perMin: num(claim, 'rate_per_min'), burst: num(claim, 'burst') };
   const count = enough(promised.burst);
   const bursts = [UNKNOWN, SOCKET, STATUS_PAGE].map(async (path) =>
-    judgeLimit(promised, await routeFlood(context, path, count), path),
+    judgeLimit(promised, await pathFlood(context, path), path),
   );
-  const sustained = async (): Promise<Outcome> =>
-    judgeLimitAndRate(
-      promised,
-      await routeFlood(context, STATIC, count, { sustained: pressure(promised.rate_perMin) }),
-      STATIC,
-    );
+  const sustained = async (): Promise<Outcome> => judgeLimitAndRate(promised, await pathFlood(context, STATIC), STATIC);
   const shared = async (): Promise<Outcome> =>
     judgeUsedUp('another path', await usedUp(context, UNKNOWN, count, { path: STATIC, count: 12 }), 200);
   return together((await Promise.all([...bursts, sustained(), shared()])).map(brief));
@@ -147,7 +139,7 @@ verify('production-gateway.rate-limit.general-covers-all', async (context) => {
   const { claim } = context;
   const promised = { rate_perMin: num(claim, 'rate_per_min'), burst: num(claim, 'burst') };
   const parts = strings(claim, 'paths').map(async (path) =>
-    judgeCeiling(promised, path, await routeFlood(context, path, MANY)),
+    judgeCeiling(promised, path, await pathFlood(context, path)),
   );
   return together(await Promise.all(parts));
 });
@@ -163,8 +155,7 @@ verify('production-gateway.rate-limit.general-inherited', async (context) => {
 });
 
 verify('production-gateway.rate-limit.api-more-permissive', async (context) => {
-  const measure = (path: string): Promise<Flooded> => routeFlood(context, path, MANY, { sustained: PROBE });
-  const [api, general] = await Promise.all([measure(API), measure(STATIC)]);
+  const [api, general] = await Promise.all([pathFlood(context, API), pathFlood(context, STATIC)]);
   return judgeMorePermissive(api, general);
 });
 
@@ -198,13 +189,11 @@ async function refusals(
   context: CaseContext,
   routes: readonly string[],
   status: number,
-  gateway = context.gateway,
+  measure: (route: string) => Promise<Flooded> = (route) => pathFlood(context, route),
 ): Promise<Outcome> {
   return judgeStatuses(
     status,
-    await Promise.all(
-      routes.map(async (route) => ({ route, flooded: await routeFlood(context, route, MANY, { gateway }) })),
-    ),
+    await Promise.all(routes.map(async (route) => ({ route, flooded: await measure(route) }))),
   );
 }
 
@@ -217,7 +206,9 @@ verify('production-gateway.rate-limit.refusal-status-429', async (context) =>
 verify('production-gateway.rate-limit.status-auth-section', async (context) => {
   const inForce = /^\s*auth_request\s/m.test(await context.gateway.config());
   const { gateway } = inForce ? context : await context.replica({ backends: 'shared', edit: AUTHENTICATION_SECTION });
-  return refusals(context, [API, ADMIN], num(context.claim, 'status_expected'), gateway);
+  return refusals(context, [API, ADMIN], num(context.claim, 'status_expected'), (route) =>
+    routeFlood(context, route, MANY, { gateway }),
+  );
 });
 
 verify('production-gateway.rate-limit.invalid-admin-requests-counted', async (context) => {
