@@ -5,8 +5,11 @@ import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { unboundYaml } from '../cli/commands/claims.ts';
+import type { CapabilityUse } from '../environments/harness/capabilities.ts';
+import { missingCapabilities } from '../environments/harness/image-probe.ts';
 import { bindings } from '../environments/ledger/bindings.ts';
 import { loadBaseline, loadWaivers } from '../environments/ledger/baseline.ts';
+import { readDataFile } from '../environments/ledger/data-file.ts';
 import { ENVIRONMENTS, listEnvironments, loadLedger } from '../environments/ledger/ledger.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -161,6 +164,23 @@ describe.each(listEnvironments())('claims of %s', (environment) => {
       expect(ledger.claims.find(({ id }) => id === claim)?.conflictsWith, `conflictsWith of ${claim}`).toContain(
         contradicts,
       );
+    }
+  });
+
+  test('are all that need a capability of the image, and the probe tells each capability', () => {
+    const known = Object.keys(missingCapabilities('gateway', '', { present: new Set(), versions: {}, nginx: '' }));
+    const schema = join(ROOT, 'environments/ledger/capabilities.schema.json');
+    const lists = files.filter((file) =>
+      new RegExp(`^environments/${environment}/\\w+/capabilities\\.yaml$`).test(file),
+    );
+    for (const file of lists) {
+      const { data } = readDataFile<CapabilityUse[]>(join(ROOT, file), schema);
+      const uses = data.map(({ capability }) => capability);
+      expect(uses, file).toEqual([...new Set(uses)]);
+      for (const { capability, claims } of data) {
+        expect(known, file).toContain(capability);
+        for (const claim of claims) expect(ids, file).toContain(claim);
+      }
     }
   });
 });

@@ -1,4 +1,5 @@
 import { claimResult } from '../../conformance/verify.ts';
+import { notApplicable } from '../../conformance/outcome.ts';
 import { startGenerator } from '../../environments/harness/generator.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ScenarioPromise, ScenarioResult } from '../../reports/record/types.ts';
@@ -44,7 +45,7 @@ function journalPromise(promise: ScenarioPromise, result: ScenarioResult, run: M
   const claim = run.claims.get(promise.claim);
   if (!claim) throw new Error(`scenario ${result.name} judges ${promise.claim}, which the ledger does not have`);
   const { lower, upper } = promise.interval_ms;
-  const outcome = {
+  const measured = {
     verdict: promise.verdict,
     expected: `P${String(promise.percentile)} below ${String(promise.limit_ms)} ms`,
     observed: `P${String(promise.percentile)} ${String(promise.measured_ms)} ms; with 95 % confidence between ${bound(lower)} and ${bound(upper)} ms`,
@@ -58,6 +59,8 @@ function journalPromise(promise: ScenarioPromise, result: ScenarioResult, run: M
       },
     ],
   };
+  const refused = run.givenUp.get(promise.claim);
+  const outcome = refused ? notApplicable(measured.expected, refused.why, measured.evidence) : measured;
   run.folder.append({
     event: 'claim',
     at: new Date().toISOString(),

@@ -33,7 +33,7 @@ export interface StartRequest {
 export async function startTopology(request: StartRequest): Promise<{ topology: Topology; variant: Variant }> {
   const [environment, variant] = await Promise.all([
     loadEnvironment(request.environment),
-    loadVariant(join(ENVIRONMENTS_DIR, request.environment), request.variant),
+    loadVariant(join(ENVIRONMENTS_DIR, request.environment), request.variant, request.images.missing),
   ]);
   if (request.running) {
     await request.running.use(variant, request.logDir);

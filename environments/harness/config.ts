@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { FileToPut } from './containers.ts';
+import { withoutDirectives } from './left-out.ts';
 import { wholeConfig } from './nginx-config.ts';
 import type { ConfigFiles } from './nginx-config.ts';
 import type { ConfigEdit } from './types.ts';
@@ -12,18 +13,25 @@ const TARGETS = { nginx: '/etc/nginx', files: '' } as const;
 export interface ConfigChanges {
   /** Applied to each file; the path is relative to `nginx/`. */
   readonly edit?: ConfigEdit;
+  /** Patterns of directives that are taken out, because the gateway's image lacks what they need; see left-out.ts. */
+  readonly leftOut?: readonly string[];
   /** Divides every duration by this factor, those that nginx has by default among them. */
   readonly scale?: number;
 }
 
 /** Reads a variant's gateway files: `nginx/` becomes `/etc/nginx`, `files/` becomes `/`. */
 export async function gatewayFiles(variantDir: string, changes: ConfigChanges = {}): Promise<FileToPut[]> {
-  const [config, others] = await Promise.all([contents(variantDir, 'nginx'), contents(variantDir, 'files')]);
-  const texts = new Map([...config].map(([name, content]) => [name, content.toString('utf8')] as const));
+  const [texts, others] = await Promise.all([configTexts(variantDir), contents(variantDir, 'files')]);
   return [
     ...[...changed(texts, changes)].map(([name, content]) => ({ path: `${TARGETS.nginx}/${name}`, content })),
     ...[...others].map(([name, content]) => ({ path: `${TARGETS.files}/${name}`, content })),
   ];
+}
+
+/** A variant's nginx files as they are. */
+export async function configTexts(variantDir: string): Promise<ConfigFiles> {
+  const files = await contents(variantDir, 'nginx');
+  return new Map([...files].map(([name, content]) => [name, content.toString('utf8')] as const));
 }
 
 async function contents(variantDir: string, folder: keyof typeof TARGETS): Promise<Map<string, Buffer>> {
@@ -35,10 +43,14 @@ async function contents(variantDir: string, folder: keyof typeof TARGETS): Promi
   );
 }
 
-/** The edit meets the text as it is in the variant; what it writes is scaled like everything else. */
-function changed(files: ConfigFiles, { edit, scale }: ConfigChanges): ConfigFiles {
+/**
+ * The edit meets the text as it is in the variant; what it writes is left out and scaled
+ * like everything else.
+ */
+function changed(files: ConfigFiles, { edit, leftOut = [], scale }: ConfigChanges): ConfigFiles {
   const edited = edit ? mapped(files, edit) : files;
-  return scale === undefined ? edited : mapped(withDefaultDurations(edited), scaleDurations(scale));
+  const usable = leftOut.length === 0 ? edited : withoutDirectives(edited, leftOut).files;
+  return scale === undefined ? usable : mapped(withDefaultDurations(usable), scaleDurations(scale));
 }
 
 function mapped(files: ConfigFiles, edit: ConfigEdit): ConfigFiles {

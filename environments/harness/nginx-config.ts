@@ -1,3 +1,6 @@
+import { statementsOf } from './nginx-statements.ts';
+import type { Statement } from './nginx-statements.ts';
+
 /** One directive: its name, its words and, if it has one, its block. */
 export interface Directive {
   readonly name: string;
@@ -10,47 +13,11 @@ export type ConfigFiles = ReadonlyMap<string, string>;
 
 const ROOT = '/etc/nginx/';
 
-/** A comment, a word in quotes, a bare word, or one of the signs that end a directive. */
-const TOKEN =
-  /#[^\n]*|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|[{};]|(?:\\[\s\S]|\$\{[^}]*\}|[^\s{};#"'\\])(?:\\[\s\S]|\$\{[^}]*\}|[^\s{};\\])*/g;
-
 /** The directives of one file; includes stay what they are. The code of Lua blocks is left out. */
 export function directivesOf(text: string): Directive[] {
-  const tokens = [...text.matchAll(TOKEN)].map(([token]) => token).filter((token) => !token.startsWith('#'));
-  let at = 0;
-  /** Skips foreign code until its braces are even again. */
-  const skipCode = (): void => {
-    for (let depth = 1; depth > 0 && at < tokens.length; at += 1) {
-      if (tokens[at] === '{') depth += 1;
-      if (tokens[at] === '}') depth -= 1;
-    }
-  };
-  const readBlock = (): Directive[] => {
-    const found: Directive[] = [];
-    let words: string[] = [];
-    while (at < tokens.length) {
-      const token = tokens[at] ?? '';
-      at += 1;
-      if (token === '}') break;
-      if (token !== ';' && token !== '{') {
-        words.push(unquoted(token));
-        continue;
-      }
-      const [name = '', ...rest] = words;
-      words = [];
-      if (token === ';') found.push({ name, words: rest });
-      else if (name.endsWith('_by_lua_block')) {
-        skipCode();
-        found.push({ name, words: rest });
-      } else found.push({ name, words: rest, block: readBlock() });
-    }
-    return found;
-  };
-  return readBlock();
-}
-
-function unquoted(token: string): string {
-  return /^(["'])[\s\S]*\1$/.test(token) ? token.slice(1, -1) : token;
+  const plain = (list: readonly Statement[]): Directive[] =>
+    list.map(({ name, words, block }) => ({ name, words, ...(block ? { block: plain(block) } : {}) }));
+  return plain(statementsOf(text));
 }
 
 /** The files of a dump by `nginx -T`. */
@@ -62,24 +29,44 @@ export function dumpedFiles(dump: string): ConfigFiles {
   return files;
 }
 
+/** Names of the files that an include means, sorted. */
+function included(files: ConfigFiles, pattern: string): string[] {
+  const wanted = new RegExp(
+    `^${pattern
+      .replace(ROOT, '')
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')}$`,
+  );
+  return [...files.keys()].filter((name) => wanted.test(name)).sort();
+}
+
 /** The whole configuration: every include replaced by what it names. */
 export function wholeConfig(files: ConfigFiles): readonly Directive[] {
-  const included = (pattern: string): Directive[] => {
-    const wanted = new RegExp(
-      `^${pattern
-        .replace(ROOT, '')
-        .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '[^/]*')}$`,
-    );
-    const names = [...files.keys()].filter((name) => wanted.test(name)).sort();
-    return names.flatMap((name) => expanded(directivesOf(files.get(name) ?? '')));
-  };
   const expanded = (list: readonly Directive[]): Directive[] =>
     list.flatMap((one) => {
-      if (one.name === 'include') return included(one.words[0] ?? '');
+      if (one.name === 'include')
+        return included(files, one.words[0] ?? '').flatMap((name) => expanded(directivesOf(files.get(name) ?? '')));
       return one.block ? [{ ...one, block: expanded(one.block) }] : [one];
     });
   return expanded(directivesOf(files.get('nginx.conf') ?? ''));
+}
+
+/** Names of the files that nginx reads as its configuration: `nginx.conf` and what is included from there. */
+export function configNames(files: ConfigFiles): ReadonlySet<string> {
+  const found = new Set<string>();
+  const read = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    includesOf(directivesOf(files.get(name) ?? ''))
+      .flatMap((pattern) => included(files, pattern))
+      .forEach(read);
+  };
+  if (files.has('nginx.conf')) read('nginx.conf');
+  return found;
+}
+
+function includesOf(list: readonly Directive[]): string[] {
+  return list.flatMap(({ name, words, block }) => (name === 'include' ? words.slice(0, 1) : includesOf(block ?? [])));
 }
 
 /** The blocks around the place that answers a path of a virtual host over TLS: http, server and, if one matches, location. */

@@ -225,7 +225,7 @@ export async function startGateways(
   const gateway = Object.values(options.environment.services).find(({ kind }) => kind === 'gateway');
   if (!gateway) throw new HarnessError('the environment declares no gateway', 'add a gateway to environment.ts');
   const keys = await makePki(inspector.containerId, options.environment.serverName);
-  const files = [...(await gatewayFiles(options.variant.dir)), ...keys];
+  const files = [...(await gatewayFiles(options.variant.dir, { leftOut: options.variant.leftOut })), ...keys];
   return Promise.all(
     instanceNames('gateway', gateway.replicas).map((name, index) =>
       startGateway({

@@ -168,6 +168,7 @@ export class Replicas {
     const edits: ConfigEdit[] = [...(edit ? [edit] : []), ...(workers === undefined ? [] : [workerProcesses(workers)])];
     const files = await gatewayFiles(this.#topology.configDir, {
       edit: (path, text) => edits.reduce((current, apply) => apply(path, current), text),
+      leftOut: this.#topology.leftOut,
       ...(scale === undefined ? {} : { scale }),
     });
     return [...files, ...(await this.#keys())];

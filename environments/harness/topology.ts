@@ -163,6 +163,6 @@ function describe(
     ),
     imageIds: Object.fromEntries(Object.entries(options.images.roles).map(([role, image]) => [role, image.reference])),
     configDir: options.variant.dir,
-    missing: options.images.missing,
+    leftOut: options.variant.leftOut,
   };
 }

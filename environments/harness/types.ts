@@ -52,8 +52,8 @@ export interface TopologyDescriptor {
   readonly imageIds: Readonly<Record<string, string>>;
   /** Folder on the host that holds this variant's configuration as it was mounted. */
   readonly configDir: string;
-  /** What a replaced image lacks, by capability name → reason. */
-  readonly missing: Readonly<Record<string, string>>;
+  /** Patterns of directives that no gateway gets, because a replaced image lacks what they need; see left-out.ts. */
+  readonly leftOut: readonly string[];
 }
 
 /** A change of configuration text: used by mutants and by the duration scale. */

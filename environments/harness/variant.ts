@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Adaptation, Remedy, VariantName } from '../../reports/record/types.ts';
+import { configTexts } from './config.ts';
 import { HarnessError } from './errors.ts';
+import { givenUpWithout, lacking, leftOutOf } from './capabilities.ts';
+import type { CapabilityUse } from './capabilities.ts';
 
 /** A claim given up in a variant, and why. */
 export interface GivenUp {
@@ -20,18 +23,40 @@ export interface Variant {
   readonly adaptations: readonly Adaptation[];
   readonly remedies: readonly Remedy[];
   readonly givenUp: readonly GivenUp[];
+  /** Patterns of directives that no gateway gets; see left-out.ts. */
+  readonly leftOut: readonly string[];
 }
 
-/** Loads what a variant says of itself: adaptations, remedies and the claims it gives up. */
-export async function loadVariant(environmentDir: string, name: VariantName): Promise<Variant> {
+/**
+ * Loads what a variant says of itself: adaptations, remedies and the claims it gives up.
+ * What it cannot have on replaced images is among them.
+ *
+ * @param missing what a replaced image lacks: capability → reason
+ */
+export async function loadVariant(
+  environmentDir: string,
+  name: VariantName,
+  missing: Readonly<Record<string, string>> = {},
+): Promise<Variant> {
   const dir = join(environmentDir, name);
-  const [adaptations, remedies, contradictions, notApplicable] = await Promise.all([
+  const [adaptations, remedies, contradictions, notApplicable, uses] = await Promise.all([
     list<Adaptation>(join(environmentDir, 'documented', 'adaptations.yaml')),
     list<Remedy>(join(dir, 'remedies.yaml')),
     list<GivenUp>(join(dir, 'contradictions.yaml')),
     list<GivenUp>(join(dir, 'not-applicable.yaml')),
+    list<CapabilityUse>(join(dir, 'capabilities.yaml')),
   ]);
-  return { name, dir, adaptations, remedies, givenUp: [...contradictions, ...notApplicable] };
+  const without = lacking(uses, missing);
+  const texts = without.length === 0 ? new Map<string, string>() : await configTexts(dir);
+  return {
+    name,
+    dir,
+    adaptations: [...adaptations, ...leftOutOf(texts, without)],
+    remedies,
+    // The last entry of a claim counts: what no image could mend stays the reason.
+    givenUp: [...givenUpWithout(without), ...contradictions, ...notApplicable],
+    leftOut: without.flatMap(({ directives }) => directives),
+  };
 }
 
 async function list<T>(path: string): Promise<readonly T[]> {
