@@ -8,7 +8,7 @@ import type { CalibrationResult } from '../../reports/record/types.ts';
 import { findOutages, steadyState } from '../../measurement/outage.ts';
 import type { Outage } from '../../measurement/outage.ts';
 import { seededRandom } from '../../measurement/random.ts';
-import { LATENESS_LIMIT_MS, lateness_ms_p99, openProber } from '../prober/session.ts';
+import { latenessLimit_ms, lateness_ms_p99, openProber } from '../prober/session.ts';
 import type { StandInEvent, StandInScript } from './stand-in.ts';
 
 /** How far a measured outage may be from the truth. */
@@ -68,7 +68,7 @@ export async function outageTrial(lasts_ms: number, errorRate: number, seed: num
 
 /** Whether the prober kept its schedule; a trial where it did not is thrown away. */
 export function trialCounts(trial: OutageTrial): boolean {
-  return trial.lateness_ms_p99 <= LATENESS_LIMIT_MS;
+  return trial.lateness_ms_p99 <= latenessLimit_ms({ interval_ms: INTERVAL_MS });
 }
 
 /** Whether the measured bounds hold the truth and the estimate is within the tolerance. */
@@ -115,7 +115,7 @@ async function punctualTrial(lasts_ms: number, seed: number): Promise<{ trial: O
     if (trialCounts(trial)) return { trial, thrownAway };
   }
   throw new Error(
-    `the prober was more than ${LATENESS_LIMIT_MS} ms late in ${ATTEMPTS} trials: the machine is too busy`,
+    `the prober was more than ${latenessLimit_ms({ interval_ms: INTERVAL_MS })} ms late in ${ATTEMPTS} trials: the machine is too busy`,
   );
 }
 

@@ -12,8 +12,14 @@ import type { ClockOffset, ClockPing } from '../../measurement/clock.ts';
 import { quantile } from '../../measurement/statistics.ts';
 import type { ProbeRecord, ProberCommand, ProberEvent, SeriesConfig } from './protocol.ts';
 
-/** Above this 99th percentile of its own lateness a prober's observations count for nothing. */
-export const LATENESS_LIMIT_MS = 5;
+/**
+ * Above this 99th percentile of its own lateness, ms, a prober's observations count for
+ * nothing: half of what lies between two probes (5 ms at one each 10 ms). A probe that
+ * leaves within it is still the one that was due.
+ */
+export function latenessLimit_ms({ interval_ms }: Pick<SeriesConfig, 'interval_ms'>): number {
+  return interval_ms / 2;
+}
 const READY_TIMEOUT_MS = 15_000;
 const CLOCK_PINGS = 9;
 

@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../reports/record/types.ts';
 import { findOutages, steadyState } from '../../measurement/outage.ts';
 import { quantile } from '../../measurement/statistics.ts';
-import { LATENESS_LIMIT_MS, lateness_ms_p99, openProber } from '../prober/session.ts';
+import { latenessLimit_ms, lateness_ms_p99, openProber } from '../prober/session.ts';
+import type { SeriesConfig } from '../prober/protocol.ts';
 import type { ProberSession, SessionProbe } from '../prober/session.ts';
 import type { Experiment, TrialData, TrialWatch } from './experiment.ts';
 import type { Fault, UndoAction } from './fault.ts';
@@ -64,7 +65,7 @@ export async function runTrial(
   const timeline = startTimeline();
   const series = experiment.series(options.target);
   const session = await openProber(await options.target.openProber(), [series]);
-  const run = new TrialRun(experiment, options, timeline, session, series.name);
+  const run = new TrialRun(experiment, options, timeline, session, series);
   let invalidReason: string | null = null;
   try {
     await run.measure();
@@ -96,7 +97,7 @@ class TrialRun {
   readonly #options: TrialOptions;
   readonly #timeline: Timeline;
   readonly #session: ProberSession;
-  readonly #series: string;
+  readonly #series: SeriesConfig;
   readonly #armed: Armed[] = [];
   readonly #fault = { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 };
   #steadyFrom_ms = 0;
@@ -106,7 +107,7 @@ class TrialRun {
     options: TrialOptions,
     timeline: Timeline,
     session: ProberSession,
-    series: string,
+    series: SeriesConfig,
   ) {
     this.#experiment = experiment;
     this.#options = options;
@@ -183,7 +184,7 @@ class TrialRun {
     const late_ms = lateness_ms_p99(judged);
     const reason =
       invalidReason ??
-      tooLate(late_ms) ??
+      tooLate(late_ms, latenessLimit_ms(this.#series)) ??
       (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
     const outages = reason === null ? findOutages(after, steadyState(before)) : [];
     const failed = after.filter((probe) => !probe.ok);
@@ -257,7 +258,7 @@ class TrialRun {
 
   #probes(): SessionProbe[] {
     const at = (instant_ms: number) => this.#timeline.fromMonotonic_ms(instant_ms);
-    return this.#session.probes(this.#series).map((probe) => ({
+    return this.#session.probes(this.#series.name).map((probe) => ({
       ...probe,
       intended_ms: at(probe.intended_ms),
       sent_ms: at(probe.sent_ms),
@@ -281,9 +282,9 @@ class TrialRun {
   }
 }
 
-function tooLate(late_ms: number): string | null {
-  if (late_ms <= LATENESS_LIMIT_MS) return null;
-  return `the prober was late: p99 ${late_ms.toFixed(1)} ms, at most ${LATENESS_LIMIT_MS} ms may be`;
+function tooLate(late_ms: number, most_ms: number): string | null {
+  if (late_ms <= most_ms) return null;
+  return `the prober was late: p99 ${late_ms.toFixed(1)} ms, at most ${most_ms} ms may be`;
 }
 
 function countBy(kinds: readonly string[]): Record<string, number> {
