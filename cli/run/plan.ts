@@ -143,7 +143,7 @@ async function loadScenarios({ ledger, scenario }: PlanRequest): Promise<Planned
 }
 
 /** Cases side by side: seconds that one adds to a run, from experience on two cores. */
-const SECONDS_PER_CASE = 0.6;
+const SECONDS_PER_CASE = 0.3;
 const START_S = 25;
 
 /** Roughly how long a plan takes, in seconds, for a number of variants. */
