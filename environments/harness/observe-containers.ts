@@ -1,3 +1,4 @@
+import { exec } from './containers.ts';
 import { docker } from './docker.ts';
 
 /** Cumulative figures of a container's control group. */
@@ -34,6 +35,19 @@ export async function containerFigures(containerId: string): Promise<ContainerFi
     throttled_ms: (stats.cpu_stats.throttling_data?.throttled_time ?? 0) / 1e6,
     memory_mib: (usage - reclaimable) / 2 ** 20,
   };
+}
+
+/** One tick of /proc/stat, ms: USER_HZ is 100 on every architecture that the engine supports. */
+const TICK_MS = 10;
+
+/** Processor time of the engine's machine since its start, all cores together, ms; `stolen` went to other guests (proc(5)). */
+export async function machineTime(
+  containerId: string,
+): Promise<{ readonly all_ms: number; readonly stolen_ms: number }> {
+  const { stdout } = await exec(containerId, ['head', '-n', '1', '/proc/stat']);
+  // user nice system idle iowait irq softirq steal; guest times are in user already.
+  const ticks = stdout.trim().split(/\s+/).slice(1, 9).map(Number);
+  return { all_ms: TICK_MS * ticks.reduce((sum, one) => sum + one, 0), stolen_ms: TICK_MS * (ticks[7] ?? 0) };
 }
 
 /** Cores that a container may use: the smaller of its quota and its set of cores. */

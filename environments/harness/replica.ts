@@ -48,7 +48,7 @@ interface Place {
  */
 export class Replicas {
   readonly #topology: TopologyDescriptor;
-  readonly #free: Place[];
+  #free: readonly Place[];
   #certificate: Promise<FileToPut[]> | undefined;
   #sequence = 0;
 
@@ -56,7 +56,7 @@ export class Replicas {
     const wrong = lanes.find((lane) => !Number.isInteger(lane) || lane < 0 || lane > 14);
     if (wrong !== undefined) throw new RangeError(`lane ${String(wrong)} is not 0–14`);
     this.#topology = topology;
-    this.#free = lanes.flatMap((lane) => Array.from({ length: MOST }, (_, number) => ({ lane, number })));
+    this.#free = Array.from({ length: MOST }, (_, number) => lanes.map((lane) => ({ lane, number }))).flat();
   }
 
   /** @throws {HarnessError} when the configuration does not load or all addresses of the lanes are taken */
@@ -66,7 +66,8 @@ export class Replicas {
     const ids: string[] = [];
     const release = async (): Promise<void> => {
       await Promise.all(ids.map(removeContainer));
-      this.#free.unshift(place);
+      // The lowest numbers go out first: the first replica of a lane is the one that meets the office.
+      this.#free = [...this.#free, place].sort((a, b) => a.number - b.number);
     };
     try {
       const plan = addressPlan(this.#topology.slot);
@@ -112,7 +113,8 @@ export class Replicas {
   }
 
   #take(): Place {
-    const place = this.#free.shift();
+    const [place, ...rest] = this.#free;
+    this.#free = rest;
     if (!place) throw new HarnessError('too many replicas are in use at once', 'let cases give their replicas back');
     return place;
   }

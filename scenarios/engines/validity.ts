@@ -7,6 +7,8 @@ export const ACHIEVED_MIN = 0.99;
 export const GENERATOR_CPU_MAX = 0.85;
 /** Quotas hold back a moment now and then; more than this share of the run counts as throttled. */
 export const THROTTLED_SHARE_MAX = 0.01;
+/** On a virtual machine: more of its time than this went to others, and what was slow may have been the machine. */
+export const STOLEN_SHARE_MAX = 0.1;
 /** Refusals say that the load was not the one that was meant. */
 export const REFUSED_SHARE_MAX = 0.001;
 
@@ -51,6 +53,11 @@ export function validityRules(
       rule: 'generator not throttled',
       holds: throttledShare <= THROTTLED_SHARE_MAX,
       seen: `held back for ${Math.round(generatorCpu.throttled_ms)} ms`,
+    },
+    {
+      rule: `no more than ${percent(STOLEN_SHARE_MAX)} of the machine's time taken by others`,
+      holds: generatorCpu.stolenShare <= STOLEN_SHARE_MAX,
+      seen: percent(generatorCpu.stolenShare),
     },
     {
       rule: 'samples enough for the highest percentile',

