@@ -4,7 +4,7 @@ import { monotonic_ms } from '../measurement/clock.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
 import type { GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
-import { validityRules } from './engines/validity.ts';
+import { slowedByOthers, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import type { LoadPlan } from './k6/load.ts';
 import { addressesFor } from './scenario.ts';
@@ -62,8 +62,11 @@ export async function runScenario(
     promises.map((promise) => promise.percentile),
     shape.measured_s,
   );
-  const judged = promises.map((promise) => judge(promise, measured.corrected, validity));
+  const slowed = slowedByOthers(measured);
+  const judged = promises.map((promise) => judge(promise, measured.corrected, validity, slowed !== null));
   const broken = validity.find((rule) => !rule.holds);
+  const open = judged.some(({ verdict }) => verdict === 'inconclusive');
+  const reason = broken ? `${broken.rule}: ${broken.seen}` : open && slowed !== null ? slowed : null;
   const scenario: ScenarioResult = {
     name,
     title: declared.title,
@@ -71,7 +74,7 @@ export async function runScenario(
     engine: measured.engine,
     verdict: worst(judged.map((promise) => promise.verdict)),
     observed: describe(measured, judged),
-    ...(broken ? { reason: `${broken.rule}: ${broken.seen}` } : {}),
+    ...(reason === null ? {} : { reason }),
     clientAddresses: addresses,
     warmup_s: shape.warmup_s,
     buckets: measured.buckets,
@@ -114,17 +117,27 @@ function loadPlan(declared: Scenario, shape: LoadShape, virtualUsers: number, op
   };
 }
 
-/** Conforms when the interval of the percentile ends below the limit, deviates when it begins at or above it. */
+/**
+ * Conforms when the interval of the percentile ends below the limit, deviates when it
+ * begins at or above it, unless the machine itself was `slowed`.
+ */
 export function judge(
   promise: LatencyPromise,
   latency: LatencyHistogram,
   validity: readonly ValidityRule[],
+  slowed = false,
 ): ScenarioPromise {
   const interval_ms = latency.interval_ms(promise.percentile);
   const sound = validity.every((rule) => rule.holds);
   const below = interval_ms.upper !== null && interval_ms.upper < promise.limit_ms;
   const above = interval_ms.lower !== null && interval_ms.lower >= promise.limit_ms;
-  const verdict: Verdict = !sound ? 'inconclusive' : below ? 'conforms' : above ? 'deviates' : 'inconclusive';
+  const verdict: Verdict = !sound
+    ? 'inconclusive'
+    : below
+      ? 'conforms'
+      : above && !slowed
+        ? 'deviates'
+        : 'inconclusive';
   return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
 }
 

@@ -7,8 +7,6 @@ export const ACHIEVED_MIN = 0.99;
 export const GENERATOR_CPU_MAX = 0.85;
 /** Quotas hold back a moment now and then; more than this share of the run counts as throttled. */
 export const THROTTLED_SHARE_MAX = 0.01;
-/** On a virtual machine: more of its time than this went to others, and what was slow may have been the machine. */
-export const STOLEN_SHARE_MAX = 0.1;
 /** Refusals say that the load was not the one that was meant. */
 export const REFUSED_SHARE_MAX = 0.001;
 
@@ -55,11 +53,6 @@ export function validityRules(
       seen: `held back for ${Math.round(generatorCpu.throttled_ms)} ms`,
     },
     {
-      rule: `no more than ${percent(STOLEN_SHARE_MAX)} of the machine's time taken by others`,
-      holds: generatorCpu.stolenShare <= STOLEN_SHARE_MAX,
-      seen: percent(generatorCpu.stolenShare),
-    },
-    {
       rule: 'samples enough for the highest percentile',
       holds: samples >= needed,
       seen: `${samples} samples, ${needed} needed`,
@@ -70,6 +63,20 @@ export function validityRules(
       seen: `${outcomes.refused} requests got 429`,
     },
   ];
+}
+
+/** On a virtual machine: when others took more of its time than this, what was slow may have been the machine. */
+const STOLEN_SHARE_MAX = 0.1;
+
+/**
+ * Why a slow answer says nothing about the gateway; null when it does. This disturbs in
+ * one direction only: nothing gets faster by it, so a promise that was kept is kept.
+ */
+export function slowedByOthers({
+  generatorCpu: { stolenShare },
+}: Pick<LoadMeasurement, 'generatorCpu'>): string | null {
+  if (stolenShare <= STOLEN_SHARE_MAX) return null;
+  return `others took ${percent(stolenShare)} of the machine's time (more than ${percent(STOLEN_SHARE_MAX)}), so the machine may have been what was slow`;
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
