@@ -110,7 +110,7 @@ function runStarted(
       pinning:
         host.cores < 2
           ? 'one core: not pinned'
-          : 'in experiments and scenarios, system under test and instruments have cores of their own',
+          : 'in experiments and scenarios, system under test and load generator have cores of their own',
     },
     versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<
       string,

@@ -1,4 +1,5 @@
-import { withoutComments } from './rate-limit-zones.ts';
+import { directivesOf } from '../../environments/harness/nginx-config.ts';
+import type { Directive as Parsed } from '../../environments/harness/nginx-config.ts';
 
 /** A directive of an nginx configuration with its block, when it has one. */
 export interface Directive {
@@ -8,41 +9,15 @@ export interface Directive {
   readonly block?: readonly Directive[];
 }
 
-const TOKEN =
-  /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|[{};]|(?:\\[\s\S]|\$\{[^}]*\}|[^\s{};"'])(?:\\[\s\S]|\$\{[^}]*\}|[^\s{};])*/g;
-
 /**
  * The directives of a configuration (`nginx -T`), file after file: an included
- * file's directives stand by themselves, not where they are included. Blocks of
- * Lua are kept as what their text looks like to nginx's own rules.
+ * file's directives stand by themselves, not where they are included. The code of
+ * Lua blocks is left out.
  */
 export function configTree(config: string): Directive[] {
-  const tokens = withoutComments(config).match(TOKEN) ?? [];
-  let at = 0;
-  const block = (): Directive[] => {
-    const found: Directive[] = [];
-    let words: string[] = [];
-    const end = (inner?: readonly Directive[]): void => {
-      const [name, ...args] = words.map(unquoted);
-      if (name !== undefined) found.push({ name, args, ...(inner ? { block: inner } : {}) });
-      words = [];
-    };
-    while (at < tokens.length) {
-      const token = tokens[at] ?? '';
-      at += 1;
-      if (token === '}') break;
-      if (token === ';') end();
-      else if (token === '{') end(block());
-      else words.push(token);
-    }
-    end();
-    return found;
-  };
-  return block();
-}
-
-function unquoted(token: string): string {
-  return /^(["']).*\1$/s.test(token) ? token.slice(1, -1) : token;
+  const asTree = (list: readonly Parsed[]): Directive[] =>
+    list.map(({ name, words, block }) => ({ name, args: words, ...(block ? { block: asTree(block) } : {}) }));
+  return asTree(directivesOf(config));
 }
 
 /** Every directive of this name, wherever it stands, with the blocks around it from the outside in. */
