@@ -30,10 +30,10 @@ const LAB_PORTS: Readonly<Record<string, number>> = {
   'auth-1': 3100,
 };
 
-/** Lanes whose first replica has an address on the office's network (hosts 12 to 15). */
+/** Lanes whose place 0 has an address on the office's network (hosts 12 to 15). */
 const OFFICE_LANES = 4;
 
-/** Replicas that a lane has addresses for, numbered from 0. */
+/** Replicas that a lane has addresses for, numbered from 0; number 0 is kept for the one that meets the office. */
 const MOST = 18;
 
 /** Where a replica's addresses lie: nobody else has this pair. */
@@ -61,13 +61,12 @@ export class Replicas {
 
   /** @throws {HarnessError} when the configuration does not load or all addresses of the lanes are taken */
   async start(options: ReplicaOptions): Promise<Replica> {
-    const place = this.#take();
+    const place = this.#take(options.office === true);
     const { lane, number } = place;
     const ids: string[] = [];
     const release = async (): Promise<void> => {
       await Promise.all(ids.map(removeContainer));
-      // The lowest numbers go out first: the first replica of a lane is the one that meets the office.
-      this.#free = [...this.#free, place].sort((a, b) => a.number - b.number);
+      this.#free = [...this.#free, place];
     };
     try {
       const plan = addressPlan(this.#topology.slot);
@@ -86,7 +85,7 @@ export class Replicas {
           edge: plan.edgeHost(1 + lane, 10 + number),
           backend: plan.backendHost(1 + lane, 240 - number),
           operators: plan.operatorsHost(1 + lane, 10 + number),
-          ...this.#office(place),
+          ...(options.office === true ? this.#office(place) : {}),
         },
       });
       ids.push(gateway.containerId);
@@ -112,19 +111,18 @@ export class Replicas {
     }
   }
 
-  #take(): Place {
-    const [place, ...rest] = this.#free;
-    this.#free = rest;
+  #take(office: boolean): Place {
+    const place = this.#free.find(({ lane, number }) => (office ? number === 0 && lane < OFFICE_LANES : number > 0));
     if (!place) throw new HarnessError('too many replicas are in use at once', 'let cases give their replicas back');
+    this.#free = this.#free.filter((other) => other !== place);
     return place;
   }
 
-  /** The office's network is small: only the first replica of a case lane meets it, the one that stands in for a gateway. */
-  #office({ lane, number }: Place): Readonly<Record<string, string>> {
+  /** The address on the office's network; none when this topology plays the office elsewhere. */
+  #office({ lane }: Place): Readonly<Record<string, string>> {
     const plan = addressPlan(this.#topology.slot);
     const planned = plan.networks.find(({ name }) => name === 'office')?.cidr;
-    if (number > 0 || lane > OFFICE_LANES - 1 || planned !== this.#topology.networks['office']?.cidr) return {};
-    return { office: plan.officeHost(12 + lane) };
+    return planned === this.#topology.networks['office']?.cidr ? { office: plan.officeHost(12 + lane) } : {};
   }
 
   #image(role: string): string {

@@ -69,6 +69,8 @@ export interface ReplicaOptions {
   readonly workers?: number;
   /** Settings of private backends beside the usual ones; see services-env.ts. */
   readonly env?: Readonly<Record<string, string>>;
+  /** On the office's network too, as the first gateway is. That network is small: one such replica a lane. */
+  readonly office?: boolean;
 }
 
 export interface ExecResult {

@@ -114,7 +114,7 @@ for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
     test.concurrent.each(own)('$name', async (mutant) => {
       await inLane(async (session) => {
         const edit = edited(mutant);
-        await using replica = await session.replicas.start({ backends: 'shared', edit });
+        await using replica = await session.replicas.start({ backends: 'shared', edit, office: true });
         await using broken = session.standingIn({ gateway: replica.gateway, edit });
         await expectTurned(mutant, broken);
       });
