@@ -14,6 +14,8 @@ export interface MeasureRequest {
   readonly command: string;
   /** Print the record's summary as JSON instead of text. */
   readonly json: boolean;
+  /** A negative control in place of each experiment. */
+  readonly control?: 'sabotage' | 'no-fault' | undefined;
 }
 
 /** `gateproof verify` */
@@ -29,8 +31,8 @@ export interface VerifyRequest extends MeasureRequest {
 /** `gateproof chaos` */
 export interface ChaosRequest extends MeasureRequest {
   readonly environment: string;
-  /** Undefined: all experiments of the environment. */
-  readonly experiment: string | undefined;
+  /** Names; empty for all experiments of the environment. */
+  readonly experiments: readonly string[];
   /** Undefined: as many as the experiment plans for the profile. */
   readonly trials: number | undefined;
 }

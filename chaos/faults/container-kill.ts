@@ -1,6 +1,6 @@
 /** SIGKILL to a container: all its processes die at once, its address leaves the network. */
 import type { Fault } from '../runner/fault.ts';
-import { ours } from '../runner/target.ts';
+import { stateOf } from '../runner/target.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 import { waitFor } from '../runner/wait.ts';
 
@@ -22,17 +22,10 @@ export function containerKill(service: string, { seenFrom, healthPath }: Contain
   return {
     name: `container-kill ${service}`,
     services: [service],
-    undo: async (target) => ({
-      action: 'start-container',
-      service,
-      containerId: (await ours(target, service)).containerId,
-    }),
-    inject: async (target) => {
-      await ours(target, service);
-      await target.kill(service);
-    },
+    undo: async (target) => [{ action: 'start', service, containerId: target.containerId(service) }],
+    inject: (target) => target.host.kill(target.containerId(service)),
     proveEffect: async (target) => {
-      await waitFor(`${service} stopped`, EFFECT_TIMEOUT_MS, async () => !(await target.inspect(service)).running);
+      await waitFor(`${service} stopped`, EFFECT_TIMEOUT_MS, async () => !(await stateOf(target, service)).running);
       const seen = await waitFor(`${service} answers no more`, EFFECT_TIMEOUT_MS, async () => {
         const answer = await health(target);
         return answer === '200' ? null : answer;
@@ -41,7 +34,7 @@ export function containerKill(service: string, { seenFrom, healthPath }: Contain
     },
     proveRemoval: async (target) => {
       const healthy = async (): Promise<boolean> =>
-        (await target.inspect(service)).running && (await health(target)) === '200';
+        (await stateOf(target, service)).running && (await health(target)) === '200';
       await waitFor(`${service} healthy`, REMOVAL_TIMEOUT_MS, healthy, LOOK_EVERY_MS);
       return `container running; ${healthPath} answers 200`;
     },

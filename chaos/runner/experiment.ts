@@ -1,9 +1,9 @@
 /** What an experiment declares. One file an experiment; found by glob. */
-import type { Evidence, ExperimentResult, Profile, Trial, Verdict } from '../../reports/record/types.ts';
+import type { Evidence, ExperimentResult, Profile, StateLane, Trial, Verdict } from '../../reports/record/types.ts';
 import type { SessionProbe } from '../prober/session.ts';
 import type { SeriesConfig } from '../prober/protocol.ts';
 import type { Fault } from './fault.ts';
-import type { GatewaySettings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { ChaosTarget } from './target.ts';
 
 /** What holds without a fault, checked before and after it. */
@@ -13,21 +13,33 @@ export interface SteadyStateHypothesis {
   readonly latency_ms_p95_max: number;
 }
 
-/** Eyes of an experiment while a trial runs. Times are ms on the trial's clock. */
+/** Eyes and hands of an experiment while a trial runs. Times are ms on the trial's clock. */
 export interface TrialWatch {
   readonly target: ChaosTarget;
+  readonly signal: AbortSignal;
   now_ms(): number;
-  /** Probes that have ended so far. */
-  probes(): readonly SessionProbe[];
-  /** Puts a line into the trial's timeline. */
-  note(source: string, what: string): void;
+  /** Wall clock at an instant of the trial, ms since the epoch. */
+  wall_ms(at_ms: number): number;
+  /** When the first fault was injected; 0 before that. */
+  readonly injected_ms: number;
+  /** Probes of a series that have ended so far; of the deciding one when none is named. */
+  probes(series?: string): readonly SessionProbe[];
+  /** Puts a line into the trial's timeline, at an instant of the past when it is given. */
+  note(source: string, what: string, at_ms?: number): void;
+  /** Arms, injects and proves one more fault; undone with the others, or by `revert`. */
+  inject(fault: Fault): Promise<void>;
+  /** Undoes one fault before its time and proves its removal. */
+  revert(fault: Fault): Promise<void>;
 }
 
-/** A finished trial with everything that was seen, the reduced probes of the record included. */
+/** A finished trial with everything that was seen. */
 export interface TrialData {
   readonly trial: Trial;
+  /** Probes of the deciding series. */
   readonly probes: readonly SessionProbe[];
-  /** Probes of the steady state before the fault. */
+  /** Probes of every series, by name. */
+  readonly series: Readonly<Record<string, readonly SessionProbe[]>>;
+  /** Probes of the deciding series in the steady state before the fault. */
   readonly before: readonly SessionProbe[];
   /** What the experiment collected after the trial (log lines, counters), by name. */
   readonly collected: Readonly<Record<string, readonly string[]>>;
@@ -45,40 +57,75 @@ export interface ClaimJudgement {
   readonly evidence: readonly Evidence[];
 }
 
+/** What was seen beside the probes, and when; lanes are drawn under the probes. */
+export interface Collected {
+  readonly texts: Readonly<Record<string, readonly string[]>>;
+  readonly lanes?: readonly StateLane[];
+  readonly events?: readonly { readonly at_ms: number; readonly source: string; readonly what: string }[];
+}
+
+/** What `collect` knows of the trial. */
+export interface TrialWindow {
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly wallFrom_ms: number;
+  readonly wallTo_ms: number;
+  /** An instant of the wall clock (ms since the epoch) on the trial's clock. */
+  at_ms(wall_ms: number): number;
+}
+
+/** What the settings let expect, drawn beside the trials. */
+export type Prediction = NonNullable<ExperimentResult['predicted']>;
+
 export interface Experiment {
   readonly title: string;
   readonly hypothesis: string;
   /** Claims that `judge` decides, the one that the experiment is about first. */
   readonly verifies: readonly string[];
   readonly steadyState: SteadyStateHypothesis;
-  /** The series that decides; one probe each interval. */
-  series(target: ChaosTarget): SeriesConfig;
+  /** Series of probes; the first one decides. */
+  series(target: ChaosTarget): readonly SeriesConfig[];
+  /** Injected one after the other. Empty only when `observe` injects by itself. */
   readonly method: readonly Fault[];
   /** Services that may suffer; all others must run before and after. */
   readonly blastRadius: readonly string[];
   /** Promised limit on the outage; 0 means no failed request, null that no outage is promised about. */
   readonly limit_s: number | null;
   readonly trials: Readonly<Record<Profile, number>>;
+  /** Short and central enough for `verify` in the smoke profile; all others run with `chaos`, and with `verify` from nightly on. */
+  readonly inSmokeVerify?: boolean;
+  /** Why this machine or topology cannot show it; null when it can. Its claims are not applicable then. */
+  preflight?(target: ChaosTarget): Promise<string | null>;
+  /** Faults that prepare the stage (routes through a proxy, other settings): in before the steady state, undone last. */
+  readonly stage?: readonly Fault[];
+  /** A configuration that must turn the verdict: injected before the steady state of a control run. */
+  readonly sabotage?: readonly Fault[];
+  /** Period of the slowest timer that the fault meets, s: trials inject at a random part of it. 1 when absent. */
+  readonly phasePeriod_s?: number;
+  /** Returns at the moment at which the fault costs most; smoke trials wait for it. Bounded by itself. */
+  worstPhase?(target: ChaosTarget): Promise<void>;
   /** How long the fault stays in: returns when enough was seen. Bounded by itself. */
   observe(watch: TrialWatch): Promise<void>;
   /** What to wait for after the removal, before the steady state is checked again. Bounded by itself. */
   recover(watch: TrialWatch): Promise<void>;
-  collect?(
-    target: ChaosTarget,
-    window: { readonly wallFrom_ms: number; readonly wallTo_ms: number },
-  ): Promise<TrialData['collected']>;
-  predict?(settings: GatewaySettings): NonNullable<ExperimentResult['predicted']>;
-  judge(trials: readonly TrialData[]): readonly ClaimJudgement[];
+  /** Something that must not be: told every quarter of a second while the fault is in; a text aborts the trial. */
+  stopCondition?(watch: TrialWatch): string | null;
+  collect?(target: ChaosTarget, window: TrialWindow): Promise<Collected>;
+  predict?(settings: Settings): Prediction;
+  judge(trials: readonly TrialData[], settings: Settings): readonly ClaimJudgement[];
 }
 
-/** Declares an experiment. @throws RangeError when it verifies nothing or breaks nothing */
+/** Declares an experiment. @throws RangeError when it verifies nothing or acts outside its blast radius */
 export function experiment(declared: Experiment): Experiment {
   if (declared.verifies.length === 0) throw new RangeError(`experiment "${declared.title}" verifies no claim`);
-  if (declared.method.length === 0) throw new RangeError(`experiment "${declared.title}" has no fault`);
-  const outside = declared.method
-    .flatMap((fault) => fault.services)
-    .filter((name) => !declared.blastRadius.includes(name));
-  if (outside.length > 0)
-    throw new RangeError(`faults of "${declared.title}" act outside the blast radius: ${outside.join(', ')}`);
+  for (const fault of [...declared.method, ...(declared.sabotage ?? []), ...(declared.stage ?? [])])
+    requireInside(declared, fault);
   return declared;
+}
+
+/** @throws RangeError when the fault acts outside the experiment's blast radius */
+export function requireInside({ title, blastRadius }: Pick<Experiment, 'title' | 'blastRadius'>, fault: Fault): void {
+  const outside = fault.services.filter((name) => !blastRadius.includes(name));
+  if (outside.length > 0)
+    throw new RangeError(`${fault.name} of "${title}" acts outside the blast radius: ${outside.join(', ')}`);
 }

@@ -2,11 +2,12 @@
 import type { ExperimentResult, Profile, Verdict } from '../../reports/record/types.ts';
 import { monotonic_ms } from '../../measurement/clock.ts';
 import { seededRandom } from '../../measurement/random.ts';
+import type { SessionProbe } from '../prober/session.ts';
 import type { ClaimJudgement, Experiment, TrialData } from './experiment.ts';
-import { gatewaySettings } from './settings.ts';
+import { readSettings } from './settings.ts';
 import type { ChaosTarget } from './target.ts';
 import { runTrial } from './trial.ts';
-import type { Phase, TrialDurations } from './trial.ts';
+import type { ControlKind, Phase, TrialDurations } from './trial.ts';
 
 export interface ExperimentOptions {
   readonly target: ChaosTarget;
@@ -16,10 +17,11 @@ export interface ExperimentOptions {
   readonly seed: number;
   /** Overrides the profile's number of trials. */
   readonly trials?: number;
+  /** Runs a negative control in place of the experiment itself. */
+  readonly control?: ControlKind;
   readonly reproduce: string;
-  /** Service whose nginx settings predictions are computed from. */
-  readonly gateway?: string;
   readonly onPhase?: (trial: number, phase: Phase) => void;
+  readonly onProbes?: (probes: readonly SessionProbe[]) => void;
   readonly durations?: TrialDurations;
   readonly signal?: AbortSignal;
 }
@@ -42,28 +44,12 @@ export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<ExperimentOutcome> {
   const started_ms = monotonic_ms();
-  const random = seededRandom(options.seed);
-  const settings = declared.predict && (await gatewaySettings(options.target, options.gateway ?? 'gateway-1'));
-  const predicted = settings && declared.predict?.(settings);
-  const data: TrialData[] = [];
-  const rollbacks = { done: 0, failed: 0 };
-  const count = options.trials ?? declared.trials[options.profile];
-  for (let trial = 0; trial < count && rollbacks.failed === 0; trial += 1) {
-    const { durations, onPhase, signal } = options;
-    const ended = await runTrial(declared, {
-      target: options.target,
-      runDir: options.runDir,
-      phase_s: random(),
-      ...(onPhase ? { onPhase: (phase: Phase) => onPhase(trial + 1, phase) } : {}),
-      ...(durations ? { durations } : {}),
-      ...(signal ? { signal } : {}),
-    });
-    data.push(ended.data);
-    rollbacks.done += ended.rollbacks.done;
-    rollbacks.failed += ended.rollbacks.failed;
-    if (signal?.aborted) break;
-  }
-  const claims = declared.judge(data);
+  const refused = (await declared.preflight?.(options.target)) ?? null;
+  const settings = await readSettings(options.target);
+  const predicted = refused === null ? declared.predict?.(settings) : undefined;
+  const { data, rollbacks } =
+    refused === null ? await runTrials(declared, options) : { data: [], rollbacks: { done: 0, failed: 0 } };
+  const claims = refused === null ? declared.judge(data, settings) : notApplicable(declared, refused);
   const about = claims.find((claim) => claim.claim === declared.verifies[0]);
   if (!about) throw new Error(`experiment ${name} gives no judgement on ${declared.verifies[0] ?? 'any claim'}`);
   const verdict: Verdict = rollbacks.failed > 0 ? 'error' : about.verdict;
@@ -86,4 +72,45 @@ export async function runExperiment(
     },
     claims,
   };
+}
+
+async function runTrials(
+  declared: Experiment,
+  options: ExperimentOptions,
+): Promise<{ data: TrialData[]; rollbacks: ExperimentResult['rollbacks'] }> {
+  const { target, runDir, profile, control, durations, onPhase, onProbes, signal } = options;
+  const random = seededRandom(options.seed);
+  const data: TrialData[] = [];
+  const rollbacks = { done: 0, failed: 0 };
+  const count = options.trials ?? declared.trials[profile];
+  // One trial must repeat its verdict, so it meets the timers at their worst; several meet them at random.
+  const worst = count === 1 && declared.worstPhase !== undefined;
+  for (let trial = 0; trial < count && rollbacks.failed === 0; trial += 1) {
+    const ended = await runTrial(declared, {
+      target,
+      runDir,
+      phase_s: worst ? 'worst' : random() * (declared.phasePeriod_s ?? 1),
+      ...(control ? { control } : {}),
+      ...(onPhase ? { onPhase: (phase: Phase) => onPhase(trial + 1, phase) } : {}),
+      ...(onProbes ? { onProbes } : {}),
+      ...(durations ? { durations } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    data.push(ended.data);
+    rollbacks.done += ended.rollbacks.done;
+    rollbacks.failed += ended.rollbacks.failed;
+    if (signal?.aborted) break;
+  }
+  return { data, rollbacks };
+}
+
+function notApplicable({ verifies, hypothesis }: Experiment, why: string): ClaimJudgement[] {
+  return verifies.map((claim) => ({
+    claim,
+    verdict: 'not-applicable',
+    expected: hypothesis,
+    observed: 'not run',
+    reason: why,
+    evidence: [],
+  }));
 }

@@ -1,52 +1,76 @@
-/** Effective settings of nginx, read from `nginx -T` of the running gateway: what predictions are computed from. */
+/** Effective settings of the running gateways: what predictions are computed from. */
+import { dumpedFiles, inForce, placeOf, wholeConfig } from '../../environments/harness/nginx-config.ts';
+import type { Directive } from '../../environments/harness/nginx-config.ts';
 import type { ChaosTarget } from './target.ts';
+
+/** The node whose settings count; a test holds that both nodes have the same nginx. */
+const NODE = 'gateway-1';
 
 export interface UpstreamServer {
   readonly name: string;
+  readonly weight: number;
   readonly maxFails: number;
   readonly failTimeout_s: number;
+  readonly maxConns: number;
   readonly backup: boolean;
 }
 
 export interface GatewaySettings {
-  /** Servers of one upstream block, in order. */
+  /** Servers of one upstream block, in order; none when there is no such block. */
   servers(upstream: string): readonly UpstreamServer[];
-  /** Arguments of a directive in the block of a location, else the first one anywhere; null when it occurs nowhere. */
-  directive(location: string, name: string): string | null;
+  /** Words of the directive that is in force where a path is answered; null when it is nowhere set. */
+  directive(path: string, name: string): string | null;
+}
+
+/** Facts of the running gateways. */
+export interface Settings {
+  readonly nginx: GatewaySettings;
+  /** Keepalived's configuration on each node, by name; empty without keepalived. */
+  readonly keepalived: Readonly<Record<string, string>>;
 }
 
 /** @throws Error when the gateway cannot print its configuration */
-export async function gatewaySettings(target: ChaosTarget, gateway: string): Promise<GatewaySettings> {
-  const printed = await target.exec(gateway, ['nginx', '-T']);
+export async function readSettings(target: ChaosTarget): Promise<Settings> {
+  const printed = await target.exec(NODE, ['nginx', '-T']);
   if (printed.exitCode !== 0)
-    throw new Error(`nginx -T on ${gateway} ended with ${printed.exitCode}: ${printed.stderr.slice(-300)}`);
-  return parseSettings(printed.stdout);
-}
-
-/** The same from text; comments are dropped first. */
-export function parseSettings(text: string): GatewaySettings {
-  const plain = text.replaceAll(/^\s*#.*$/gm, '');
+    throw new Error(`nginx -T on ${NODE} ended with ${printed.exitCode}: ${printed.stderr.slice(-300)}`);
+  const nodes = target.services.filter((name) => name.startsWith('gateway-'));
+  const keepalived = await Promise.all(
+    nodes.map(async (name) => {
+      const { exitCode, stdout } = await target.exec(name, ['cat', '/etc/keepalived/keepalived.conf']);
+      return [name, exitCode === 0 ? stdout : ''] as const;
+    }),
+  );
   return {
-    servers: (upstream) =>
-      [
-        ...(block(plain, new RegExp(`upstream\\s+${escape(upstream)}\\s*\\{`)) ?? '').matchAll(/\bserver\s+([^;]+);/g),
-      ].map((match) => parseServer(match[1] ?? '')),
-    directive: (location, name) => {
-      const pattern = new RegExp(`(?:^|[;{}])\\s*${escape(name)}\\s+([^;]+);`, 'm');
-      const inLocation = block(plain, new RegExp(`location\\s+${escape(location)}\\s*\\{`));
-      return (pattern.exec(inLocation ?? '') ?? pattern.exec(plain))?.[1]?.trim() ?? null;
-    },
+    nginx: parseSettings(printed.stdout, target.gateway.serverName),
+    keepalived: Object.fromEntries(keepalived.filter(([, text]) => text !== '')),
   };
 }
 
-/** `customer-1:3001 max_fails=2 fail_timeout=10s`; nginx's defaults are 1 failure and 10 s (ngx_http_upstream_module). */
-function parseServer(text: string): UpstreamServer {
-  const [name = '', ...parameters] = text.trim().split(/\s+/);
-  const value = (key: string) => parameters.find((parameter) => parameter.startsWith(`${key}=`))?.slice(key.length + 1);
+/** The same from the text of `nginx -T`. */
+export function parseSettings(dump: string, serverName: string): GatewaySettings {
+  const config = wholeConfig(dumpedFiles(dump));
+  const http = config.find(({ name }) => name === 'http')?.block ?? [];
+  const upstream = (wanted: string): readonly Directive[] =>
+    http.find(({ name, words }) => name === 'upstream' && words[0] === wanted)?.block ?? [];
+  return {
+    servers: (wanted) =>
+      upstream(wanted)
+        .filter(({ name }) => name === 'server')
+        .map(({ words }) => serverOf(words)),
+    directive: (path, name) => inForce(placeOf(config, serverName, path), name)?.join(' ') ?? null,
+  };
+}
+
+/** Words of a `server` directive; the defaults are nginx's own (ngx_http_upstream_module). */
+function serverOf([name = '', ...parameters]: readonly string[]): UpstreamServer {
+  const value = (key: string) => parameters.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
   return {
     name,
+    weight: Number(value('weight') ?? 1),
     maxFails: Number(value('max_fails') ?? 1),
     failTimeout_s: seconds(value('fail_timeout') ?? '10s'),
+    maxConns: Number(value('max_conns') ?? 0),
     backup: parameters.includes('backup'),
   };
 }
@@ -57,19 +81,3 @@ export function seconds(value: string): number {
   const parts = [...value.matchAll(/(\d+)(ms|s|m|h|d)?/g)];
   return parts.reduce((total, [, amount, unit]) => total + Number(amount) * (units[unit ?? 's'] ?? 1), 0);
 }
-
-/** Text between the braces that follow a match; nested blocks included. */
-function block(text: string, opening: RegExp): string | null {
-  const match = opening.exec(text);
-  if (!match) return null;
-  const from = match.index + match[0].length;
-  let depth = 1;
-  for (let at = from; at < text.length; at += 1) {
-    if (text[at] === '{') depth += 1;
-    if (text[at] === '}') depth -= 1;
-    if (depth === 0) return text.slice(from, at);
-  }
-  return null;
-}
-
-const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);

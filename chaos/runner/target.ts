@@ -2,57 +2,79 @@
  * What experiments need of a running topology, and nothing more. The harness
  * implements it; tests implement it in memory.
  */
+import type { ContainerState, Limits } from '../../environments/harness/fault-actions.ts';
 import type { ExecResult } from '../../environments/harness/types.ts';
 import type { ProberPipe } from '../prober/session.ts';
 
-/** Label that everything of a run carries; its value is the run id. */
-export const RUN_LABEL = 'gateproof.run';
+/** What faults and undos do to containers; see `FaultActions` of the harness, which refuses what is not the run's. */
+export interface FaultHost {
+  inspect(containerId: string): Promise<ContainerState>;
+  kill(containerId: string, signal?: string): Promise<void>;
+  stop(containerId: string, grace_s: number): Promise<void>;
+  start(containerId: string): Promise<void>;
+  pause(containerId: string): Promise<void>;
+  unpause(containerId: string): Promise<void>;
+  exec(containerId: string, argv: readonly string[]): Promise<ExecResult>;
+  networkExec(containerId: string, argv: readonly string[]): Promise<ExecResult>;
+  disconnect(containerId: string, network: string): Promise<void>;
+  connect(containerId: string, network: string, address: string): Promise<void>;
+  limit(containerId: string, limits: Limits): Promise<void>;
+  put(containerId: string, path: string, content: string, mode?: number): Promise<void>;
+}
 
-export interface ContainerState {
-  readonly containerId: string;
-  readonly running: boolean;
-  readonly labels: Readonly<Record<string, string>>;
+/** A command that runs on, its output read line by line; ended with the trial at the latest. */
+export interface Watcher {
+  /** Lines so far. */
+  readonly lines: readonly string[];
+  stop(): void;
+}
+
+/** A container that an experiment adds to the topology. */
+export interface OwnContainer {
+  readonly name: string;
+  /** Role whose image it starts from. */
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: readonly { readonly path: string; readonly content: string; readonly mode?: number }[];
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  readonly memory_mib?: number;
+  readonly capabilities?: readonly string[];
 }
 
 export interface ChaosTarget {
   readonly runId: string;
+  readonly variant: 'documented' | 'hardened';
   /** Names of all services of the topology. */
   readonly services: readonly string[];
-  /** Where clients reach the gateway from the vantage. */
+  /** Where clients reach the gateway from the vantage: the virtual address when the nodes share one. */
   readonly gateway: {
     readonly address: string;
     readonly port: number;
     readonly serverName: string;
     readonly ca?: string;
   };
+  /** @throws RangeError when the topology has no such service */
+  containerId(service: string): string;
+  /** Addresses of a service by network: `edge`, `backend`, … */
+  addresses(service: string): Readonly<Record<string, string>>;
   /** Address of a service as its peers reach it, and the port it listens on. */
   endpoint(service: string): { readonly address: string; readonly port: number };
-  inspect(service: string): Promise<ContainerState>;
-  /** SIGKILL to the container's first process. */
-  kill(service: string): Promise<void>;
-  start(service: string): Promise<void>;
+  readonly host: FaultHost;
+  /** Runs a command in a service's container. */
   exec(service: string, argv: readonly string[]): Promise<ExecResult>;
+  /** Starts a command in the network namespace of a service that runs on, from outside: goes on while the service is paused or killed. */
+  watch(service: string, argv: readonly string[]): Promise<Watcher>;
+  /** Starts a container of the experiment's own on the backend network, or finds it when it was started before; its address there. */
+  startOwn(spec: OwnContainer): Promise<string>;
+  removeOwn(name: string): Promise<void>;
   /** Starts `chaos/prober/agent.ts` in the vantage, at the highest priority it can get. */
   openProber(): Promise<ProberPipe>;
   /** Client addresses that nobody used before, for at least `count` probes. */
   freshClients(count: number): { readonly cidr: string; readonly skip: number };
 }
 
-/** A fault was asked to act on something that does not belong to the run. */
-export class NotOurs extends Error {
-  constructor(service: string, runId: string) {
-    super(`${service} does not carry the label ${RUN_LABEL}=${runId}: it is left alone`);
-    this.name = 'NotOurs';
-  }
-}
-
-/**
- * State of a container that a fault may act on.
- *
- * @throws NotOurs unless the container carries this run's label
- */
-export async function ours(target: ChaosTarget, service: string): Promise<ContainerState> {
-  const state = await target.inspect(service);
-  if (state.labels[RUN_LABEL] !== target.runId) throw new NotOurs(service, target.runId);
-  return state;
+/** State of a service's container. */
+export function stateOf(target: ChaosTarget, service: string): Promise<ContainerState> {
+  return target.host.inspect(target.containerId(service));
 }

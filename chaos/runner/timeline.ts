@@ -10,7 +10,8 @@ export interface Timeline {
   fromMonotonic_ms(instant_ms: number): number;
   /** Wall clock at an instant of the trial, ms since the epoch. */
   wall_ms(at_ms: number): number;
-  note(source: string, what: string): void;
+  /** Adds an event that happens now, or happened at `at_ms`. */
+  note(source: string, what: string, at_ms?: number): void;
 }
 
 /** Starts a trial's clock at zero. */
@@ -24,6 +25,6 @@ export function startTimeline(): Timeline {
     now_ms,
     fromMonotonic_ms: (instant_ms) => instant_ms - origin_ms,
     wall_ms: (at_ms) => wallOrigin_ms + at_ms,
-    note: (source, what) => void events.push({ at_ms: Math.round(now_ms()), source, what }),
+    note: (source, what, at_ms = now_ms()) => void events.push({ at_ms: Math.round(at_ms), source, what }),
   };
 }

@@ -1,23 +1,23 @@
 /**
- * One trial: steady state before → arm undo → inject → prove the effect →
+ * One trial: stage → steady state before → arm undo → inject → prove the effect →
  * observe → revert → prove the removal → steady state after. Whatever fails, what
  * was armed is undone.
  */
-import { randomUUID } from 'node:crypto';
-
-import type { Trial } from '../../reports/record/types.ts';
-import { findOutages, steadyState } from '../../measurement/outage.ts';
 import { quantile } from '../../measurement/statistics.ts';
-import { latenessLimit_ms, lateness_ms_p99, openProber } from '../prober/session.ts';
+import { openProber } from '../prober/session.ts';
 import type { SeriesConfig } from '../prober/protocol.ts';
 import type { ProberSession, SessionProbe } from '../prober/session.ts';
-import type { Experiment, TrialData, TrialWatch } from './experiment.ts';
-import type { Fault, UndoAction } from './fault.ts';
-import { forRecord } from './probes.ts';
+import { Armory } from './armory.ts';
+import type { Rollbacks } from './armory.ts';
+import { requireInside } from './experiment.ts';
+import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
+import type { Fault } from './fault.ts';
 import type { ChaosTarget } from './target.ts';
+import { stateOf } from './target.ts';
 import { startTimeline } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
-import { applyUndo, writeUndo } from './undo.ts';
+import { readTrial } from './trial-result.ts';
+import type { FaultTimes } from './trial-result.ts';
 import { pause, waitFor } from './wait.ts';
 
 export interface TrialDurations {
@@ -30,8 +30,10 @@ export interface TrialDurations {
 
 const DURATIONS: TrialDurations = { warmUp_ms: 1_000, steadyBefore_ms: 3_000, steadyAfter_ms: 1_500 };
 const STEADY_TIMEOUT_MS = 30_000;
+const STOP_LOOK_MS = 250;
 
 export type Phase =
+  | 'set the stage'
   | 'steady state before'
   | 'inject'
   | 'prove effect'
@@ -41,20 +43,20 @@ export type Phase =
   | 'recover'
   | 'steady state after';
 
+/** A run that shows what the experiment is worth: `sabotage` must turn its verdict, `no-fault` must not. */
+export type ControlKind = 'sabotage' | 'no-fault';
+
 export interface TrialOptions {
   readonly target: ChaosTarget;
   readonly runDir: string;
-  /** Random part of the wait before the fault, so that trials meet the timers at any phase. */
-  readonly phase_s: number;
+  /** Wait before the fault, s, so that trials meet the timers at any phase; `worst` asks the experiment for its worst moment. */
+  readonly phase_s: number | 'worst';
+  readonly control?: ControlKind;
   readonly onPhase?: (phase: Phase) => void;
+  readonly onProbes?: (probes: readonly SessionProbe[]) => void;
   readonly durations?: TrialDurations;
-  /** Aborts the trial at the next phase; what was injected is undone. */
+  /** Aborts the trial; what was injected is undone. */
   readonly signal?: AbortSignal;
-}
-
-export interface Rollbacks {
-  readonly done: number;
-  readonly failed: number;
 }
 
 /** Runs one trial; a trial that could not be measured comes back as not valid, with its reason. */
@@ -64,168 +66,168 @@ export async function runTrial(
 ): Promise<{ readonly data: TrialData; readonly rollbacks: Rollbacks }> {
   const timeline = startTimeline();
   const series = experiment.series(options.target);
-  const session = await openProber(await options.target.openProber(), [series]);
+  const session = await openProber(await options.target.openProber(), series);
   const run = new TrialRun(experiment, options, timeline, session, series);
   let invalidReason: string | null = null;
   try {
     await run.measure();
   } catch (error) {
-    invalidReason = error instanceof Error ? error.message : String(error);
+    invalidReason = messageOf(error);
     timeline.note('runner', `given up: ${invalidReason}`);
   }
-  await run.undoAll();
-  let collected: TrialData['collected'] = {};
+  await run.end();
+  let collected: Collected = { texts: {} };
   try {
     await session.stop();
-    collected = (await experiment.collect?.(options.target, run.window())) ?? {};
+    collected = (await experiment.collect?.(options.target, run.window())) ?? collected;
   } catch (error) {
     // The fault is undone already; what cannot be read any more costs this trial, not the run.
-    invalidReason ??= error instanceof Error ? error.message : String(error);
+    invalidReason ??= messageOf(error);
   }
-  return { data: { ...run.result(invalidReason), collected }, rollbacks: run.rollbacks };
-}
-
-interface Armed {
-  readonly id: string;
-  readonly fault: Fault;
-  readonly undo: UndoAction;
-  undone: boolean;
+  return { data: run.result(invalidReason, collected), rollbacks: run.armory.rollbacks };
 }
 
 class TrialRun {
+  readonly armory: Armory;
   readonly #experiment: Experiment;
   readonly #options: TrialOptions;
   readonly #timeline: Timeline;
   readonly #session: ProberSession;
-  readonly #series: SeriesConfig;
-  readonly #armed: Armed[] = [];
-  readonly #fault = { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 };
+  readonly #series: readonly SeriesConfig[];
+  readonly #ended = new AbortController();
+  readonly #times: FaultTimes = { injected_ms: 0, proved_ms: 0, reverted_ms: 0, healed_ms: 0 };
   #steadyFrom_ms = 0;
+  #phase_s = 0;
 
   constructor(
     experiment: Experiment,
     options: TrialOptions,
     timeline: Timeline,
     session: ProberSession,
-    series: SeriesConfig,
+    series: readonly SeriesConfig[],
   ) {
     this.#experiment = experiment;
     this.#options = options;
     this.#timeline = timeline;
     this.#session = session;
     this.#series = series;
+    this.armory = new Armory(options.target, options.runDir, timeline);
   }
 
-  get rollbacks(): Rollbacks {
-    const done = this.#armed.filter((armed) => armed.undone).length;
-    return { done, failed: this.#armed.length - done };
+  /** Faults that set the stage: in before the steady state, undone last. */
+  get #stage(): readonly Fault[] {
+    const { stage = [], sabotage = [] } = this.#experiment;
+    return this.#options.control === 'sabotage' ? [...stage, ...sabotage] : stage;
+  }
+
+  get #method(): readonly Fault[] {
+    return this.#options.control === 'no-fault' ? [] : this.#experiment.method;
   }
 
   async measure(): Promise<void> {
-    const { method } = this.#experiment;
-    const durations = this.#options.durations ?? DURATIONS;
-    this.#phase('steady state before');
-    await pause(durations.warmUp_ms);
-    this.#steadyFrom_ms = this.#timeline.now_ms();
-    await this.#steady(durations.steadyBefore_ms);
-    await pause(this.#options.phase_s * 1000);
+    await this.#setStage();
+    await this.#steadyBefore();
     this.#phase('inject');
-    for (const fault of method) await this.#inject(fault);
+    this.#times.injected_ms = this.#timeline.now_ms();
+    for (const fault of this.#method) await this.armory.inject(fault);
     this.#phase('prove effect');
-    for (const fault of method)
-      this.#timeline.note(fault.name, `effect proved: ${await fault.proveEffect(this.#options.target)}`);
-    this.#fault.proved_ms = this.#timeline.now_ms();
+    for (const fault of this.#method) await this.armory.prove(fault);
+    this.#times.proved_ms = this.#timeline.now_ms();
     this.#phase('observe');
-    await this.#experiment.observe(this.#watch());
+    await this.#observe();
     this.#phase('revert');
-    await this.undoAll();
-    if (this.rollbacks.failed > 0) throw new Error('a fault could not be undone');
-    this.#phase('prove removal');
-    for (const fault of method)
-      this.#timeline.note(fault.name, `removal proved: ${await fault.proveRemoval(this.#options.target)}`);
-    this.#fault.healed_ms = this.#timeline.now_ms();
+    await this.#revert();
     this.#phase('recover');
     await this.#experiment.recover(this.#watch());
     this.#phase('steady state after');
-    await this.#steady(durations.steadyAfter_ms);
+    const { steadyAfter_ms } = this.#options.durations ?? DURATIONS;
+    await this.#steady(steadyAfter_ms);
     await this.#othersRun();
   }
 
-  /** Undoes what is armed and not undone yet, newest first; failures are kept, never thrown. */
-  async undoAll(): Promise<void> {
-    for (const armed of this.#armed.toReversed()) {
-      if (armed.undone) continue;
-      try {
-        await applyUndo(this.#options.target, armed.undo);
-        armed.undone = true;
-        this.#log(armed, 'undone');
-        this.#timeline.note(armed.fault.name, 'undone');
-      } catch (error) {
-        this.#log(armed, 'failed');
-        this.#timeline.note(
-          armed.fault.name,
-          `could not be undone: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      }
-    }
-    this.#fault.reverted_ms ||= this.#timeline.now_ms();
+  /** Undoes everything that is still in. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.armory.revertAll();
+    this.#times.reverted_ms ||= this.#timeline.now_ms();
   }
 
-  window(): { readonly wallFrom_ms: number; readonly wallTo_ms: number } {
-    return { wallFrom_ms: this.#timeline.wall_ms(0), wallTo_ms: this.#timeline.wall_ms(this.#timeline.now_ms()) };
-  }
-
-  result(invalidReason: string | null): Omit<TrialData, 'collected'> {
-    const probes = this.#probes().toSorted((a, b) => a.sent_ms - b.sent_ms);
-    const judged = probes.filter((probe) => probe.sent_ms >= this.#steadyFrom_ms);
-    const injected_ms = this.#fault.injected_ms || Number.POSITIVE_INFINITY;
-    const before = judged.filter((probe) => probe.done_ms < injected_ms);
-    const after = judged.filter((probe) => probe.done_ms >= injected_ms);
-    const late_ms = lateness_ms_p99(judged);
-    const reason =
-      invalidReason ??
-      tooLate(late_ms, latenessLimit_ms(this.#series)) ??
-      (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
-    const outages = reason === null ? findOutages(after, steadyState(before)) : [];
-    const failed = after.filter((probe) => !probe.ok);
-    const trial: Trial = {
-      phase_s: this.#options.phase_s,
-      // Several outages: each must keep the limit, so the worst one speaks for the trial.
-      lower_s: Math.max(0, ...outages.map((outage) => outage.lower_ms)) / 1000,
-      upper_s: Math.max(0, ...outages.map((outage) => outage.upper_ms)) / 1000,
-      failedRequests: failed.length,
-      totalRequests: after.length,
-      valid: reason === null,
-      ...(reason === null ? {} : { invalidReason: reason }),
-      errorsByKind: countBy(failed.map((probe) => probe.kind)),
-      timeline: this.#timeline.events,
-      fault: { ...this.#fault },
-      proberLateness_ms_p99: late_ms,
-      probes: forRecord(probes),
+  window(): TrialWindow {
+    const to_ms = this.#timeline.now_ms();
+    return {
+      from_ms: 0,
+      to_ms,
+      wallFrom_ms: this.#timeline.wall_ms(0),
+      wallTo_ms: this.#timeline.wall_ms(to_ms),
+      at_ms: (wall_ms) => wall_ms - this.#timeline.wall_ms(0),
     };
-    return { trial, probes, before };
   }
 
-  async #inject(fault: Fault): Promise<void> {
-    const armed: Armed = { id: randomUUID(), fault, undo: await fault.undo(this.#options.target), undone: false };
-    this.#log(armed, 'armed');
-    this.#armed.push(armed);
-    this.#timeline.note(fault.name, 'undo armed');
-    this.#fault.injected_ms ||= this.#timeline.now_ms();
-    await fault.inject(this.#options.target);
-    this.#timeline.note(fault.name, 'injected');
-  }
-
-  #log(armed: Armed, state: 'armed' | 'undone' | 'failed'): void {
-    const { target, runDir } = this.#options;
-    writeUndo(runDir, {
-      id: armed.id,
-      at: new Date().toISOString(),
-      runId: target.runId,
-      fault: armed.fault.name,
-      undo: armed.undo,
-      state,
+  result(invalidReason: string | null, collected: Collected): TrialData {
+    for (const { at_ms, source, what } of collected.events ?? []) this.#timeline.note(source, what, at_ms);
+    const names = this.#series.map(({ name }) => name);
+    return readTrial({
+      phase_s: this.#phase_s,
+      series: this.#series,
+      probes: Object.fromEntries(names.map((name) => [name, this.#probes(name)])),
+      steadyFrom_ms: this.#steadyFrom_ms,
+      fault: this.#times,
+      timeline: this.#timeline.events,
+      invalidReason,
+      collected,
     });
+  }
+
+  async #setStage(): Promise<void> {
+    if (this.#stage.length === 0) return;
+    this.#phase('set the stage');
+    for (const fault of this.#stage) {
+      await this.armory.inject(fault);
+      await this.armory.prove(fault);
+    }
+  }
+
+  async #steadyBefore(): Promise<void> {
+    const { warmUp_ms, steadyBefore_ms } = this.#options.durations ?? DURATIONS;
+    const { phase_s, target } = this.#options;
+    this.#phase('steady state before');
+    await pause(warmUp_ms);
+    this.#steadyFrom_ms = this.#timeline.now_ms();
+    await this.#steady(steadyBefore_ms);
+    const from_ms = this.#timeline.now_ms();
+    if (phase_s === 'worst') await this.#experiment.worstPhase?.(target);
+    else await pause(phase_s * 1000);
+    this.#phase_s = (this.#timeline.now_ms() - from_ms) / 1000;
+  }
+
+  /** Ends with the experiment's observation, a stop condition, or an abort: whatever comes first. */
+  async #observe(): Promise<void> {
+    const watch = this.#watch();
+    const over = new AbortController();
+    const stopped = waitFor(
+      'the end of the observation',
+      Number.POSITIVE_INFINITY,
+      () => {
+        this.#options.signal?.throwIfAborted();
+        const why = this.#experiment.stopCondition?.(watch) ?? null;
+        if (why !== null) throw new Error(`stop condition: ${why}`);
+        return over.signal.aborted;
+      },
+      STOP_LOOK_MS,
+    );
+    const observed = this.#experiment.observe(watch).finally(() => over.abort());
+    observed.catch(() => undefined);
+    await Promise.race([observed, stopped.then(() => observed)]);
+  }
+
+  async #revert(): Promise<void> {
+    const gone = this.armory.inForce.filter((fault) => !this.#stage.includes(fault));
+    await this.armory.revertAll(this.#stage);
+    this.#times.reverted_ms ||= this.#timeline.now_ms();
+    if (this.armory.inForce.some((fault) => gone.includes(fault))) throw new Error('a fault could not be undone');
+    this.#phase('prove removal');
+    for (const fault of gone) await this.armory.proveRemoval(fault);
+    this.#times.healed_ms = this.#timeline.now_ms();
   }
 
   /** The hypothesis holds over the last `duration_ms`. @throws WaitTimeout when it does not come to hold */
@@ -234,6 +236,7 @@ class TrialRun {
     const from_ms = this.#timeline.now_ms();
     await pause(duration_ms);
     await waitFor('steady state', STEADY_TIMEOUT_MS, () => {
+      this.#options.signal?.throwIfAborted();
       const since_ms = Math.max(from_ms, this.#timeline.now_ms() - duration_ms);
       const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
       const answered = recent.filter((probe) => probe.ok);
@@ -251,14 +254,14 @@ class TrialRun {
     const { target } = this.#options;
     for (const service of target.services) {
       if (this.#experiment.blastRadius.includes(service)) continue;
-      if (!(await target.inspect(service)).running)
+      if (!(await stateOf(target, service)).running)
         throw new Error(`${service} stopped, though it is outside the blast radius`);
     }
   }
 
-  #probes(): SessionProbe[] {
+  #probes(name = this.#series[0]?.name ?? ''): SessionProbe[] {
     const at = (instant_ms: number) => this.#timeline.fromMonotonic_ms(instant_ms);
-    return this.#session.probes(this.#series.name).map((probe) => ({
+    return this.#session.probes(name).map((probe) => ({
       ...probe,
       intended_ms: at(probe.intended_ms),
       sent_ms: at(probe.sent_ms),
@@ -267,11 +270,28 @@ class TrialRun {
   }
 
   #watch(): TrialWatch {
+    const [timeline, times, ended] = [this.#timeline, this.#times, this.#ended.signal];
     return {
       target: this.#options.target,
-      now_ms: () => this.#timeline.now_ms(),
-      probes: () => this.#probes(),
-      note: (source, what) => this.#timeline.note(source, what),
+      signal: ended,
+      now_ms: () => timeline.now_ms(),
+      wall_ms: (at_ms) => timeline.wall_ms(at_ms),
+      get injected_ms() {
+        return times.injected_ms;
+      },
+      probes: (series) => this.#probes(series),
+      note: (source, what, at_ms) => timeline.note(source, what, at_ms),
+      inject: async (fault) => {
+        if (ended.aborted || this.#options.control === 'no-fault') return;
+        requireInside(this.#experiment, fault);
+        await this.armory.inject(fault);
+        await this.armory.prove(fault);
+      },
+      revert: async (fault) => {
+        if (!this.armory.inForce.includes(fault)) return;
+        await this.armory.revert(fault);
+        await this.armory.proveRemoval(fault);
+      },
     };
   }
 
@@ -282,13 +302,4 @@ class TrialRun {
   }
 }
 
-function tooLate(late_ms: number, most_ms: number): string | null {
-  if (late_ms <= most_ms) return null;
-  return `the prober was late: p99 ${late_ms.toFixed(1)} ms, at most ${most_ms} ms may be`;
-}
-
-function countBy(kinds: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

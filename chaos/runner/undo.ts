@@ -3,8 +3,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } fr
 import { join } from 'node:path';
 
 import type { UndoAction } from './fault.ts';
-import { ours } from './target.ts';
-import type { ChaosTarget } from './target.ts';
+import type { FaultHost } from './target.ts';
 
 /** Name of the log in the run's folder. */
 export const UNDO_LOG = 'undo.ndjson';
@@ -14,8 +13,13 @@ export interface UndoRecord {
   readonly at: string;
   readonly runId: string;
   readonly fault: string;
-  readonly undo: UndoAction;
+  /** Done in this order. */
+  readonly undo: readonly UndoAction[];
   readonly state: 'armed' | 'undone' | 'failed';
+  /** Who wrote this line. */
+  readonly by: 'runner' | 'watchdog';
+  /** Why it failed. */
+  readonly problem?: string;
 }
 
 /** Appends one record and waits until the disk has it. */
@@ -30,8 +34,8 @@ export function writeUndo(runDir: string, record: UndoRecord): void {
   }
 }
 
-/** Records whose fault was armed and never undone, oldest first; none when there is no log. */
-export function pendingUndos(runDir: string): UndoRecord[] {
+/** All records of a run, oldest first; none when there is no log. */
+export function undoRecords(runDir: string): UndoRecord[] {
   let text: string;
   try {
     text = readFileSync(join(runDir, UNDO_LOG), 'utf8');
@@ -39,17 +43,50 @@ export function pendingUndos(runDir: string): UndoRecord[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  const last = new Map<string, UndoRecord>();
   // A last line that was cut by a crash names a fault that was never injected.
-  for (const line of text.split('\n').slice(0, -1)) {
-    const record = JSON.parse(line) as UndoRecord;
-    last.set(record.id, record);
-  }
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as UndoRecord);
+}
+
+/** Records whose fault was armed and never undone, oldest first. */
+export function pendingUndos(runDir: string): UndoRecord[] {
+  const last = new Map(undoRecords(runDir).map((record) => [record.id, record]));
   return [...last.values()].filter((record) => record.state !== 'undone');
 }
 
-/** Undoes what a record names; harmless when it is undone already. @throws NotOurs */
-export async function applyUndo(target: ChaosTarget, { service }: UndoAction): Promise<void> {
-  const state = await ours(target, service);
-  if (!state.running) await target.start(service);
+/** A step of an undo did not work. */
+export class UndoFailed extends Error {
+  constructor(action: UndoAction, told: string) {
+    super(`${action.action} on ${action.service}: ${told}`);
+    this.name = 'UndoFailed';
+  }
+}
+
+/** Undoes what a record names, step by step; harmless when it is undone already. @throws UndoFailed NotOurs */
+export async function applyUndo(host: FaultHost, actions: readonly UndoAction[]): Promise<void> {
+  for (const action of actions) await applyAction(host, action);
+}
+
+async function applyAction(host: FaultHost, action: UndoAction): Promise<void> {
+  const { containerId } = action;
+  switch (action.action) {
+    case 'start':
+      return host.start(containerId);
+    case 'unpause':
+      return host.unpause(containerId);
+    case 'connect':
+      return host.connect(containerId, action.network, action.address);
+    case 'limit':
+      return host.limit(containerId, action.limits);
+    case 'put':
+      return host.put(containerId, action.path, action.content, action.mode);
+    case 'exec':
+    case 'network-exec': {
+      const run = action.action === 'exec' ? host.exec : host.networkExec;
+      const { exitCode, stderr } = await run.call(host, containerId, action.argv);
+      if (exitCode !== 0) throw new UndoFailed(action, `ended with ${exitCode}: ${stderr.trim().slice(-300)}`);
+    }
+  }
 }

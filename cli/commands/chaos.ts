@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
 import { experimentsOf, requireName } from '../found.ts';
 import {
@@ -15,6 +15,7 @@ import { typed } from '../typed.ts';
 
 interface Options extends MeasureOptions {
   readonly trials?: number;
+  readonly control?: 'sabotage' | 'no-fault';
 }
 
 /** `gateproof chaos`: injects faults and judges what clients saw. */
@@ -22,10 +23,16 @@ export function chaos(done: (exitCode: number) => void): Command {
   return new Command('chaos')
     .description('break an environment on purpose and judge what its clients see')
     .argument('<environment>', 'name of an environment')
-    .argument('[experiment]', 'name of an experiment; all of them when absent')
+    .argument('[experiments...]', 'names of experiments; all of them when absent')
     .addOption(variantsOption())
     .addOption(profileOption())
     .option('--trials <number>', 'repetitions, instead of what the profile plans', wholeNumber(1))
+    .addOption(
+      new Option(
+        '--control <kind>',
+        'show what an experiment is worth: a sabotaged topology must fail it, a run without the fault must pass it',
+      ).choices(['sabotage', 'no-fault']),
+    )
     .addOption(seedOption())
     .option('--out <folder>', 'write the run below this folder instead of reports/runs')
     .addOption(imageOption())
@@ -37,16 +44,18 @@ Examples:
   gateproof chaos production-gateway
   gateproof chaos production-gateway ${experimentsOf('production-gateway')[0] ?? '<experiment>'} --trials 10`,
     )
-    .action(async (name: string, experiment: string | undefined, options: Options) => {
+    .action(async (name: string, experiments: readonly string[], options: Options) => {
       const environment = requireEnvironment(name);
-      if (experiment !== undefined) requireName('experiment', experiment, experimentsOf(environment));
+      const known = experimentsOf(environment);
+      for (const experiment of experiments) requireName('experiment', experiment, known);
       const { variant, image, seed, ...rest } = options;
       const { chaosCommand } = await import('../run/commands.ts');
       done(
         await chaosCommand({
           ...rest,
           environment,
-          experiment,
+          experiments,
+          control: options.control,
           trials: options.trials,
           variants: variantsOf(variant),
           images: image,

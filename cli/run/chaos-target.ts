@@ -1,10 +1,12 @@
+import { createInterface } from 'node:readline';
 import { exec, streamExec } from '../../environments/harness/containers.ts';
-import { containerState, killContainer, restartContainer } from '../../environments/harness/observe-containers.ts';
+import { FaultActions } from '../../environments/harness/fault-actions.ts';
+import { OwnContainers } from '../../environments/harness/own-containers.ts';
 import { loadEnvironment } from '../../environments/harness/environments.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
 import { block } from '../../environments/harness/addresses.ts';
 import { LANES } from '../../conformance/addresses.ts';
-import type { ChaosTarget } from '../../chaos/runner/target.ts';
+import type { ChaosTarget, Watcher } from '../../chaos/runner/target.ts';
 
 /** The prober's program in the vantage. */
 const PROBER_PATH = '/opt/gateproof/chaos/prober/agent.ts';
@@ -12,8 +14,10 @@ const PROBER_PATH = '/opt/gateproof/chaos/prober/agent.ts';
 /** The running topology as experiments use it. */
 export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTarget> {
   const { services: declared } = await loadEnvironment(topology.environment);
+  const own = new OwnContainers(topology);
+  const host = new FaultActions(topology.runId, topology.imageIds['gateway'] ?? '');
   const service = (name: string): ServiceRef => {
-    const found = topology.services.find((candidate) => candidate.name === name);
+    const found = topology.services.find((candidate) => candidate.name === name) ?? own.find(name);
     if (!found) throw new RangeError(`the topology has no service ${name}`);
     return found;
   };
@@ -21,24 +25,32 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     const spec = declared[name.replace(/-\d+$/, '')];
     return spec?.kind === 'app' ? spec.port : 443;
   };
-  const clients = freshBlock(topology);
   return {
     runId: topology.runId,
+    variant: topology.variant,
     services: topology.services.map(({ name }) => name),
     gateway: { address: service('gateway-1').addresses['edge'] ?? '', port: 443, serverName: topology.serverName },
+    containerId: (name) => service(name).containerId,
+    addresses: (name) => service(name).addresses,
     endpoint: (name) => ({ address: service(name).addresses['backend'] ?? '', port: portOf(name) }),
-    async inspect(name) {
-      const { containerId } = service(name);
-      return { containerId, ...(await containerState(containerId)) };
-    },
-    kill: (name) => killContainer(service(name).containerId),
-    start: (name) => restartContainer(service(name).containerId),
+    host,
     exec: (name, argv) => exec(service(name).containerId, argv),
+    watch: async (name, argv) => watch(await host.networkHelper(service(name).containerId), argv),
+    startOwn: async (spec) => (await own.start(spec)).addresses['backend'] ?? '',
+    removeOwn: (name) => own.remove(name),
     // Nice −20: without it the prober is late on busy cores (measured: up to 7.7 ms instead of 1.5 ms).
     openProber: () =>
       streamExec(service('vantage').containerId, ['nice', '-n', '-20', 'node', PROBER_PATH], { user: 'root' }),
-    freshClients: clients,
+    freshClients: freshBlock(topology),
   };
+}
+
+async function watch(containerId: string, argv: readonly string[]): Promise<Watcher> {
+  const { stdout, stderr, close } = await streamExec(containerId, argv, { user: 'root' });
+  const lines: string[] = [];
+  createInterface({ input: stdout }).on('line', (line) => lines.push(line));
+  stderr.resume();
+  return { lines, stop: close };
 }
 
 /**

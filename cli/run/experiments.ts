@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import type { ChaosTarget } from '../../chaos/runner/target.ts';
+import { startWatchdog } from '../../chaos/runner/watchdog.ts';
 import { runExperiment } from '../../chaos/runner/run.ts';
 import type { ClaimJudgement } from '../../chaos/runner/experiment.ts';
 import { claimResult } from '../../conformance/verify.ts';
@@ -7,10 +9,27 @@ import { chaosTarget } from './chaos-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedExperiment } from './plan.ts';
 
+/** No fault of an experiment is meant to be in for longer. */
+const FAULT_LIMIT_S = 300;
+
 /** Runs the planned experiments one after the other; each gets the whole machine. */
 export async function runExperiments(planned: readonly PlannedExperiment[], run: Measuring): Promise<void> {
   if (planned.length === 0) return;
   const target = await chaosTarget(run.topology);
+  const watchdog = startWatchdog({
+    runDir: run.folder.dir,
+    runId: run.topology.runId,
+    toolImage: run.topology.imageIds['gateway'] ?? '',
+    limit_s: FAULT_LIMIT_S,
+  });
+  try {
+    await runAll(planned, target, run);
+  } finally {
+    watchdog.stop();
+  }
+}
+
+async function runAll(planned: readonly PlannedExperiment[], target: ChaosTarget, run: Measuring): Promise<void> {
   for (const { name, file, experiment, trials } of planned) {
     if (run.signal.aborted) return;
     run.progress.phase(`${run.topology.variant}: experiment ${name}`);
@@ -21,6 +40,7 @@ export async function runExperiments(planned: readonly PlannedExperiment[], run:
       profile: run.profile,
       seed: run.seed,
       ...(trials === undefined ? {} : { trials }),
+      ...(run.control ? { control: run.control } : {}),
       reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
       onPhase: (trial, phase) => {
         run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`);

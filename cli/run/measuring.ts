@@ -14,6 +14,8 @@ export interface Measuring {
   readonly seed: number;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** A negative control in place of each experiment. */
+  readonly control: 'sabotage' | 'no-fault' | undefined;
   readonly claims: ReadonlyMap<string, Claim>;
   readonly givenUp: ReadonlyMap<string, GivenUp>;
   /** What is known of claims in this variant before they are measured, by claim. */

@@ -43,9 +43,12 @@ export interface PlanRequest {
   readonly only: readonly string[];
   /** Restricts what runs: `chaos` and `load` leave the cases out. */
   readonly kinds?: readonly ('case' | 'experiment' | 'scenario')[];
-  readonly experiment?: string | undefined;
+  /** Names of experiments; all when absent or empty. */
+  readonly experiments?: readonly string[] | undefined;
   readonly scenario?: string | undefined;
   readonly trials?: number | undefined;
+  /** Leaves out experiments that are not short enough for `verify` in the smoke profile. */
+  readonly shortOnly?: boolean;
 }
 
 /**
@@ -62,7 +65,9 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const byCase = new Set(bound.filter(({ by }) => by === 'case').map(({ claim }) => claim));
   const cases = kinds.includes('case') ? ledger.claims.filter(({ id }) => byCase.has(id) && wanted(id)) : [];
   const experiments = kinds.includes('experiment')
-    ? (await loadExperiments(request)).filter(({ experiment }) => any(experiment.verifies))
+    ? (await loadExperiments(request)).filter(
+        ({ experiment }) => any(experiment.verifies) && (!request.shortOnly || experiment.inSmokeVerify === true),
+      )
     : [];
   const allScenarios = await loadScenarios(request);
   const scenarios = kinds.includes('scenario')
@@ -113,7 +118,7 @@ function outside(
     }));
 }
 
-async function loadExperiments({ ledger, experiment, trials }: PlanRequest): Promise<PlannedExperiment[]> {
+async function loadExperiments({ ledger, experiments = [], trials }: PlanRequest): Promise<PlannedExperiment[]> {
   const found = await Promise.all(
     globSync(`chaos/experiments/${ledger.environment}/*.ts`, { cwd: ROOT })
       .sort()
@@ -127,7 +132,7 @@ async function loadExperiments({ ledger, experiment, trials }: PlanRequest): Pro
         };
       }),
   );
-  return found.filter(({ name }) => experiment === undefined || name === experiment);
+  return found.filter(({ name }) => experiments.length === 0 || experiments.includes(name));
 }
 
 async function loadScenarios({ ledger, scenario }: PlanRequest): Promise<PlannedScenario[]> {

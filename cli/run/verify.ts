@@ -34,6 +34,8 @@ export interface VerifyOptions {
   readonly images: Readonly<Record<string, string>>;
   readonly command: string;
   readonly progress: Progress;
+  /** A negative control in place of each experiment. */
+  readonly control?: 'sabotage' | 'no-fault' | undefined;
 }
 
 /**
@@ -195,6 +197,7 @@ async function runVariant(
     seed: options.seed,
     progress,
     signal,
+    control: options.control,
     claims: new Map(ledger.claims.map((claim) => [claim.id, claim])),
     givenUp: new Map(givenUp.map((entry) => [entry.claim, entry])),
     known,

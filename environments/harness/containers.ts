@@ -91,6 +91,34 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
   return container.id;
 }
 
+export interface HelperSpec {
+  readonly runId: string;
+  readonly name: string;
+  readonly image: string;
+  /** Container whose network namespace it shares. */
+  readonly networkOf: string;
+  readonly command: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+/** Starts a container in the network namespace of another one. */
+export async function startContainerIn(spec: HelperSpec): Promise<string> {
+  const container = await docker().createContainer({
+    name: containerName(spec.runId, spec.name),
+    Image: spec.image,
+    Cmd: [...spec.command],
+    Labels: { [RUN_LABEL]: spec.runId, 'gateproof.service': spec.name, 'gateproof.role': 'helper' },
+    HostConfig: {
+      NetworkMode: `container:${spec.networkOf}`,
+      CapAdd: [...spec.capabilities],
+      Init: true,
+      RestartPolicy: { Name: 'no' },
+    },
+  });
+  await container.start();
+  return container.id;
+}
+
 function endpoint(address: string, spec: ContainerSpec): Docker.EndpointSettings {
   return {
     IPAMConfig: { IPv4Address: address },

@@ -74,21 +74,3 @@ export function countCores(list: string): number {
     return sum + to - from + 1;
   }, 0);
 }
-
-/** Whether a container runs, and its labels: what a fault must know before it acts. */
-export async function containerState(
-  containerId: string,
-): Promise<{ running: boolean; labels: Readonly<Record<string, string>> }> {
-  const { State, Config } = await docker().getContainer(containerId).inspect();
-  return { running: State.Running, labels: Config.Labels };
-}
-
-/** SIGKILL to the container's first process. */
-export async function killContainer(containerId: string): Promise<void> {
-  await docker().getContainer(containerId).kill({ signal: 'SIGKILL' });
-}
-
-/** Starts a container again that has ended. */
-export async function restartContainer(containerId: string): Promise<void> {
-  await docker().getContainer(containerId).start();
-}

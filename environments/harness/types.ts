@@ -25,7 +25,9 @@ export type ServiceRole =
   | 'toxiproxy'
   | 'vantage'
   | 'inspector'
-  | 'generator';
+  | 'generator'
+  /** Added by an experiment. */
+  | 'own';
 
 /** A block of client addresses, all of them local to the vantage. */
 export interface ClientBlock {

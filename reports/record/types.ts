@@ -10,6 +10,7 @@ export type {
   Interval,
   ProbeSample,
   TimelineEvent,
+  StateLane,
   Trial,
   ExperimentResult,
   LoadBucket,

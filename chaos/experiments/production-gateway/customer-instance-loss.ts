@@ -46,24 +46,27 @@ export default experiment({
   hypothesis: 'Killing one of five customer instances under load is invisible to clients: no request fails.',
   verifies: [NO_ERRORS, GRADUAL_RETURN],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => ({
-    name: SERIES,
-    address: target.gateway.address,
-    port: target.gateway.port,
-    tls: { serverName: target.gateway.serverName, ...(target.gateway.ca ? { ca: target.gateway.ca } : {}) },
-    method: 'GET',
-    path: `${LOCATION}ping`,
-    host: target.gateway.serverName,
-    headers: { Authorization: CREDENTIAL, 'Cache-Control': 'no-cache' },
-    interval_ms: INTERVAL_MS,
-    timeout_ms: PROBE_TIMEOUT_MS,
-    expect: [200],
-    from: target.freshClients(PROBES_AT_MOST),
-    servedByMember: 'instance',
-  }),
+  series: (target) => [
+    {
+      name: SERIES,
+      address: target.gateway.address,
+      port: target.gateway.port,
+      tls: { serverName: target.gateway.serverName, ...(target.gateway.ca ? { ca: target.gateway.ca } : {}) },
+      method: 'GET',
+      path: `${LOCATION}ping`,
+      host: target.gateway.serverName,
+      headers: { Authorization: CREDENTIAL, 'Cache-Control': 'no-cache' },
+      interval_ms: INTERVAL_MS,
+      timeout_ms: PROBE_TIMEOUT_MS,
+      expect: [200],
+      from: target.freshClients(PROBES_AT_MOST),
+      servedByMember: 'instance',
+    },
+  ],
   method: [containerKill(VICTIM, { seenFrom: GATEWAY, healthPath: '/health' })],
   blastRadius: [VICTIM],
   limit_s: 0,
+  inSmokeVerify: true,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
 
   observe: async (watch) => {
@@ -91,14 +94,14 @@ export default experiment({
       '/var/log/nginx/error.log',
     ]);
     const lines = log.stdout.split('\n').filter((line) => line.includes(target.endpoint(VICTIM).address));
-    return { 'nginx error log about the victim': lines.slice(-40) };
+    return { texts: { 'nginx error log about the victim': lines.slice(-40) } };
   },
 
-  predict: (settings) => {
-    const connect_s = seconds(settings.directive(LOCATION, 'proxy_connect_timeout') ?? '60s');
-    const tries = settings.directive(LOCATION, 'proxy_next_upstream_tries') ?? '0';
-    const conditions = settings.directive(LOCATION, 'proxy_next_upstream') ?? 'error timeout';
-    const victim = settings.servers(UPSTREAM).find((server) => server.name.startsWith(VICTIM));
+  predict: ({ nginx }) => {
+    const connect_s = seconds(nginx.directive(LOCATION, 'proxy_connect_timeout') ?? '60s');
+    const tries = nginx.directive(LOCATION, 'proxy_next_upstream_tries') ?? '0';
+    const conditions = nginx.directive(LOCATION, 'proxy_next_upstream') ?? 'error timeout';
+    const victim = nginx.servers(UPSTREAM).find((server) => server.name.startsWith(VICTIM));
     const retried = tries !== '1' && /\berror\b/.test(conditions) && /\btimeout\b/.test(conditions);
     return {
       range_s: retried ? [0, 0] : [0, connect_s * (victim?.maxFails ?? 1)],

@@ -3,8 +3,22 @@ import { describe, expect, test } from 'vitest';
 import declared from '../../../chaos/experiments/production-gateway/customer-instance-loss.ts';
 import type { TrialData } from '../../../chaos/runner/experiment.ts';
 import { parseSettings } from '../../../chaos/runner/settings.ts';
+import type { Settings } from '../../../chaos/runner/settings.ts';
 import type { SessionProbe } from '../../../chaos/prober/session.ts';
 
+/** Settings of a gateway whose location has these directives. */
+const conf = (retry: string): Settings => ({
+  keepalived: {},
+  nginx: parseSettings(
+    `# configuration file /etc/nginx/nginx.conf:
+    http {
+      upstream customer_backend { server customer-2:3001 max_fails=2 fail_timeout=10s; }
+      server { listen 443 ssl; location /api/v1/ { proxy_connect_timeout 5s; ${retry} } }
+    }`,
+    'gateway',
+  ),
+});
+const SETTINGS = conf('');
 const HEALED_MS = 14_000;
 const INJECTED_MS = 4_000;
 
@@ -28,6 +42,7 @@ function trialData(share: number, failed: readonly number[] = []): TrialData {
   const bad = after.filter((probe) => !probe.ok).length;
   return {
     probes,
+    series: { 'new-connections': probes },
     before: probes.filter((probe) => probe.sent_ms < INJECTED_MS),
     collected: { log: ['connect() failed (111: Connection refused)'] },
     trial: {
@@ -51,7 +66,7 @@ function trialData(share: number, failed: readonly number[] = []): TrialData {
   };
 }
 
-const verdicts = (data: TrialData) => declared.judge([data]).map(({ verdict }) => verdict);
+const verdicts = (data: TrialData) => declared.judge([data], SETTINGS).map(({ verdict }) => verdict);
 
 describe('losing one customer instance', () => {
   test('no failed request conforms; a return at full share is no slow start', () => {
@@ -63,19 +78,16 @@ describe('losing one customer instance', () => {
   });
 
   test('failed requests deviate, and are named by kind', () => {
-    const [errors] = declared.judge([trialData(0.2, [450, 451, 452, 453, 454, 455, 456])]);
+    const [errors] = declared.judge([trialData(0.2, [450, 451, 452, 453, 454, 455, 456])], SETTINGS);
     expect(errors?.verdict).toBe('deviates');
     expect(errors?.observed).toContain('7 of 2099 requests failed (status-502)');
   });
 
   test('every claim it verifies is judged', () => {
-    expect(declared.judge([trialData(0.2)]).map(({ claim }) => claim)).toEqual(declared.verifies);
+    expect(declared.judge([trialData(0.2)], SETTINGS).map(({ claim }) => claim)).toEqual(declared.verifies);
   });
 
   test('the prediction follows the effective settings', () => {
-    const conf = (retry: string) =>
-      parseSettings(`upstream customer_backend { server customer-2:3001 max_fails=2 fail_timeout=10s; }
-      location /api/v1/ { proxy_connect_timeout 5s; ${retry} }`);
     expect(declared.predict?.(conf('proxy_next_upstream error timeout; proxy_next_upstream_tries 2;')).range_s).toEqual(
       [0, 0],
     );

@@ -1,18 +1,19 @@
 /** A topology in memory: services that run or not, and a prober whose probes fail while one of them does not. */
 import { PassThrough } from 'node:stream';
 
+import { NotOurs } from '../../../environments/harness/fault-actions.ts';
 import { monotonic_ms } from '../../../measurement/clock.ts';
 import type { ProberCommand, ProberEvent, ProbeRecord } from '../../../chaos/prober/protocol.ts';
 import type { ProberPipe } from '../../../chaos/prober/session.ts';
-import { RUN_LABEL } from '../../../chaos/runner/target.ts';
-import type { ChaosTarget } from '../../../chaos/runner/target.ts';
+import type { ChaosTarget, FaultHost } from '../../../chaos/runner/target.ts';
 
 export interface FakeOptions {
   /** Probes fail while this service does not run; none when absent. */
   readonly neededByClients?: string;
   readonly lateness_ms?: number;
   readonly startFails?: boolean;
-  readonly label?: string;
+  /** The engine's containers belong to somebody else. */
+  readonly foreign?: boolean;
 }
 
 export interface FakeTarget extends ChaosTarget {
@@ -21,12 +22,13 @@ export interface FakeTarget extends ChaosTarget {
 }
 
 const INTERVAL_MS = 10;
-const NGINX = `http {
+const NGINX = `# configuration file /etc/nginx/nginx.conf:
+http {
   upstream customer_backend {
     server customer-1:3001 max_fails=2 fail_timeout=10s;
     server customer-2:3001 max_fails=3 fail_timeout=30s;
   }
-  server { location /api/v1/ { proxy_connect_timeout 5s; proxy_next_upstream error timeout; proxy_next_upstream_tries 2; } }
+  server { listen 443 ssl; location /api/v1/ { proxy_connect_timeout 5s; proxy_next_upstream error timeout; proxy_next_upstream_tries 2; } }
 }`;
 
 export function fakeTarget(options: FakeOptions = {}): FakeTarget {
@@ -37,27 +39,54 @@ export function fakeTarget(options: FakeOptions = {}): FakeTarget {
     ['customer-2', true],
   ]);
   const down = (): boolean => options.neededByClients !== undefined && running.get(options.neededByClients) === false;
+  const nameOf = (id: string): string => id.replace('id-', '');
+  const refused = async (): Promise<never> => Promise.reject(new Error('not in this topology'));
+  const ours = (id: string): string => {
+    if (options.foreign) throw new NotOurs(id, 'test-run');
+    return nameOf(id);
+  };
+  const host: FaultHost = {
+    inspect: async (id) => ({
+      running: running.get(nameOf(id)) ?? false,
+      paused: false,
+      labels: {},
+      networks: {},
+      outOfMemory: false,
+    }),
+    kill: async (id) => {
+      calls.push(`kill ${ours(id)}`);
+      running.set(nameOf(id), false);
+    },
+    start: async (id) => {
+      if (options.foreign) return;
+      calls.push(`start ${ours(id)}`);
+      if (options.startFails) throw new Error('the engine does not answer');
+      running.set(nameOf(id), true);
+    },
+    stop: refused,
+    pause: refused,
+    unpause: refused,
+    exec: refused,
+    networkExec: refused,
+    disconnect: refused,
+    connect: refused,
+    limit: refused,
+    put: refused,
+  };
   return {
     runId: 'test-run',
+    variant: 'documented',
     services: [...running.keys()],
     gateway: { address: '127.0.0.1', port: 443, serverName: 'gateway' },
     calls,
     running,
+    host,
+    containerId: (service) => `id-${service}`,
+    addresses: (service) => ({ backend: service }),
     endpoint: (service) => ({ address: service, port: 3001 }),
-    inspect: async (service) => ({
-      containerId: `id-${service}`,
-      running: running.get(service) ?? false,
-      labels: { [RUN_LABEL]: options.label ?? 'test-run' },
-    }),
-    kill: async (service) => {
-      calls.push(`kill ${service}`);
-      running.set(service, false);
-    },
-    start: async (service) => {
-      calls.push(`start ${service}`);
-      if (options.startFails) throw new Error('the engine does not answer');
-      running.set(service, true);
-    },
+    watch: refused,
+    startOwn: refused,
+    removeOwn: refused,
     exec: async (_service, argv) => {
       if (argv[0] === 'nginx') return { exitCode: 0, stdout: NGINX, stderr: '' };
       if (argv[0] !== 'curl') return { exitCode: 1, stdout: '', stderr: '' };

@@ -70,11 +70,26 @@ describe('return of an instance', () => {
 });
 
 describe('effective settings', () => {
-  const settings = parseSettings(`
-    # proxy_connect_timeout 99s;
-    proxy_connect_timeout 60s;
-    upstream pool { zone pool 64k; server a-1:1 max_fails=2 fail_timeout=10s; server a-2:1; server a-3:1 backup; }
-    server { location /api/ { limit_except GET { deny all; } proxy_connect_timeout 5s; } location / { } }`);
+  const settings = parseSettings(
+    `# configuration file /etc/nginx/nginx.conf:
+    http {
+      # proxy_connect_timeout 99s;
+      proxy_connect_timeout 60s;
+      upstream pool {
+        zone pool 64k;
+        server a-1:1 weight=100 max_fails=2 fail_timeout=10s max_conns=5;
+        server a-2:1;
+        server a-3:1 backup;
+      }
+      server {
+        listen 443 ssl;
+        server_name gateway;
+        location /api/ { limit_except GET { deny all; } proxy_connect_timeout 5s; }
+        location / { }
+      }
+    }`,
+    'gateway',
+  );
 
   test('a location speaks before its surroundings', () => {
     expect(settings.directive('/api/', 'proxy_connect_timeout')).toBe('5s');
@@ -84,9 +99,9 @@ describe('effective settings', () => {
 
   test('servers carry their limits or the defaults', () => {
     expect(settings.servers('pool')).toEqual([
-      { name: 'a-1:1', maxFails: 2, failTimeout_s: 10, backup: false },
-      { name: 'a-2:1', maxFails: 1, failTimeout_s: 10, backup: false },
-      { name: 'a-3:1', maxFails: 1, failTimeout_s: 10, backup: true },
+      { name: 'a-1:1', weight: 100, maxFails: 2, failTimeout_s: 10, maxConns: 5, backup: false },
+      { name: 'a-2:1', weight: 1, maxFails: 1, failTimeout_s: 10, maxConns: 0, backup: false },
+      { name: 'a-3:1', weight: 1, maxFails: 1, failTimeout_s: 10, maxConns: 0, backup: true },
     ]);
     expect(settings.servers('other')).toEqual([]);
   });
