@@ -1,19 +1,12 @@
 /** Effective settings of the running gateways: what predictions are computed from. */
 import { dumpedFiles, inForce, placeOf, wholeConfig } from '../../environments/harness/nginx-config.ts';
 import type { Directive } from '../../environments/harness/nginx-config.ts';
+import { upstreamServer } from '../../environments/harness/upstream-server.ts';
+import type { UpstreamServer } from '../../environments/harness/upstream-server.ts';
 import type { ChaosTarget } from './target.ts';
 
 /** The node whose settings count; a test holds that both nodes have the same nginx. */
 const NODE = 'gateway-1';
-
-export interface UpstreamServer {
-  readonly name: string;
-  readonly weight: number;
-  readonly maxFails: number;
-  readonly failTimeout_s: number;
-  readonly maxConns: number;
-  readonly backup: boolean;
-}
 
 export interface GatewaySettings {
   /** Servers of one upstream block, in order; none when there is no such block. */
@@ -57,21 +50,8 @@ export function parseSettings(dump: string, serverName: string): GatewaySettings
     servers: (wanted) =>
       upstream(wanted)
         .filter(({ name }) => name === 'server')
-        .map(({ words }) => serverOf(words)),
+        .map(({ words }) => upstreamServer(words)),
     directive: (path, name) => inForce(placeOf(config, serverName, path), name)?.join(' ') ?? null,
-  };
-}
-
-/** Words of a `server` directive; the defaults are nginx's own (ngx_http_upstream_module). */
-function serverOf([name = '', ...parameters]: readonly string[]): UpstreamServer {
-  const value = (key: string) => parameters.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
-  return {
-    name,
-    weight: Number(value('weight') ?? 1),
-    maxFails: Number(value('max_fails') ?? 1),
-    failTimeout_s: seconds(value('fail_timeout') ?? '10s'),
-    maxConns: Number(value('max_conns') ?? 0),
-    backup: parameters.includes('backup'),
   };
 }
 

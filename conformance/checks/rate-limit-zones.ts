@@ -1,4 +1,5 @@
 import { nginxBytes } from '../../environments/harness/config.ts';
+import { configTree, everywhere } from './config-tree.ts';
 import { judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 
@@ -18,8 +19,8 @@ export function withoutComments(config: string): string {
 
 /** The request-rate zones of a configuration (`nginx -T`); nginx takes the parameters in any order. */
 export function rateZones(config: string): RateZone[] {
-  return [...withoutComments(config).matchAll(/\blimit_req_zone\s+([^;]+);/g)].map(([, line = '']) => {
-    const [key = '', ...parameters] = line.trim().split(/\s+/);
+  return everywhere(configTree(config), 'limit_req_zone').map(({ directive: { args } }) => {
+    const [key = '', ...parameters] = args;
     const value = (name: string): string =>
       parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
     const [name = '', size = ''] = value('zone').split(':');

@@ -1,18 +1,8 @@
 import { DEFAULT_UPSTREAM_IDLE_S, nginxSeconds } from '../../environments/harness/config.ts';
-import { withoutComments } from './rate-limit-zones.ts';
-
-/** A `server` line of an upstream block. */
-export interface UpstreamServer {
-  readonly host: string;
-  readonly port: number;
-  readonly weight: number;
-  readonly backup: boolean;
-  /** Marked as out of rotation for good. */
-  readonly down: boolean;
-  /** Failures that take the server out for `failTimeout_s`; nginx's own values where the line gives none. */
-  readonly maxFails: number;
-  readonly failTimeout_s: number;
-}
+import { upstreamServer } from '../../environments/harness/upstream-server.ts';
+import type { UpstreamServer } from '../../environments/harness/upstream-server.ts';
+import { argsOf, configTree, everywhere } from './config-tree.ts';
+import type { Directive } from './config-tree.ts';
 
 /** An `upstream` block as nginx runs it. */
 export interface UpstreamBlock {
@@ -32,23 +22,26 @@ export interface UpstreamBlock {
 export const ADMIN_POOL = 'admin_backend';
 export const CUSTOMER_POOL = 'customer_backend';
 
-/** The upstream blocks of a configuration (`nginx -T`). Such a block has no block inside. */
+/** The upstream blocks of a configuration (`nginx -T`). */
 export function upstreamBlocks(config: string): UpstreamBlock[] {
-  return [...withoutComments(config).matchAll(/\bupstream\s+(\S+)\s*\{([^}]*)\}/g)].map(
-    ([text, name = '', body = '']) => {
-      const value = (directive: string): string | undefined =>
-        new RegExp(`(?:^|[;\\s])${directive}\\s+([^;]+?)\\s*;`).exec(body)?.[1];
-      const keepalive = value('keepalive');
-      return {
-        name,
-        text: text.replaceAll(/^\s*\n/gm, ''),
-        servers: [...body.matchAll(/\bserver\s+([^;]+);/g)].map(([, line = '']) => serverOf(line)),
-        keepalive: keepalive === undefined ? undefined : Number(keepalive),
-        idle_s: nginxSeconds(value('keepalive_timeout') ?? '') ?? DEFAULT_UPSTREAM_IDLE_S,
-        zone_kb: kilobytes(value('zone')?.split(/\s+/)[1]),
-      };
-    },
-  );
+  return everywhere(configTree(config), 'upstream').map(({ directive }) => {
+    const words = (name: string): readonly string[] | undefined => argsOf(directive, name)[0];
+    const keepalive = words('keepalive')?.[0];
+    return {
+      name: directive.args[0] ?? '',
+      text: blockText(directive),
+      servers: argsOf(directive, 'server').map(upstreamServer),
+      keepalive: keepalive === undefined ? undefined : Number(keepalive),
+      idle_s: nginxSeconds(words('keepalive_timeout')?.[0] ?? '') ?? DEFAULT_UPSTREAM_IDLE_S,
+      zone_kb: kilobytes(words('zone')?.[1]),
+    };
+  });
+}
+
+/** A block as text, a directive a line. */
+function blockText({ name, args, block = [] }: Directive): string {
+  const lines = block.map((one) => `    ${[one.name, ...one.args].join(' ')};`);
+  return [`${[name, ...args].join(' ')} {`, ...lines, '}'].join('\n');
 }
 
 /** One pool by name; a configuration without it has an empty one. */
@@ -80,20 +73,4 @@ function kilobytes(size: string | undefined): number | undefined {
   const [, count, unit] = /^(\d+)([km]?)$/i.exec(size ?? '') ?? [];
   if (count === undefined) return undefined;
   return Number(count) * ({ k: 1, m: 1024 }[unit?.toLowerCase() ?? ''] ?? 1 / 1024);
-}
-
-function serverOf(line: string): UpstreamServer {
-  const [address = '', ...parameters] = line.trim().split(/\s+/);
-  const colon = address.lastIndexOf(':');
-  const value = (name: string): string | undefined =>
-    parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
-  return {
-    host: colon < 0 ? address : address.slice(0, colon),
-    port: colon < 0 ? 80 : Number(address.slice(colon + 1)),
-    weight: Number(value('weight') ?? 1),
-    backup: parameters.includes('backup'),
-    down: parameters.includes('down'),
-    maxFails: Number(value('max_fails') ?? 1),
-    failTimeout_s: nginxSeconds(value('fail_timeout') ?? '10s') ?? 10,
-  };
 }

@@ -29,7 +29,7 @@ const PROBE_TIMEOUT_MS = 12_000;
  * The fault stays in this long: the connect time-out of 5 s fits, after which nginx leaves the victim alone for
  * fail_timeout (10 s). The victim is back before nginx tries it again, whatever the machine has to do.
  */
-const FAULT_MS = 8_000;
+const FAULT_MS = 6_000;
 /** Time for the victim's first answer: its start, and what is left of `fail_timeout`. */
 const RETURN_TIMEOUT_MS = 30_000;
 /** Answers by the returned victim are counted for this long. */
@@ -101,7 +101,7 @@ export default experiment({
     const connect_s = seconds(nginx.directive(LOCATION, 'proxy_connect_timeout') ?? '60s');
     const tries = nginx.directive(LOCATION, 'proxy_next_upstream_tries') ?? '0';
     const conditions = nginx.directive(LOCATION, 'proxy_next_upstream') ?? 'error timeout';
-    const victim = nginx.servers(UPSTREAM).find((server) => server.name.startsWith(VICTIM));
+    const victim = nginx.servers(UPSTREAM).find((server) => server.host === VICTIM);
     const retried = tries !== '1' && /\berror\b/.test(conditions) && /\btimeout\b/.test(conditions);
     return {
       range_s: retried ? [0, 0] : [0, connect_s * (victim?.maxFails ?? 1)],

@@ -99,9 +99,9 @@ describe('effective settings', () => {
 
   test('servers carry their limits or the defaults', () => {
     expect(settings.servers('pool')).toEqual([
-      { name: 'a-1:1', weight: 100, maxFails: 2, failTimeout_s: 10, maxConns: 5, backup: false },
-      { name: 'a-2:1', weight: 1, maxFails: 1, failTimeout_s: 10, maxConns: 0, backup: false },
-      { name: 'a-3:1', weight: 1, maxFails: 1, failTimeout_s: 10, maxConns: 0, backup: true },
+      { host: 'a-1', port: 1, weight: 100, maxFails: 2, failTimeout_s: 10, maxConns: 5, backup: false, down: false },
+      { host: 'a-2', port: 1, weight: 1, maxFails: 1, failTimeout_s: 10, maxConns: 0, backup: false, down: false },
+      { host: 'a-3', port: 1, weight: 1, maxFails: 1, failTimeout_s: 10, maxConns: 0, backup: true, down: false },
     ]);
     expect(settings.servers('other')).toEqual([]);
   });

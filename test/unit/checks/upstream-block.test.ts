@@ -26,6 +26,7 @@ test('servers are read with what their line says, or nginx’s own values', () =
     host: 'admin-2',
     port: 3000,
     weight: 1,
+    maxConns: 0,
     backup: false,
     down: false,
     maxFails: 3,
