@@ -11,6 +11,9 @@ import type { ChaosTarget, Watcher } from '../../chaos/runner/target.ts';
 /** The prober's program in the vantage. */
 const PROBER_PATH = '/opt/gateproof/chaos/prober/agent.ts';
 
+/** Where services listen that do not say it themselves. */
+const PORTS = { gateway: 443, postgres: 5432, redis: 6379, monitoring: 9090 } as const;
+
 /** The running topology as experiments use it. */
 export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTarget> {
   const { services: declared } = await loadEnvironment(topology.environment);
@@ -23,7 +26,7 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
   };
   const portOf = (name: string): number => {
     const spec = declared[name.replace(/-\d+$/, '')];
-    return spec?.kind === 'app' ? spec.port : 443;
+    return spec?.kind === 'app' ? spec.port : PORTS[spec?.kind ?? 'gateway'];
   };
   return {
     runId: topology.runId,

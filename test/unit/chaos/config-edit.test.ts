@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 
 import { configEdit, edited } from '../../../chaos/faults/config-edit.ts';
 import { workersOf } from '../../../chaos/faults/gateway-files.ts';
-import type { UndoAction } from '../../../chaos/runner/fault.ts';
 import type { ChaosTarget } from '../../../chaos/runner/target.ts';
 import { fakeTarget } from './fake-target.ts';
 
@@ -40,7 +39,7 @@ describe('config-edit', () => {
     await fault.inject(target);
     expect(read()).toBe('\n');
     expect(await fault.proveEffect(target)).toContain('all workers began after the reload');
-    expect(undo).toEqual<UndoAction[]>([
+    expect(undo).toEqual([
       expect.objectContaining({ action: 'put', path: FILE, content: 'least_conn;\n', mode: 0o640 }),
       expect.objectContaining({ action: 'exec' }),
     ]);
