@@ -126,6 +126,7 @@ class TrialRun {
 
   async measure(): Promise<void> {
     await this.#setStage();
+    await this.#experiment.prepare?.(this.#options.target);
     await this.#steadyBefore();
     this.#phase('inject');
     this.#times.injected_ms = this.#timeline.now_ms();

@@ -32,7 +32,11 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     runId: topology.runId,
     variant: topology.variant,
     services: topology.services.map(({ name }) => name),
-    gateway: { address: service('gateway-1').addresses['edge'] ?? '', port: 443, serverName: topology.serverName },
+    gateway: {
+      address: topology.virtualAddress ?? service('gateway-1').addresses['edge'] ?? '',
+      port: 443,
+      serverName: topology.serverName,
+    },
     containerId: (name) => service(name).containerId,
     addresses: (name) => service(name).addresses,
     endpoint: (name) => ({ address: service(name).addresses['backend'] ?? '', port: portOf(name) }),
