@@ -25,8 +25,12 @@ export function parseAddressEvents(lines: readonly string[], node: string, addre
 }
 
 /** Instants at which a neighbour's entry for an address got another link address, from `ip -ts -o monitor neigh`. */
-export function parseNeighbourMoves(lines: readonly string[], address: string): { at_ms: number; lladdr: string }[] {
-  let known: string | undefined;
+export function parseNeighbourMoves(
+  lines: readonly string[],
+  address: string,
+  initial?: string,
+): { at_ms: number; lladdr: string }[] {
+  let known = initial;
   return lines.flatMap((line) => {
     const [, stamp, lladdr] = /^\[([\d-]+T[\d:.]+)\].*\blladdr ([0-9a-f:]+)/.exec(line) ?? [];
     if (stamp === undefined || lladdr === undefined || !line.includes(`${address} `)) return [];

@@ -34,6 +34,8 @@ export class FailoverObserver {
   #watchers: { readonly node: string; readonly watcher: Watcher }[] = [];
   #neighbours: Watcher | undefined;
   #initial: readonly string[] = [];
+  /** Link address that clients knew for the virtual address at the start. */
+  #lladdr: string | undefined;
   #again: HolderEvent[] = [];
 
   /** Starts watching; before the steady state. */
@@ -42,13 +44,14 @@ export class FailoverObserver {
     this.#watchers = await Promise.all(NODES.map((node) => watchNode(target, node)));
     this.#neighbours = await target.watch('vantage', ['env', 'TZ=UTC', 'ip', '-ts', '-o', 'monitor', 'neigh']);
     this.#initial = await holdersNow(target);
+    const { stdout } = await target.exec('vantage', ['ip', 'neigh', 'show', 'to', target.gateway.address]);
+    this.#lladdr = /lladdr ([0-9a-f:]+)/.exec(stdout)?.[1];
   }
 
   /** Watches a node anew that was started again: its network namespace is another one. */
   async again(target: ChaosTarget, node: string): Promise<void> {
     this.#watchers.push(await watchNode(target, node));
-    const held = (await holdersNow(target)).includes(node);
-    this.#again.push({ at_ms: Date.now(), node, held });
+    if ((await holdersNow(target)).includes(node)) this.#again.push({ at_ms: Date.now(), node, held: true });
   }
 
   /** Stops watching and tells what was seen, on the trial's clock. */
@@ -61,7 +64,7 @@ export class FailoverObserver {
       ...this.#again,
     ].map((event) => ({ ...event, at_ms: window.at_ms(event.at_ms) }));
     const spans = holdings(events, this.#initial, 0, window.to_ms);
-    const moves = parseNeighbourMoves(this.#neighbours?.lines ?? [], address);
+    const moves = parseNeighbourMoves(this.#neighbours?.lines ?? [], address, this.#lladdr);
     const logs = (await Promise.all(NODES.map((node) => readLines(target, node, LOG)))).flat();
     const states = (await Promise.all(NODES.map((node) => readLines(target, node, STATES)))).flat();
     const inWindow = ({ at_ms }: { at_ms: number }): boolean =>
@@ -70,11 +73,10 @@ export class FailoverObserver {
     return {
       lanes: holderLanes(NODES, spans, window.to_ms),
       events: [
-        ...events.map(({ at_ms, node, held }) => ({
-          at_ms,
-          source: node,
-          what: held ? 'holds the virtual address' : 'gives the virtual address up',
-        })),
+        ...spans.flatMap(({ node, from_ms, to_ms }) => [
+          ...(from_ms > 0 ? [{ at_ms: from_ms, source: node, what: 'holds the virtual address' }] : []),
+          ...(to_ms < window.to_ms ? [{ at_ms: to_ms, source: node, what: 'has the virtual address no more' }] : []),
+        ]),
         ...moves.map(({ at_ms, lladdr }) => ({
           at_ms: window.at_ms(at_ms),
           source: 'vantage',

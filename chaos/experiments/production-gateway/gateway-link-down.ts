@@ -1,6 +1,6 @@
 /** The active gateway loses the clients' network, as by a pulled cable: it goes to FAULT, and each change runs its script once. */
 import { firstHolder } from '../../faults/first-holder.ts';
-import { networkCut } from '../../faults/network-cut.ts';
+import { linkDown } from '../../faults/link-down.ts';
 import { judgeEach } from '../../judgements/holders.ts';
 import { FailoverObserver, NOTIFIED } from '../../observers/failover.ts';
 import { experiment } from '../../runner/experiment.ts';
@@ -20,7 +20,7 @@ export default experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => clientsOfThePair(target),
   stage: [firstHolder()],
-  method: [networkCut(ACTIVE, 'edge')],
+  method: [linkDown(ACTIVE, 'edge')],
   blastRadius: [ACTIVE, STANDBY],
   sabotage: [silentNotify()],
   limit_s: null,
