@@ -19,8 +19,11 @@ const FILTERED = 'production-gateway.load-balancing.admin-filters-down';
 const IDLE_BACKUP = 'production-gateway.load-balancing.backup-idle';
 const BACKUP = 'admin-4';
 const [FIRST, SECOND] = ['admin-3', 'admin-1'];
-/** Requests that were with the victim, or meet it before it is marked down, are over by then. */
-const SETTLE_MS = 5_000;
+/**
+ * The victim is marked down when the first connects to it time out (5 s); those that began until then are tried
+ * elsewhere up to 5 s later, out of turn. All of them are over by then, and nginx does not try the victim again yet.
+ */
+const SETTLE_MS = 9_000;
 const COUNT_MS = 4_000;
 const RETURN_TIMEOUT_MS = 20_000;
 const TOLERANCE_POINTS = 4;

@@ -38,7 +38,14 @@ export default experiment({
 function judgeClosed(trials: readonly TrialData[]): ClaimJudgement {
   const valid = trials.filter((one) => one.trial.valid);
   const passed: Counts = added(
-    valid.map(({ probes, trial: { fault } }) => answeredBy(probes, fault.proved_ms, fault.reverted_ms)),
+    // What is answered after the return may have waited for it.
+    valid.map(({ probes, trial: { fault } }) =>
+      answeredBy(
+        probes.filter((probe) => probe.done_ms < fault.reverted_ms),
+        fault.proved_ms,
+        fault.reverted_ms,
+      ),
+    ),
   );
   const refused = valid.flatMap(({ probes, trial: { fault } }) =>
     probes.filter((probe) => !probe.ok && probe.sent_ms > fault.proved_ms && probe.sent_ms < fault.reverted_ms),

@@ -35,7 +35,7 @@ export default experiment({
       ALL.map((one) => containerKill(one, { seenFrom: GATEWAY, healthPath: '/health' })),
     ),
   ],
-  sabotage: [configEdit([GATEWAY], 'upstreams/customer.conf', /fail_timeout=10s|backup/g, 'fail_timeout=25s')],
+  sabotage: [configEdit([GATEWAY], 'upstreams/customer.conf', /fail_timeout=10s|backup/g, 'fail_timeout=60s')],
   blastRadius: [...ALL, GATEWAY],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

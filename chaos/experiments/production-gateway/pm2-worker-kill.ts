@@ -2,14 +2,12 @@
  * One worker of a customer instance dies. Its connections are reset, and nginx tries
  * what was on them elsewhere; PM2 starts another worker after its restart delay.
  */
-import { withoutSecondTry } from '../../traffic/sabotage.ts';
 import { processSignal } from '../../faults/process-signal.ts';
 import { judgeInvisible } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 
-const GATEWAY = 'gateway-1';
 const VICTIM = 'customer-3';
 const CLAIM = 'production-gateway.failover.kill-one-instance';
 const WINDOW_MS = 5_000;
@@ -23,9 +21,8 @@ export default experiment({
   verifies: [CLAIM],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 25, timeout_ms: 12_000 })],
-  method: [processSignal({ service: VICTIM, process: 'PM2 worker', signal: 'SIGKILL', which: 'all' })],
-  sabotage: withoutSecondTry(GATEWAY),
-  blastRadius: [VICTIM, GATEWAY],
+  method: [processSignal({ service: VICTIM, process: 'PM2 worker', signal: 'SIGKILL', which: 'first' })],
+  blastRadius: [VICTIM],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),
@@ -38,8 +35,8 @@ export default experiment({
   judge: (trials) => [
     judgeInvisible(trials, {
       claim: CLAIM,
-      expected: `no failed request while the workers of ${VICTIM} are replaced`,
-      mechanism: 'requests on the connections of the dead workers were not tried at another instance',
+      expected: `no failed request while a worker of ${VICTIM} is replaced`,
+      mechanism: 'requests on the connections of the dead worker were not tried at another instance',
     }),
   ],
 });
