@@ -85,6 +85,8 @@ export interface Experiment {
   readonly steadyState: SteadyStateHypothesis;
   /** Series of probes; the first one decides. */
   series(target: ChaosTarget): readonly SeriesConfig[];
+  /** Where probes start: clients' side when absent, or among the backends, where instances are reached directly. */
+  readonly probesFrom?: 'vantage' | 'inspector';
   /** Injected one after the other. Empty only when `observe` injects by itself. */
   readonly method: readonly Fault[];
   /** Services that may suffer; all others must run before and after. */

@@ -66,7 +66,7 @@ export async function runTrial(
 ): Promise<{ readonly data: TrialData; readonly rollbacks: Rollbacks }> {
   const timeline = startTimeline();
   const series = experiment.series(options.target);
-  const session = await openProber(await options.target.openProber(), series);
+  const session = await openProber(await options.target.openProber(experiment.probesFrom), series);
   const run = new TrialRun(experiment, options, timeline, session, series);
   let invalidReason: string | null = null;
   try {
