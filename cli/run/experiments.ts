@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { ChaosTarget } from '../../chaos/runner/target.ts';
 import { startWatchdog } from '../../chaos/runner/watchdog.ts';
 import { runExperiment } from '../../chaos/runner/run.ts';
-import type { ClaimJudgement } from '../../chaos/runner/experiment.ts';
+import type { ClaimJudgement, Experiment } from '../../chaos/runner/experiment.ts';
 import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
 import { chaosTarget } from './chaos-target.ts';
@@ -34,7 +34,7 @@ async function runAll(planned: readonly PlannedExperiment[], target: ChaosTarget
     if (run.signal.aborted) return;
     run.progress.phase(`${run.topology.variant}: experiment ${name}`);
     const began = performance.now();
-    const { experiment: result, claims } = await runExperiment(name, experiment, {
+    const { experiment: result, claims } = await runExperiment(name, unlessGivenUp(experiment, run), {
       target,
       runDir: run.folder.dir,
       profile: run.profile,
@@ -55,6 +55,13 @@ async function runAll(planned: readonly PlannedExperiment[], target: ChaosTarget
     });
     for (const claim of claims) journalClaim(claim, Math.round(performance.now() - began), run);
   }
+}
+
+/** An experiment of which this variant has given up every claim is not run: its first claim says why. */
+function unlessGivenUp(experiment: Experiment, { givenUp }: Measuring): Experiment {
+  const why = experiment.verifies.map((claim) => givenUp.get(claim)?.why);
+  const first = why[0];
+  return first === undefined || why.includes(undefined) ? experiment : { ...experiment, preflight: async () => first };
 }
 
 function journalClaim(judged: ClaimJudgement, duration_ms: number, run: Measuring): void {
