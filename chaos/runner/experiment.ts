@@ -85,6 +85,8 @@ export interface Experiment {
   readonly steadyState: SteadyStateHypothesis;
   /** Series of probes; the first one decides. */
   series(target: ChaosTarget): readonly SeriesConfig[];
+  /** Where probes start: clients' side when absent, or among the backends, where instances are reached directly. */
+  readonly probesFrom?: 'vantage' | 'inspector';
   /** Injected one after the other. Empty only when `observe` injects by itself. */
   readonly method: readonly Fault[];
   /** Services that may suffer; all others must run before and after. */
@@ -98,6 +100,8 @@ export interface Experiment {
   preflight?(target: ChaosTarget): Promise<string | null>;
   /** Faults that prepare the stage (routes through a proxy, other settings): in before the steady state, undone last. */
   readonly stage?: readonly Fault[];
+  /** Starts what watches beside the probes; after the stage is set, before the steady state. */
+  prepare?(target: ChaosTarget): Promise<void>;
   /** A configuration that must turn the verdict: injected before the steady state of a control run. */
   readonly sabotage?: readonly Fault[];
   /** Period of the slowest timer that the fault meets, s: trials inject at a random part of it. 1 when absent. */

@@ -68,10 +68,10 @@ export interface ChaosTarget {
   /** Starts a container of the experiment's own on the backend network, or finds it when it was started before; its address there. */
   startOwn(spec: OwnContainer): Promise<string>;
   removeOwn(name: string): Promise<void>;
-  /** Starts `chaos/prober/agent.ts` in the vantage, at the highest priority it can get. */
-  openProber(): Promise<ProberPipe>;
-  /** Client addresses that nobody used before, for at least `count` probes. */
-  freshClients(count: number): { readonly cidr: string; readonly skip: number };
+  /** Starts `chaos/prober/agent.ts` in the vantage, or among the backends, at the highest priority it can get. */
+  openProber(from?: 'vantage' | 'inspector'): Promise<ProberPipe>;
+  /** Addresses of anybody, or of operators, that nobody used before, for at least `count` probes. */
+  freshClients(count: number, block?: 'clients' | 'operators'): { readonly cidr: string; readonly skip: number };
 }
 
 /** State of a service's container. */

@@ -66,7 +66,7 @@ export async function runTrial(
 ): Promise<{ readonly data: TrialData; readonly rollbacks: Rollbacks }> {
   const timeline = startTimeline();
   const series = experiment.series(options.target);
-  const session = await openProber(await options.target.openProber(), series);
+  const session = await openProber(await options.target.openProber(experiment.probesFrom), series);
   const run = new TrialRun(experiment, options, timeline, session, series);
   let invalidReason: string | null = null;
   try {
@@ -126,6 +126,7 @@ class TrialRun {
 
   async measure(): Promise<void> {
     await this.#setStage();
+    await this.#experiment.prepare?.(this.#options.target);
     await this.#steadyBefore();
     this.#phase('inject');
     this.#times.injected_ms = this.#timeline.now_ms();

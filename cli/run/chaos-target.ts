@@ -32,7 +32,11 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     runId: topology.runId,
     variant: topology.variant,
     services: topology.services.map(({ name }) => name),
-    gateway: { address: service('gateway-1').addresses['edge'] ?? '', port: 443, serverName: topology.serverName },
+    gateway: {
+      address: topology.virtualAddress ?? service('gateway-1').addresses['edge'] ?? '',
+      port: 443,
+      serverName: topology.serverName,
+    },
     containerId: (name) => service(name).containerId,
     addresses: (name) => service(name).addresses,
     endpoint: (name) => ({ address: service(name).addresses['backend'] ?? '', port: portOf(name) }),
@@ -42,8 +46,8 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     startOwn: async (spec) => (await own.start(spec)).addresses['backend'] ?? '',
     removeOwn: (name) => own.remove(name),
     // Nice −20: without it the prober is late on busy cores (measured: up to 7.7 ms instead of 1.5 ms).
-    openProber: () =>
-      streamExec(service('vantage').containerId, ['nice', '-n', '-20', 'node', PROBER_PATH], { user: 'root' }),
+    openProber: (from = 'vantage') =>
+      streamExec(service(from).containerId, ['nice', '-n', '-20', 'node', PROBER_PATH], { user: 'root' }),
     freshClients: freshBlock(topology),
   };
 }
@@ -57,19 +61,18 @@ async function watch(containerId: string, argv: readonly string[]): Promise<Watc
 }
 
 /**
- * Probes take half of the last lane's share of the client block, which cases never
- * use (the other half holds the special addresses), as a block of its own: walking
- * through it again and again stays far below any per-address limit.
+ * Probes take half of the last lane's share of a client block, which cases never
+ * use (of ordinary clients the other half holds the special addresses), as a block of
+ * its own: walking through it again and again stays far below any per-address limit.
  */
 function freshBlock(topology: TopologyDescriptor): ChaosTarget['freshClients'] {
-  const whole = topology.clientBlocks.find(({ name }) => name === 'clients')?.cidr ?? '';
-  const { size, at } = block(whole);
-  const half = size / LANES / 2;
-  const cidr = `${at(size - 2 * half)}/${String(32 - Math.log2(half))}`;
-  let used = 0;
-  return (count) => {
-    const skip = used % half;
-    used += count;
-    return { cidr, skip };
+  const used = new Map<string, number>();
+  return (count, name = 'clients') => {
+    const whole = topology.clientBlocks.find((one) => one.name === name)?.cidr ?? '';
+    const { size, at } = block(whole);
+    const half = size / LANES / 2;
+    const skip = (used.get(name) ?? 0) % half;
+    used.set(name, skip + count);
+    return { cidr: `${at(size - 2 * half)}/${String(32 - Math.log2(half))}`, skip };
   };
 }

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import type { ChaosTarget } from '../../chaos/runner/target.ts';
 import { startWatchdog } from '../../chaos/runner/watchdog.ts';
 import { runExperiment } from '../../chaos/runner/run.ts';
-import type { ClaimJudgement, Experiment } from '../../chaos/runner/experiment.ts';
+import type { ClaimJudgement } from '../../chaos/runner/experiment.ts';
+import type { ExperimentResult } from '../../reports/record/types.ts';
 import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
 import { chaosTarget } from './chaos-target.ts';
@@ -34,7 +35,7 @@ async function runAll(planned: readonly PlannedExperiment[], target: ChaosTarget
     if (run.signal.aborted) return;
     run.progress.phase(`${run.topology.variant}: experiment ${name}`);
     const began = performance.now();
-    const { experiment: result, claims } = await runExperiment(name, unlessGivenUp(experiment, run), {
+    const { experiment: result, claims } = await runExperiment(name, experiment, {
       target,
       runDir: run.folder.dir,
       profile: run.profile,
@@ -51,17 +52,17 @@ async function runAll(planned: readonly PlannedExperiment[], target: ChaosTarget
       event: 'experiment',
       at: new Date().toISOString(),
       variant: run.topology.variant,
-      experiment: result,
+      experiment: withoutGivenUp(result, run),
     });
     for (const claim of claims) journalClaim(claim, Math.round(performance.now() - began), run);
   }
 }
 
-/** An experiment of which this variant has given up every claim is not run: its first claim says why. */
-function unlessGivenUp(experiment: Experiment, { givenUp }: Measuring): Experiment {
-  const why = experiment.verifies.map((claim) => givenUp.get(claim)?.why);
-  const first = why[0];
-  return first === undefined || why.includes(undefined) ? experiment : { ...experiment, preflight: async () => first };
+/** An experiment about a promise that the variant gives up for another one shows what happens, and judges nothing. */
+function withoutGivenUp(result: ExperimentResult, run: Measuring): ExperimentResult {
+  const refused = run.givenUp.get(result.verifies[0] ?? '');
+  if (!refused || result.verdict === 'error') return result;
+  return { ...result, verdict: 'not-applicable', reason: refused.why };
 }
 
 function journalClaim(judged: ClaimJudgement, duration_ms: number, run: Measuring): void {

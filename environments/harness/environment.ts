@@ -34,9 +34,12 @@ export interface Environment {
   readonly serverName: string;
   /** Service name → what runs; instances are called `<name>-1`, `<name>-2`, … */
   readonly services: Readonly<Record<string, ServiceSpec>>;
-  /** Documented address or name → the instance that has it in a run. */
+  /** Documented address or name → the instance that has it in a run, or {@link VIRTUAL_ADDRESS}. */
   readonly documentedAddresses: Readonly<Record<string, string>>;
 }
+
+/** What `documentedAddresses` says of the address that the gateways hold in turn. */
+export const VIRTUAL_ADDRESS = 'virtual-address';
 
 /** Declares an environment; only checks what types cannot say. @throws {RangeError} on a replica count below 1. */
 export function environment(declared: Environment): Environment {

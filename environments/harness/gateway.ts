@@ -15,6 +15,8 @@ export interface GatewayStart {
   /** Names of upstream servers → addresses, written to /etc/hosts. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly files: readonly FileToPut[];
+  /** One of a redundant pair: the image's start-node runs nginx and keepalived, and makes a restarted container whole. */
+  readonly redundant?: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface GatewayStart {
  * @throws {HarnessError} with nginx's own words when the configuration does not load
  */
 export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
+  const routes = routesToClients(start);
   const containerId = await startContainer({
     runId: start.runId,
     name: start.name,
@@ -33,13 +36,19 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
     addresses: start.addresses,
     hosts: start.hosts,
     files: start.files,
-    // Routes to the client blocks; later the virtual address of a redundant pair.
-    capabilities: ['NET_ADMIN'],
+    // Routes to the client blocks, and the virtual address; adverts are raw packets, sent before other work.
+    capabilities: ['NET_ADMIN', ...(start.redundant === true ? ['NET_RAW', 'SYS_NICE'] : [])],
     cpuShares: CPU_SHARES.gateway,
+    ...(start.redundant === true
+      ? {
+          command: ['start-node'],
+          env: { NODE_ADDRESS: start.addresses['edge'] ?? '', NODE_ROUTES: routes.join('\n') },
+        }
+      : {}),
   });
   const service: ServiceRef = { name: start.name, role: 'gateway', containerId, addresses: start.addresses };
   try {
-    await getReady(service, routesToClients(service, start));
+    await getReady(service, start.redundant === true ? [] : routes);
   } catch (error) {
     const said = await lastWords(containerId);
     await removeContainer(containerId);
@@ -53,15 +62,16 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
   return service;
 }
 
-function routesToClients(service: ServiceRef, { plan }: GatewayStart): string[] {
+/** Arguments of `ip route replace`, one entry a block. */
+function routesToClients({ plan, addresses }: GatewayStart): string[] {
   const via: Readonly<Record<string, string>> = {
     clients: plan.edgeHost(0, 10),
     load: plan.edgeHost(0, 11),
     operators: plan.operatorsHost(0, 10),
   };
   return plan.blocks
-    .filter(({ name, network }) => via[name] !== undefined && service.addresses[network] !== undefined)
-    .map(({ cidr, name }) => `ip route replace ${cidr} via ${via[name] ?? ''}`);
+    .filter(({ name, network }) => via[name] !== undefined && addresses[network] !== undefined)
+    .map(({ cidr, name }) => `${cidr} via ${via[name] ?? ''}`);
 }
 
 const LISTEN_LIMIT_S = 15;
@@ -74,7 +84,7 @@ const LISTEN_LIMIT_S = 15;
 async function getReady(service: ServiceRef, routes: readonly string[]): Promise<void> {
   const looks = LISTEN_LIMIT_S * 20;
   const script = [
-    ...routes,
+    ...routes.map((route) => `ip route replace ${route}`),
     `for look in $(seq ${String(looks)}); do ss -Hltn 'sport = :443' | grep -q . && exit 0; sleep 0.05; done`,
     'exit 9',
   ];

@@ -2,6 +2,7 @@
  * Looks into an image that the user brought. What it lacks makes the claims
  * that need it not applicable; what nobody can do without is an error.
  */
+import { dirname } from 'node:path';
 import { docker, removeContainer } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import { imageExists, pullImage } from './image-base.ts';
@@ -76,6 +77,12 @@ const NGINX_FEATURES: Readonly<Record<string, RegExp>> = {
   'cache-purge': /cache_purge_module\.so|--add-module=\S*cache_purge/,
 };
 
+/** Files of a gateway: capability → where it is, and what it is called. */
+const GATEWAY_FILES: Readonly<Record<string, { readonly path: string; readonly what: string }>> = {
+  'modsecurity-crs': { path: '/usr/share/modsecurity-crs', what: 'OWASP core rule set' },
+  'start-node': { path: '/usr/local/bin/start-node', what: 'start-node' },
+};
+
 /** Fetches the image if need be and asks it what it can do. @throws {HarnessError} when it cannot play the role. */
 export async function probeImage(
   role: ImageRole,
@@ -144,8 +151,9 @@ export function missingCapabilities(role: ImageRole, reference: string, found: P
     for (const [capability, shown] of Object.entries(NGINX_FEATURES)) {
       if (!shown.test(found.nginx)) say(capability, `${capability} in its nginx`);
     }
-    if (!found.present.has('/usr/share/modsecurity-crs'))
-      say('modsecurity-crs', 'OWASP core rule set in /usr/share/modsecurity-crs');
+    for (const [capability, { path, what }] of Object.entries(GATEWAY_FILES)) {
+      if (!found.present.has(path)) say(capability, `${what} in ${dirname(path)}`);
+    }
   }
   return missing;
 }
@@ -156,7 +164,7 @@ function probeScript(role: ImageRole): string {
     ([name, version]) =>
       `if command -v ${name} >/dev/null 2>&1; then echo "have ${name}"; echo "version ${name} $(${version} 2>&1 | head -n 1)"; fi`,
   );
-  const paths = [...INDISPENSABLE[role], '/usr/share/modsecurity-crs']
+  const paths = [...INDISPENSABLE[role], ...Object.values(GATEWAY_FILES).map(({ path }) => path)]
     .filter((name) => name.startsWith('/'))
     .map((path) => `if [ -e ${path} ]; then echo "have ${path}"; fi`);
   const nginx = [

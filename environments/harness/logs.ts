@@ -1,10 +1,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { docker, RUN_LABEL } from './docker.ts';
 import { exec } from './containers.ts';
 
 /** Lines kept of each log: enough to explain a failure, bounded in size. */
 const KEPT_LINES = 5_000;
+
+/** Files that gateways write; without keepalived there are only nginx's. */
+const GATEWAY_LOGS = [
+  '/var/log/nginx/access.log',
+  '/var/log/nginx/error.log',
+  '/var/log/keepalived.log',
+  '/var/log/keepalived-state.log',
+];
 
 /** Saves the output of every container of a run, and the log files of its gateways, below `dir`. */
 export async function saveLogs(runId: string, dir: string): Promise<void> {
@@ -16,9 +24,9 @@ export async function saveLogs(runId: string, dir: string): Promise<void> {
       const output = await docker().getContainer(Id).logs({ stdout: true, stderr: true, tail: KEPT_LINES });
       await writeFile(join(dir, `${name}.log`), withoutFrames(output));
       if (Labels['gateproof.role'] !== 'gateway' || State !== 'running') return;
-      for (const file of ['access', 'error']) {
-        const { stdout } = await exec(Id, ['tail', '-n', String(KEPT_LINES), `/var/log/nginx/${file}.log`]);
-        await writeFile(join(dir, `${name}-${file}.log`), stdout);
+      for (const file of GATEWAY_LOGS) {
+        const { exitCode, stdout } = await exec(Id, ['tail', '-n', String(KEPT_LINES), file]);
+        if (exitCode === 0) await writeFile(join(dir, `${name}-${basename(file)}`), stdout);
       }
     }),
   );

@@ -13,6 +13,7 @@ import { HarnessError } from './errors.ts';
 import { ownBlocks, startGateway } from './gateway.ts';
 import type { ImageInfo, ImageRole, ImageSet } from './images.ts';
 import { makePki } from './pki.ts';
+import { gatewayAddress, keepalivedFiles, virtualAddress } from './redundancy.ts';
 import { startStore } from './stores.ts';
 import type { ServiceRef } from './types.ts';
 import type { Variant } from './variant.ts';
@@ -226,24 +227,32 @@ export async function startGateways(
   if (!gateway) throw new HarnessError('the environment declares no gateway', 'add a gateway to environment.ts');
   const keys = await makePki(inspector.containerId, options.environment.serverName);
   const files = [...(await gatewayFiles(options.variant.dir, { leftOut: options.variant.leftOut })), ...keys];
+  const redundant = sharedAddress(options, plan) !== undefined;
   return Promise.all(
-    instanceNames('gateway', gateway.replicas).map((name, index) =>
-      startGateway({
+    instanceNames('gateway', gateway.replicas).map(async (name, index) => {
+      const own = redundant ? await keepalivedFiles(options.variant.dir, name, options.environment, plan) : [];
+      return startGateway({
         runId: options.runId,
         name,
         image: imageOf(options.images, 'gateway'),
         plan,
         hosts,
-        files,
+        files: [...files, ...own],
         addresses: {
-          edge: plan.edgeHost(0, 101 + index),
+          edge: gatewayAddress(plan, index + 1),
           backend: plan.backendHost(0, 11 + index),
           operators: plan.operatorsHost(0, 11 + index),
           ...(index === 0 ? { office: plan.officeHost(3) } : {}),
         },
-      }),
-    ),
+        redundant,
+      });
+    }),
   );
+}
+
+/** The virtual address of this topology; a lab has none, because its gateway stands alone. */
+export function sharedAddress(options: StartOptions, plan: AddressPlan): string | undefined {
+  return options.extent === 'full' ? virtualAddress(options.environment, plan, options.images.missing) : undefined;
 }
 
 export async function startStores(

@@ -1,4 +1,5 @@
 import type { AddressPlan } from './addresses.ts';
+import { VIRTUAL_ADDRESS } from './environment.ts';
 import { HarnessError } from './errors.ts';
 import { removeOthers, removeRun } from './leftovers.ts';
 import { saveLogs } from './logs.ts';
@@ -8,6 +9,7 @@ import {
   backendHosts,
   createArrivalsVolume,
   settle,
+  sharedAddress,
   startBackends,
   startGateways,
   startObservers,
@@ -15,6 +17,7 @@ import {
 } from './parts.ts';
 import type { StartOptions } from './parts.ts';
 import { placeOnCores } from './pinning.ts';
+import { oneHolder } from './redundancy.ts';
 import type { ServiceRef, TopologyDescriptor } from './types.ts';
 import type { Variant } from './variant.ts';
 
@@ -114,10 +117,18 @@ class RunningTopology implements Topology {
     const options = { ...this.#options, variant: this.#variant };
     const hosts = backendHosts(options.environment, plan);
     const started = await settle([
-      startGateways(options, plan, hosts, inspector),
+      this.#gateways(options, plan, inspector),
       options.extent === 'full' ? startStores(options, plan, hosts, ['monitoring']) : Promise.resolve([]),
     ] as const);
     return started.flat();
+  }
+
+  /** The gateways; those of a redundant pair when one of them holds the virtual address. */
+  async #gateways(options: StartOptions, plan: AddressPlan, inspector: ServiceRef): Promise<ServiceRef[]> {
+    const gateways = await startGateways(options, plan, backendHosts(options.environment, plan), inspector);
+    const shared = sharedAddress(options, plan);
+    if (shared !== undefined) await oneHolder(gateways, shared);
+    return gateways;
   }
 
   #ready(services: readonly ServiceRef[], began: number): void {
@@ -143,9 +154,11 @@ function describe(
   { plan, networks }: RunNetworks,
   services: readonly ServiceRef[],
 ): TopologyDescriptor {
-  const addressOf = new Map(
-    services.map(({ name, addresses }) => [name, addresses['edge'] ?? addresses['backend'] ?? '']),
-  );
+  const shared = sharedAddress(options, plan);
+  const addressOf = new Map([
+    ...services.map(({ name, addresses }) => [name, addresses['edge'] ?? addresses['backend'] ?? ''] as const),
+    ...(shared === undefined ? [] : [[VIRTUAL_ADDRESS, shared] as const]),
+  ]);
   return {
     runId: options.runId,
     environment: options.name,
@@ -153,6 +166,7 @@ function describe(
     serverName: options.environment.serverName,
     slot: plan.slot,
     services,
+    ...(shared === undefined ? {} : { virtualAddress: shared }),
     clientBlocks: plan.blocks,
     networks,
     addressMap: Object.fromEntries(

@@ -47,6 +47,8 @@ export interface TopologyDescriptor {
   /** Address slot of the run, 0–3; see addresses.ts. */
   readonly slot: number;
   readonly services: readonly ServiceRef[];
+  /** Edge address that the gateways hold in turn; absent when keepalived does not run. */
+  readonly virtualAddress?: string;
   readonly clientBlocks: readonly ClientBlock[];
   /** Docker network names by their short name. */
   readonly networks: Readonly<Record<string, { readonly id: string; readonly cidr: string }>>;

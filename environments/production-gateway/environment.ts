@@ -1,4 +1,4 @@
-import { app, environment, monitoring, nginx, postgres, redis } from '../harness/environment.ts';
+import { app, environment, monitoring, nginx, postgres, redis, VIRTUAL_ADDRESS } from '../harness/environment.ts';
 
 /** Settings that the document asks of both backend services. */
 const documentedEnv = {
@@ -34,6 +34,7 @@ export default environment({
     monitoring: monitoring(),
   },
   documentedAddresses: {
+    '10.0.1.100': VIRTUAL_ADDRESS,
     '10.0.1.101': 'gateway-1',
     '10.0.1.102': 'gateway-2',
     ...Object.fromEntries([1, 2, 3, 4].map((n) => [`10.0.2.10${String(n)}`, `admin-${String(n)}`])),

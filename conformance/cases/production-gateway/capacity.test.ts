@@ -1,10 +1,10 @@
 import { num } from '../../../environments/ledger/values.ts';
 import { judgeWorkerLimits, workerLimits } from '../../checks/gateway-nodes.ts';
-import { noKeepalived } from '../../checks/vrrp.ts';
+import { activeAndStandby } from '../../checks/vrrp.ts';
 import { verify } from '../../verify.ts';
 
 verify('production-gateway.capacity.gateway-instances', async (context) =>
-  noKeepalived(context, 'one active and one standby gateway behind a virtual address'),
+  activeAndStandby(context, num(context.claim, 'instances')),
 );
 
 verify('production-gateway.capacity.worker-limits', async (context) => {

@@ -1,10 +1,14 @@
-import { num } from '../../../environments/ledger/values.ts';
+import { num, str } from '../../../environments/ledger/values.ts';
 import { sameNodes } from '../../checks/gateway-nodes.ts';
-import { noKeepalived } from '../../checks/vrrp.ts';
-import { verify } from '../../verify.ts';
+import { advertsOfVersion, singleHolder } from '../../checks/vrrp.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 verify('production-gateway.high-availability.vrrp-standard', async (context) =>
-  noKeepalived(context, 'adverts of VRRP version 3 between the nodes'),
+  advertsOfVersion(context, num(context.claim, 'vrrp_version')),
+);
+
+verifyLong('production-gateway.high-availability.vip-single-holder', async (context) =>
+  singleHolder(context, str(context.claim, 'master')),
 );
 
 verify('production-gateway.high-availability.two-gateways', async (context) =>

@@ -13,6 +13,7 @@ have tc
 have iptables
 have prometheus-nginx-exporter
 have /usr/share/modsecurity-crs
+have /usr/local/bin/start-node
 nginx configure arguments: --with-http_v2_module --with-http_v3_module --with-http_realip_module --with-http_stub_status_module --with-http_auth_request_module
 nginx ngx_http_brotli_filter_module.so
 nginx ngx_http_modsecurity_module.so
@@ -40,6 +41,7 @@ describe('what a probe printed', () => {
     ['keepalived', 'have keepalived\n'],
     ['http3', '--with-http_v3_module '],
     ['modsecurity-crs', 'have /usr/share/modsecurity-crs\n'],
+    ['start-node', 'have /usr/local/bin/start-node\n'],
   ])('without %s names it, the image and the role', (capability, line) => {
     const lacks = missing(full.replace(line, ''));
     expect(Object.keys(lacks)).toEqual([capability]);

@@ -1,0 +1,43 @@
+/**
+ * One of nginx's workers dies. Connections that it held are reset; the master starts
+ * another one, and the remaining workers go on with the shared listening sockets.
+ */
+import { processSignal } from '../../faults/process-signal.ts';
+import { judgeDowntime } from '../../judgements/downtime.ts';
+import { experiment } from '../../runner/experiment.ts';
+import { pause } from '../../runner/wait.ts';
+import { customerSeries } from '../../traffic/api-series.ts';
+
+const NODE = 'gateway-1';
+const CLAIM = 'production-gateway.availability.99-95';
+const WINDOW_MS = 5_000;
+/** Once a day would be a broken module; once a week is already generous. */
+const DEATHS_PER_YEAR = 52;
+
+const worker = { service: NODE, process: 'nginx worker', signal: 'SIGKILL' } as const;
+
+export default experiment({
+  title: 'Killing one nginx worker',
+  hypothesis: 'The death of one worker costs the requests that it held and nothing more.',
+  verifies: [CLAIM],
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
+  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 20, timeout_ms: 8_000 })],
+  method: [processSignal({ ...worker, which: 'first' })],
+  blastRadius: [NODE],
+  limit_s: null,
+  trials: { smoke: 1, nightly: 10, prerelease: 59 },
+  observe: async () => pause(WINDOW_MS),
+  recover: async () => {},
+  collect: async (target) => {
+    const log = await target.exec(NODE, ['grep', '-a', 'exited on signal 9', '/var/log/nginx/error.log']);
+    return { texts: { 'nginx error log': log.stdout.trim().split('\n').slice(-5) } };
+  },
+  judge: (trials) => [
+    judgeDowntime(trials, {
+      claim: CLAIM,
+      what: 'the death of a worker',
+      perYear: DEATHS_PER_YEAR,
+      mechanism: 'nobody started another worker: connections stayed in the backlog of the listening socket',
+    }),
+  ],
+});
