@@ -69,8 +69,10 @@ export default experiment({
   },
   recover: async (watch) => {
     const healed_ms = watch.now_ms();
-    const first = await waitFor(`${VICTIM} answers`, RETURN_TIMEOUT_MS, () =>
-      watch.probes().find((probe) => probe.servedBy === VICTIM && probe.sent_ms >= healed_ms) ?? null,
+    const first = await waitFor(
+      `${VICTIM} answers`,
+      RETURN_TIMEOUT_MS,
+      () => watch.probes().find((probe) => probe.servedBy === VICTIM && probe.sent_ms >= healed_ms) ?? null,
     );
     watch.note(GATEWAY, `${VICTIM} is back with the test request that succeeded`, first.done_ms);
     await waitFor('the share window', SHARE_WINDOW_MS + 1_000, () => watch.now_ms() - first.done_ms >= SHARE_WINDOW_MS);
