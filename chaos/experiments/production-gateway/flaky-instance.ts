@@ -72,7 +72,8 @@ export default experiment({
         .filter(({ trial }) => trial.valid)
         .map(({ collected, trial }) => ({
           tried: (collected[TRIES] ?? []).map((line) => JSON.parse(line) as Tried),
-          from_ms: trial.fault.injected_ms,
+          // Armed a moment before: what the instance received until then was answered.
+          from_ms: trial.timeline.find(({ what }) => what === 'injected')?.at_ms ?? trial.fault.proved_ms,
           to_ms: trial.fault.reverted_ms,
           faultShown: misbehaviourShown(trial),
         })),
