@@ -185,6 +185,7 @@ class TrialRun {
     const reason =
       invalidReason ??
       tooLate(late_ms, latenessLimit_ms(this.#series)) ??
+      tooMany(this.#session.capped(this.#series.name)) ??
       (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
     const outages = reason === null ? findOutages(after, steadyState(before)) : [];
     const failed = after.filter((probe) => !probe.ok);
@@ -285,6 +286,10 @@ class TrialRun {
 function tooLate(late_ms: number, most_ms: number): string | null {
   if (late_ms <= most_ms) return null;
   return `the prober was late: p99 ${late_ms.toFixed(1)} ms, at most ${most_ms} ms may be`;
+}
+
+function tooMany(capped: number): string | null {
+  return capped === 0 ? null : `${capped} probes were not sent, because too many waited for their answer`;
 }
 
 function countBy(kinds: readonly string[]): Record<string, number> {

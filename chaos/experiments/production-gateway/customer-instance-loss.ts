@@ -47,6 +47,7 @@ export default experiment({
   verifies: [NO_ERRORS, GRADUAL_RETURN],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => ({
+    kind: 'new-connection',
     name: SERIES,
     address: target.gateway.address,
     port: target.gateway.port,
