@@ -62,6 +62,11 @@ function firstRank(n: number, holds: (rank: number) => boolean): number {
   return low;
 }
 
+/** P(B ≥ k) for B binomial(n, p): the chance of so many or more. */
+export function binomialTail(k: number, n: number, p: number): number {
+  return 1 - binomialCdf(k - 1, n, p);
+}
+
 /** P(B ≤ k) for B binomial(n, p): the shorter tail is summed outwards from k, until its terms no longer count. */
 function binomialCdf(k: number, n: number, p: number): number {
   if (k < 0) return 0;

@@ -175,6 +175,7 @@ class TrialRun {
       fault: this.#times,
       timeline: this.#timeline.events,
       invalidReason,
+      capped: this.#session.capped(this.#series[0]?.name ?? ''),
       collected,
     });
   }

@@ -165,8 +165,16 @@ export async function statusCommand({ json, environment }: StatusRequest): Promi
 const CALIBRATION_SEED = 1;
 
 export async function calibrateCommand({ json }: CalibrateRequest): Promise<number> {
-  const results = await calibrate(CALIBRATION_SEED);
-  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  else console.table(results);
-  return results.every(({ holds }) => holds) ? EXIT.ok : EXIT.harness;
+  const { results, inconclusive } = await calibrate(CALIBRATION_SEED);
+  const shown = results.map(({ instrument, truth, measured, ...rest }) => {
+    const error = Math.round((measured - truth) * 1000) / 1000;
+    return { instrument, truth, measured, error, ...rest };
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ results: shown, inconclusive }, null, 2)}\n`);
+  else {
+    console.table(shown);
+    for (const what of inconclusive) process.stdout.write(`inconclusive: ${what}\n`);
+  }
+  if (!results.every(({ holds }) => holds)) return EXIT.harness;
+  return inconclusive.length === 0 ? EXIT.ok : EXIT.open;
 }
