@@ -17,6 +17,7 @@ export interface FaultTimes {
 
 export interface TrialSeen {
   readonly phase_s: number;
+  readonly phase: 'worst' | 'random';
   /** The first one decides. */
   readonly series: readonly SeriesConfig[];
   readonly probes: Readonly<Record<string, readonly SessionProbe[]>>;
@@ -48,6 +49,7 @@ export function readTrial(seen: TrialSeen): TrialData {
   const failed = after.filter((probe) => !probe.ok);
   const trial: Trial = {
     phase_s: Math.round(seen.phase_s * 1000) / 1000,
+    phase: seen.phase,
     // Several outages: each must keep the limit, so the worst one speaks for the trial.
     lower_s: Math.max(0, ...outages.map((outage) => outage.lower_ms)) / 1000,
     upper_s: Math.max(0, ...outages.map((outage) => outage.upper_ms)) / 1000,

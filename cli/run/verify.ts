@@ -142,17 +142,13 @@ async function runVariants(
   signal: AbortSignal,
 ): Promise<void> {
   let topology: Topology | undefined;
-  const stop = (): void => {
-    void topology?.stop();
-  };
-  signal.addEventListener('abort', stop, { once: true });
   try {
     for (const name of options.variants) {
       if (signal.aborted) return;
       topology = await runVariant(options, folder, images, name, topology, signal);
     }
   } finally {
-    signal.removeEventListener('abort', stop);
+    // Also after an abort only here: an experiment undoes its faults while their containers still exist.
     options.progress.phase('removing containers and networks');
     await topology?.stop();
   }

@@ -1,4 +1,5 @@
 /** What a fault may do to the containers of one run; the only such code. */
+import { randomUUID } from 'node:crypto';
 import { networkName } from './networks.ts';
 import { exec, putFiles, startContainerIn } from './containers.ts';
 import { docker, isStatus, RUN_LABEL } from './docker.ts';
@@ -146,7 +147,8 @@ export class FaultActions {
   #startHelper(containerId: string, of: string): Promise<string> {
     return startContainerIn({
       runId: this.#runId,
-      name: `net-${of}-${String(process.pid)}-${String(this.#helpers.size)}`,
+      // Runner and watchdog, and each variant of a run, have helpers of their own for one container.
+      name: `net-${of}-${randomUUID().slice(0, 8)}`,
       image: this.#toolImage,
       networkOf: containerId,
       command: ['sleep', 'infinity'],
