@@ -95,8 +95,7 @@ export function judgeFast(probes: readonly SessionProbe[]): ClaimJudgement {
         : `${failed} of ${probes.length} requests refused; median ${median_ms.toFixed(0)} ms, 95 % within ${p95_ms.toFixed(0)} ms`,
     evidence: [],
   };
-  if (failed < probes.length * 0.95 || probes.length === 0)
-    return { ...common, verdict: 'inconclusive', reason: 'the pool was not seen down' };
+  if (failed <= probes.length / 2) return { ...common, verdict: 'inconclusive', reason: 'the pool was not seen down' };
   if (p95_ms < FAST_MS) return { ...common, verdict: 'conforms' };
   if (median_ms > WAITING_MS)
     return {
