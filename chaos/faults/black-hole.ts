@@ -8,16 +8,20 @@ const PROOF_TIMEOUT_MS = 10_000;
 /** Shorter than the second SYN of a connection, which comes after 1 s. */
 const PATIENCE_S = '0.9';
 
-/** Takes all instances away within a fraction of a second, as seen from one service; undone by deleting the rules. */
-export function blackHole(instances: readonly string[], from: string): Fault {
+/** Takes all instances away within a fraction of a second, as seen from some services; undone by deleting the rules. */
+export function blackHole(instances: readonly string[], from: readonly string[]): Fault {
   const each = async <T>(of: (instance: string) => Promise<T>): Promise<readonly T[]> => Promise.all(instances.map(of));
-  const ends = (target: ChaosTarget, wanted: readonly number[]) =>
+  const ends = (target: ChaosTarget, wanted: number) =>
     each((instance) =>
-      waitFor(`${from} → ${instance}: curl ${wanted.join(' or ')}`, PROOF_TIMEOUT_MS, async () => {
-        const { address, port } = target.endpoint(instance);
-        const argv = ['curl', '-s', '-o', '/dev/null', '-m', PATIENCE_S, `http://${address}:${port}/health`];
-        return wanted.includes((await target.exec(from, argv)).exitCode);
-      }),
+      Promise.all(
+        from.map((seenFrom) =>
+          waitFor(`${seenFrom} → ${instance}: curl ${wanted}`, PROOF_TIMEOUT_MS, async () => {
+            const { address, port } = target.endpoint(instance);
+            const argv = ['curl', '-s', '-o', '/dev/null', '-m', PATIENCE_S, `http://${address}:${port}/health`];
+            return (await target.exec(seenFrom, argv)).exitCode === wanted;
+          }),
+        ),
+      ),
     );
   return {
     name: `black-hole ${instances.join(', ')}`,
@@ -41,21 +45,24 @@ export function blackHole(instances: readonly string[], from: string): Fault {
       });
     },
     proveEffect: async (target) => {
-      await ends(target, [28]);
-      return `a connection from ${from} to any of them goes unanswered for ${PATIENCE_S} s`;
+      await ends(target, 28);
+      return `a connection from ${from.join(', ')} to any of them goes unanswered for ${PATIENCE_S} s`;
     },
     proveRemoval: async (target) => {
-      await ends(target, [0]);
-      return `all of them answer ${from}`;
+      await ends(target, 0);
+      return `all of them answer ${from.join(', ')}`;
     },
   };
 }
 
 /** The one that is inserted last stands first: SYN before all others. */
-function rulesOf(target: ChaosTarget, instance: string, from: string): readonly (readonly string[])[] {
-  const toPort = ['-s', target.endpoint(from).address, '-p', 'tcp', '--dport', String(target.endpoint(instance).port)];
-  return [
-    [...toPort, '-j', 'REJECT', '--reject-with', 'tcp-reset'],
-    [...toPort, '--syn', '-j', 'DROP'],
-  ];
+function rulesOf(target: ChaosTarget, instance: string, from: readonly string[]): readonly (readonly string[])[] {
+  const port = String(target.endpoint(instance).port);
+  return from.flatMap((service) => {
+    const toPort = ['-s', target.endpoint(service).address, '-p', 'tcp', '--dport', port];
+    return [
+      [...toPort, '-j', 'REJECT', '--reject-with', 'tcp-reset'],
+      [...toPort, '--syn', '-j', 'DROP'],
+    ];
+  });
 }

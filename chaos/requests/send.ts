@@ -33,7 +33,7 @@ export interface SendOptions {
 const PER_ADDRESS = 8;
 const TIMEOUT_S = 15;
 const MARK = '==answer==';
-const FORMAT = `${MARK}{"status":%{http_code},"time_s":%{time_total},"exit":%{exitcode},"url":"%{url}","headers":%{header_json}}${MARK}`;
+const FORMAT = `${MARK}{"status":"%{http_code}","time_s":%{time_total},"exit":%{exitcode},"url":"%{url}","headers":%{header_json}}${MARK}`;
 
 /**
  * Sends requests one after the other, from addresses that nobody used before, each
@@ -132,12 +132,19 @@ export function readAnswers(output: string): readonly Seen[] {
   const parts = output.split(MARK);
   return Array.from({ length: Math.floor(parts.length / 2) }, (_, index) => {
     const { status, time_s, exit, url, headers } = JSON.parse(parts[index * 2 + 1] ?? '{}') as {
-      status: number;
+      status: string;
       time_s: number;
       exit: number;
       url: string;
       headers: Record<string, string[]>;
     };
-    return { status, time_s, url, headers, body: parts[index * 2] ?? '', problem: exit === 0 ? '' : `curl ${exit}` };
+    return {
+      status: Number(status),
+      time_s,
+      url,
+      headers,
+      body: parts[index * 2] ?? '',
+      problem: exit === 0 ? '' : `curl ${exit}`,
+    };
   });
 }

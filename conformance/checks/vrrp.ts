@@ -5,7 +5,7 @@ import type { CaseContext } from '../context.ts';
 import { Gateway, marker, mixed } from '../gateway.ts';
 import { inconclusive, judge, notApplicable } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import { listed, table } from './exchange.ts';
+import { table } from './exchange.ts';
 import { judgeAdverts, parseAdvert } from './vrrp-adverts.ts';
 
 interface Pair {

@@ -3,6 +3,7 @@
  * everything else. A gateway that probes takes all four out; open-source nginx sends
  * no probes and learns of failures from requests alone.
  */
+import { firstHolder } from '../../faults/first-holder.ts';
 import { misbehave, misbehaviourShown } from '../../faults/misbehave.ts';
 import { judgeProbed } from '../../judgements/active-health.ts';
 import type { ProbedSeen } from '../../judgements/active-health.ts';
@@ -13,6 +14,7 @@ import type { TrialData } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
 
 const GATEWAY = 'gateway-1';
+const OTHER_NODE = 'gateway-2';
 const HEALTH = '/health';
 const paths = [HEALTH];
 /** What each instance's health endpoint does. */
@@ -52,13 +54,14 @@ export default experiment({
   verifies: [ACTIVE, INTERVAL, DOWN, UP, TIMEOUT, STATUS_BODY, BODY, MANDATORY],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [customerReads(target)],
+  stage: [firstHolder()],
   method: [
     misbehave(['customer-1'], { status: 503, paths }),
     misbehave(['customer-2'], { delay_ms: 4_000, paths }),
     misbehave(['customer-3'], { body: degraded, contentType: 'application/json', paths }),
     misbehave(['customer-4'], { body: healthy, contentType: 'text/html', paths }),
   ],
-  blastRadius: [...Object.keys(FAILING), GATEWAY],
+  blastRadius: [...Object.keys(FAILING), GATEWAY, OTHER_NODE],
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
 

@@ -5,6 +5,7 @@
  * other node has its own.
  */
 import type { StateLane } from '../../../reports/record/types.ts';
+import { firstHolder } from '../../faults/first-holder.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import { misbehave } from '../../faults/misbehave.ts';
 import { describeEjection, ejectedAfter, readEjection } from '../../judgements/ejection.ts';
@@ -51,8 +52,9 @@ export default experiment({
     path = markedPath('circuit');
     return [customerReads(target, { path })];
   },
+  stage: [firstHolder()],
   method: [misbehave([VICTIM], { reset: true })],
-  blastRadius: [VICTIM, GATEWAY],
+  blastRadius: [VICTIM, GATEWAY, OTHER_NODE],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   phasePeriod_s: 1,

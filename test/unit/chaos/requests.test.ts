@@ -19,7 +19,7 @@ test('tries are read from the access log, with names for known addresses', () =>
 
 test('answers are told apart, and one without an answer says why', () => {
   const written = (status: number, exit: number): string =>
-    `==answer=={"status":${status},"time_s":0.5,"exit":${exit},"url":"https://g/x","headers":{"retry-after":["60"]}}==answer==`;
+    `==answer=={"status":"${String(status).padStart(3, '0')}","time_s":0.5,"exit":${exit},"url":"https://g/x","headers":{"retry-after":["60"]}}==answer==`;
   expect(readAnswers(`{"a":1}${written(503, 0)}${written(0, 28)}`)).toEqual([
     { status: 503, time_s: 0.5, url: 'https://g/x', headers: { 'retry-after': ['60'] }, body: '{"a":1}', problem: '' },
     { status: 0, time_s: 0.5, url: 'https://g/x', headers: { 'retry-after': ['60'] }, body: '', problem: 'curl 28' },

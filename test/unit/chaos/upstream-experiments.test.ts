@@ -163,6 +163,12 @@ describe('a pool that cannot be reached', () => {
     expect(verdicts).toEqual(['conforms', 'deviates', 'inconclusive']);
   });
 
+  test('a few that wait until the pool is back do not hide that it was down', () => {
+    const rescued = Array.from({ length: 6 }, () => probe(0, 3_000, true));
+    expect(judgeFast([...refused(14_000), ...rescued]).verdict).toBe('deviates');
+    expect(judgeFast([]).verdict).toBe('inconclusive');
+  });
+
   test('two time-outs are the budget', () => {
     const verdicts = [10_010, 15_000, 10_900, 5_000].map((took_ms) => judgeBudget(refused(took_ms)).verdict);
     expect(verdicts).toEqual(['conforms', 'deviates', 'inconclusive', 'inconclusive']);
