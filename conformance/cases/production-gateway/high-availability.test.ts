@@ -1,4 +1,5 @@
 import { num, str } from '../../../environments/ledger/values.ts';
+import { absent } from '../../checks/absent.ts';
 import { sameNodes } from '../../checks/gateway-nodes.ts';
 import { advertsOfVersion, singleHolder } from '../../checks/vrrp.ts';
 import { verify, verifyLong } from '../../verify.ts';
@@ -22,3 +23,5 @@ verify('production-gateway.high-availability.two-gateways', async (context) =>
     '/nginx_status',
   ]),
 );
+
+verify('production-gateway.high-availability.dns-failover', async (context) => absent(context, ['DNS']));
