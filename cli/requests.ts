@@ -62,6 +62,8 @@ export interface DownRequest {
 /** `gateproof status` */
 export interface StatusRequest {
   readonly environment: string | undefined;
+  /** Folder of runs instead of `reports/runs`. */
+  readonly out: string | undefined;
   readonly json: boolean;
 }
 

@@ -1,26 +1,28 @@
 /**
- * Outages of a probe series. Two states explain the series: up, where probes
- * fail at the steady state's background rate, and down, where they fail at a
- * higher rate found from the data. The most likely sequence of states, with a
- * price for each change (so that chance runs of background errors do not pay),
- * gives the change points; single probes at the change points give the bounds.
+ * Outages of a probe series: down stretches (`change-points.ts`), joined until the
+ * service is back at its steady state for good, with bounds from the single probes at
+ * their edges.
  */
 import type { ProbeSample } from '../reports/record/types.ts';
+import { downStretches } from './change-points.ts';
+import type { Stretch } from './change-points.ts';
+import { binomialTail, proportionInterval, quantile } from './statistics.ts';
 
 /** The service must be back at its steady state this long before an outage counts as over. */
 export const SUSTAINED_MS = 500;
-/** Failure rate of a hard outage: one answer in the middle is possible, one at its edge is not part of it. */
-const HARD_RATE = 0.998;
-/** Stretches that fail at least this often are taken for hard outages. */
-const NEARLY_HARD = 0.85;
 /** Accepted chance that background errors next to an outage stretch its lower bound. */
 const EDGE_RISK = 0.005;
+/** Accepted chance that background errors after an outage are taken for a return that did not last. */
+const RETURN_RISK = 0.001;
 
 export interface SteadyState {
   /** Share of probes that fail without any fault. */
   readonly failureRate: number;
+  /** What that share may be at most, for all that so few probes can say: what is compared with. */
+  readonly failureRate_upper: number;
   /** Longest latency of an answered probe: an answer that is later than this was in trouble. */
   readonly latency_ms_max: number;
+  readonly latency_ms_median: number;
   readonly probes: number;
 }
 
@@ -36,12 +38,12 @@ export interface Outage {
   readonly probes: number;
   /** How often the service came back for less than the sustained time. */
   readonly flaps: number;
-  /** The series ended before the service was back. */
+  /** The series ended before the service was back for the sustained time: how long it lasted is not known. */
   readonly open: boolean;
 }
 
 /**
- * The steady state from probes without a fault. Half an error is added (the
+ * The steady state from probes without a fault. Half an error is added to the rate (the
  * Jeffreys prior's mean), because no error in n probes is not proof of none.
  *
  * @throws RangeError without an answered probe
@@ -49,9 +51,13 @@ export interface Outage {
 export function steadyState(samples: readonly ProbeSample[]): SteadyState {
   const answered = samples.filter((sample) => sample.ok);
   if (answered.length === 0) throw new RangeError('no answered probe: there is no steady state to compare with');
+  const failed = samples.length - answered.length;
+  const latencies_ms = answered.map((sample) => sample.done_ms - sample.sent_ms);
   return {
-    failureRate: (samples.length - answered.length + 0.5) / (samples.length + 1),
-    latency_ms_max: Math.max(...answered.map((sample) => sample.done_ms - sample.sent_ms)),
+    failureRate: (failed + 0.5) / (samples.length + 1),
+    failureRate_upper: proportionInterval(failed, samples.length).upper,
+    latency_ms_max: Math.max(...latencies_ms),
+    latency_ms_median: quantile(latencies_ms, 0.5),
     probes: samples.length,
   };
 }
@@ -67,107 +73,57 @@ export function findOutages(
   sustained_ms = SUSTAINED_MS,
 ): Outage[] {
   const series = samples.toSorted((a, b) => a.sent_ms - b.sent_ms);
-  const segments = merge(downSegments(series, steady.failureRate), series, sustained_ms);
-  return segments.map((segment) => bounds(segment, series, steady));
+  const stretches = downStretches(
+    series.map((sample) => !sample.ok),
+    steady.failureRate_upper,
+  );
+  return join(stretches, series, steady, sustained_ms).map((segment) => bounds(segment, series, steady, sustained_ms));
 }
 
-/** Indices of the first and last failed probe of a stretch, and how many stretches were joined into it. */
-interface Segment {
-  readonly first: number;
-  readonly last: number;
-  readonly joined: number;
+/** A stretch, and how often the service came back within it. */
+interface Segment extends Stretch {
+  readonly flaps: number;
 }
 
-/** Down stretches under the failure rate that explains the series best (hard EM from several starts). */
-function downSegments(series: readonly ProbeSample[], background: number): Segment[] {
-  const failed = series.map((sample) => !sample.ok);
-  let best: { readonly score: number; readonly segments: Segment[] } = { score: 0, segments: [] };
-  for (const start of [HARD_RATE, 0.6, 0.25]) {
-    let rate = Math.max(start, Math.min(0.9, background * 3));
-    for (let round = 0; round < 4; round += 1) {
-      const found = mostLikely(failed, background, rate);
-      if (found.score > best.score) best = found;
-      const refined = rateWithin(found.segments, failed);
-      if (refined === null || Math.abs(refined - rate) < 1e-3) break;
-      rate = Math.max(refined, background * 2);
-    }
-  }
-  return best.segments;
-}
-
-/** Failure rate inside the stretches; null when there are none. */
-function rateWithin(segments: readonly Segment[], failed: readonly boolean[]): number | null {
-  let failures = 0;
-  let probes = 0;
-  for (const { first, last } of segments) {
-    probes += last - first + 1;
-    failures += failed.slice(first, last + 1).filter(Boolean).length;
-  }
-  if (probes === 0) return null;
-  return failures / probes >= NEARLY_HARD ? HARD_RATE : failures / probes;
-}
-
-/**
- * Viterbi over two states. Scores are log-likelihood ratios against "always
- * up"; each change costs ln(n), the usual price of a change point (Schwarz's criterion
- * for one parameter and its place, as in Yao 1988).
- */
-function mostLikely(
-  failed: readonly boolean[],
-  background: number,
-  rate: number,
-): { readonly score: number; readonly segments: Segment[] } {
-  const ifFailed = Math.log(rate / background);
-  const ifAnswered = Math.log((1 - rate) / (1 - background));
-  const change = Math.log(Math.max(failed.length, 2));
-  // A state is its score and the list of stretches that led there, newest first.
-  let up: Path = { score: 0, stretch: null };
-  let down: Path = { score: Number.NEGATIVE_INFINITY, stretch: null };
-  failed.forEach((bad, index) => {
-    const gain = bad ? ifFailed : ifAnswered;
-    const enter = up.score - change;
-    const leave = down.score - change;
-    const nextDown: Path =
-      enter > down.score
-        ? { score: enter + gain, stretch: { from: index, to: index, before: up.stretch } }
-        : { score: down.score + gain, stretch: down.stretch && { ...down.stretch, to: index } };
-    up = leave > up.score ? { score: leave, stretch: down.stretch } : up;
-    down = nextDown;
-  });
-  const end = down.score > up.score ? down : up;
-  const segments: Segment[] = [];
-  for (let stretch = end.stretch; stretch !== null; stretch = stretch.before) {
-    const first = failed.indexOf(true, stretch.from);
-    const last = failed.lastIndexOf(true, stretch.to);
-    if (first >= 0 && first <= last) segments.unshift({ first, last, joined: 1 });
-  }
-  return { score: end.score, segments };
-}
-
-interface Stretch {
-  readonly from: number;
-  readonly to: number;
-  readonly before: Stretch | null;
-}
-
-interface Path {
-  readonly score: number;
-  readonly stretch: Stretch | null;
-}
-
-/** Joins stretches between which the service was not back for the sustained time. */
-function merge(segments: readonly Segment[], series: readonly ProbeSample[], sustained_ms: number): Segment[] {
-  const merged: Segment[] = [];
-  for (const segment of segments) {
-    const previous = merged.at(-1);
-    const gap_ms = previous ? sentAt(series, segment.first) - sentAt(series, previous.last) : Number.POSITIVE_INFINITY;
-    if (previous && gap_ms < sustained_ms) {
-      merged[merged.length - 1] = { first: previous.first, last: segment.last, joined: previous.joined + 1 };
+/** Joins what the service did not come back between for the sustained time. */
+function join(
+  stretches: readonly Stretch[],
+  series: readonly ProbeSample[],
+  steady: SteadyState,
+  sustained_ms: number,
+): Segment[] {
+  const joined: Segment[] = [];
+  const reaches = (segment: Segment, next: Stretch): boolean =>
+    sentAt(series, next.first) - sentAt(series, segment.last) < sustained_ms;
+  let current: Segment | null = null;
+  for (const stretch of stretches) {
+    // Only where no stretch follows soon is it asked how good the return was.
+    if (current && !reaches(current, stretch)) current = untilSteady(current, series, steady, sustained_ms);
+    if (current && reaches(current, stretch)) {
+      const last = Math.max(current.last, stretch.last);
+      current = { first: current.first, last, flaps: current.flaps + 1 };
     } else {
-      merged.push(segment);
+      if (current) joined.push(current);
+      current = { ...stretch, flaps: 0 };
     }
   }
-  return merged;
+  return current ? [...joined, untilSteady(current, series, steady, sustained_ms)] : joined;
+}
+
+/** Moves the end on while the sustained time behind it has more failures than the steady state explains. */
+function untilSteady(
+  segment: Segment,
+  series: readonly ProbeSample[],
+  steady: SteadyState,
+  sustained_ms: number,
+): Segment {
+  const end_ms = sentAt(series, segment.last) + sustained_ms;
+  const next = series.findIndex((sample) => sample.sent_ms > end_ms);
+  const window = series.slice(segment.last + 1, next < 0 ? series.length : next);
+  const failed = window.filter((sample) => !sample.ok).length;
+  if (failed === 0 || binomialTail(failed, window.length, steady.failureRate_upper) > RETURN_RISK) return segment;
+  const last = segment.last + 1 + window.findLastIndex((sample) => !sample.ok);
+  return untilSteady({ ...segment, last, flaps: segment.flaps + 1 }, series, steady, sustained_ms);
 }
 
 /**
@@ -179,34 +135,42 @@ function merge(segments: readonly Segment[], series: readonly ProbeSample[], sus
  * lies between those of the answered ones around them. At each edge the lower
  * bound spares as many failures as background errors alone might have put there.
  */
-function bounds(segment: Segment, series: readonly ProbeSample[], steady: SteadyState): Outage {
+function bounds(segment: Segment, series: readonly ProbeSample[], steady: SteadyState, sustained_ms: number): Outage {
   const failures = series.slice(segment.first, segment.last + 1).filter((sample) => !sample.ok);
-  const spared = sparedAtEdge(steady.failureRate);
-  const certain = failures.length > 2 * spared ? failures.slice(spared, failures.length - spared) : [];
-  const troubledBy = certain.map((sample) => Math.min(sample.done_ms, sample.sent_ms + steady.latency_ms_max));
-  const lower_ms = Math.max(0, Math.max(...certain.map((sample) => sample.sent_ms)) - Math.min(...troubledBy));
-
   const before = series.slice(0, segment.first).filter((sample) => sample.ok);
   const after = series.slice(segment.last + 1).filter((sample) => sample.ok);
-  const open = after.length === 0;
-  const from_ms = before.at(-1)?.sent_ms ?? sentAt(series, 0);
-  const to_ms = open
-    ? Math.max(...series.map((sample) => sample.done_ms))
-    : Math.min(...after.map((sample) => sample.done_ms));
   const firstFailed_ms = sentAt(series, segment.first);
   const lastFailed_ms = sentAt(series, segment.last);
-  const nextAnswered_ms = after[0]?.sent_ms ?? to_ms;
+  const open = after.length === 0 || sentAt(series, series.length - 1) - lastFailed_ms < sustained_ms;
+  const from_ms = before.at(-1)?.sent_ms ?? sentAt(series, 0);
+  const ends_ms = (open ? series : after).map((sample) => sample.done_ms);
+  const to_ms = open ? Math.max(...ends_ms) : Math.min(...ends_ms);
+  // Requests under way may die with the service or be answered yet: half of what they take is the middle.
+  const began_ms = (from_ms + firstFailed_ms + steady.latency_ms_median) / 2;
+  const ended_ms = (lastFailed_ms + (after[0]?.sent_ms ?? to_ms)) / 2;
+  const lower_ms = lowerBound(failures, steady);
+  const upper_ms = Math.max(0, to_ms - from_ms);
   return {
-    lower_ms: certain.length === 0 ? 0 : lower_ms,
-    upper_ms: Math.max(0, to_ms - from_ms),
-    estimate_ms: Math.max(0, (lastFailed_ms + nextAnswered_ms) / 2 - (from_ms + firstFailed_ms) / 2),
+    lower_ms,
+    upper_ms,
+    estimate_ms: Math.min(upper_ms, Math.max(lower_ms, ended_ms - began_ms)),
     firstFailed_ms,
     lastFailed_ms,
     failed: failures.length,
     probes: segment.last - segment.first + 1,
-    flaps: segment.joined - 1,
+    flaps: segment.flaps,
     open,
   };
+}
+
+function lowerBound(failures: readonly ProbeSample[], steady: SteadyState): number {
+  const spared = sparedAtEdge(steady.failureRate_upper);
+  if (failures.length <= 2 * spared) return 0;
+  const ascending = (a: number, b: number): number => a - b;
+  const troubledBy = failures.map(({ sent_ms, done_ms }) => Math.min(done_ms, sent_ms + steady.latency_ms_max));
+  const first_ms = troubledBy.toSorted(ascending)[spared] ?? 0;
+  const last_ms = failures[failures.length - 1 - spared]?.sent_ms ?? 0;
+  return Math.max(0, last_ms - first_ms);
 }
 
 /** Smallest m for which m + 1 background errors in a row at one of two edges are rarer than the accepted risk. */

@@ -2,6 +2,7 @@
 import jStat from 'jstat';
 
 import type { Interval } from '../reports/record/types.ts';
+import type { Random } from './random.ts';
 
 /** Confidence of every interval that goes into a verdict. */
 export const CONFIDENCE = 0.95;
@@ -26,6 +27,16 @@ export function proportionInterval(
     lower: successes === 0 ? 0 : jStat.beta.inv(tail, successes, trials - successes + 1),
     upper: successes === trials ? 1 : jStat.beta.inv(1 - tail, successes + 1, trials - successes),
   };
+}
+
+/**
+ * The share that a proportion reaches at least, with one-sided confidence: the
+ * lower bound of Clopper and Pearson with all the doubt on one side.
+ *
+ * @throws RangeError unless 0 ≤ successes ≤ trials and trials > 0
+ */
+export function proportionAtLeast(successes: number, trials: number, confidence = CONFIDENCE): number {
+  return proportionInterval(successes, trials, 2 * confidence - 1).lower;
 }
 
 /** 1-based ranks of the observations that bound a quantile; null where no observation can. */
@@ -60,6 +71,11 @@ function firstRank(n: number, holds: (rank: number) => boolean): number {
     else low = middle + 1;
   }
   return low;
+}
+
+/** P(B ≥ k) for B binomial(n, p): the chance of so many or more. */
+export function binomialTail(k: number, n: number, p: number): number {
+  return 1 - binomialCdf(k - 1, n, p);
 }
 
 /** P(B ≤ k) for B binomial(n, p): the shorter tail is summed outwards from k, until its terms no longer count. */
@@ -119,4 +135,33 @@ export function quantile(values: readonly number[], p: number): number {
   const below = sorted[Math.floor(position)] ?? Number.NaN;
   const above = sorted[Math.ceil(position)] ?? Number.NaN;
   return below + (above - below) * (position - Math.floor(position));
+}
+
+/** Resamples of a bootstrap: the bounds then vary by less than a hundredth of the interval from seed to seed. */
+const RESAMPLES = 2_000;
+
+/**
+ * Percentile bootstrap of a median (Efron and Tibshirani, "An Introduction to the
+ * Bootstrap", chapter 13): the observations are drawn again with replacement, and
+ * the middle share of the medians is the interval. Too narrow for fewer than about
+ * ten observations, and for high quantiles at any number: see `quantileInterval`.
+ *
+ * @param bounds lower and upper bound of each observation; the interval covers both
+ * @throws RangeError without observations
+ */
+export function bootstrapMedian(
+  bounds: readonly (readonly [number, number])[],
+  random: Random,
+  confidence = CONFIDENCE,
+): { readonly lower: number; readonly upper: number } {
+  if (bounds.length === 0) throw new RangeError('nothing to resample');
+  const lows: number[] = [];
+  const highs: number[] = [];
+  for (let round = 0; round < RESAMPLES; round += 1) {
+    const drawn = bounds.map(() => bounds[Math.floor(random() * bounds.length)] ?? [0, 0]);
+    lows.push(median(drawn.map(([low]) => low)));
+    highs.push(median(drawn.map(([, high]) => high)));
+  }
+  const tail = (1 - confidence) / 2;
+  return { lower: quantile(lows, tail), upper: quantile(highs, 1 - tail) };
 }

@@ -15,14 +15,22 @@ export interface StandInScript {
   readonly seed: number;
   /** Share of requests that get a 500 without any outage. */
   readonly errorRate: number;
-  /** Outages, counted from the start of the program. */
+  /** Mean of an exponential wait before each answer; 0 answers at once. */
+  readonly jitter_ms_mean: number;
+  /** Outages in order, counted from the start of the program. */
   readonly outages: readonly { readonly after_ms: number; readonly lasts_ms: number }[];
 }
 
 /** Lines that the program prints. */
 export type StandInEvent =
   | { readonly event: 'listening'; readonly port: number }
-  | { readonly event: 'outage'; readonly from_ms: number; readonly to_ms: number };
+  | {
+      readonly event: 'outage';
+      readonly from_ms: number;
+      readonly to_ms: number;
+      /** How long closing and opening took: the outage may be so much longer than told. */
+      readonly slack_ms: number;
+    };
 
 const script = JSON.parse(process.argv[2] ?? '') as StandInScript;
 const random = seededRandom(script.seed);
@@ -35,7 +43,9 @@ const newServer = () =>
   createServer((_request, response) => {
     response.statusCode = random() < script.errorRate ? 500 : 200;
     response.setHeader('Connection', 'close');
-    response.end('ok');
+    const wait_ms = -script.jitter_ms_mean * Math.log(1 - random());
+    if (wait_ms > 0) setTimeout(() => response.end('ok'), wait_ms);
+    else response.end('ok');
   });
 
 async function listen(port: number): Promise<ReturnType<typeof newServer>> {
@@ -53,10 +63,16 @@ const { port } = server.address() as AddressInfo;
 say({ event: 'listening', port });
 for (const outage of script.outages) {
   await at(started_ms + outage.after_ms);
+  const closing_ms = monotonic_ms();
   server.close();
   const from_ms = monotonic_ms();
   await at(from_ms + outage.lasts_ms);
+  const opening_ms = monotonic_ms();
   server = await listen(port);
-  const to_ms = monotonic_ms();
-  say({ event: 'outage', from_ms, to_ms });
+  say({
+    event: 'outage',
+    from_ms,
+    to_ms: opening_ms,
+    slack_ms: from_ms - closing_ms + monotonic_ms() - opening_ms,
+  });
 }

@@ -12,8 +12,17 @@ import type { Liveness } from './liveness.ts';
 const EFFECT_TIMEOUT_MS = 10_000;
 const CURL_TIMEOUT = 28;
 
-/** Freezes one container; undone by thawing it. */
-export function containerPause(service: string, liveness: Extract<Liveness, { seenFrom: string }>): Fault {
+/**
+ * Freezes one container; undone by thawing it.
+ *
+ * @param liveness where its silence is heard from
+ * @param well how it shows that it is well again; the same when absent
+ */
+export function containerPause(
+  service: string,
+  liveness: Extract<Liveness, { seenFrom: string }>,
+  well: Liveness = liveness,
+): Fault {
   return {
     name: `container-pause ${service}`,
     services: [service],
@@ -24,7 +33,7 @@ export function containerPause(service: string, liveness: Extract<Liveness, { se
       const connected_ms = await silence(target, service, liveness.seenFrom);
       return `container paused; ${liveness.seenFrom} connects within ${connected_ms} ms and gets no answer`;
     },
-    proveRemoval: (target) => untilHealthy(target, service, liveness),
+    proveRemoval: (target) => untilHealthy(target, service, well),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ChaosTarget } from '../runner/target.ts';
 import { waitFor } from '../runner/wait.ts';
 import { describeExchange, exchange } from './link-probe.ts';
 import type { Exchange, LinkProtocol } from './link-probe.ts';
-import { must, removeRule } from './network-commands.ts';
+import { cutConnections, must, removeRule } from './network-commands.ts';
 import { countedBytes, startToxiproxy, toxiproxyApi, undoProxy } from './toxiproxy.ts';
 
 const PROBE_LIMIT_S = 5;
@@ -77,7 +77,7 @@ export function link({ from, to, protocol }: LinkOptions): Link {
       for (const service of from) {
         await must(target, service, ['iptables', '-t', 'nat', '-A', 'OUTPUT', ...dnatRule(end, address, port)]);
         // Connections of before keep their way; they are cut so that new ones take the proxy.
-        await must(target, service, ['ss', '-K', '-Htn', 'dst', end.address, 'dport', '=', `:${String(end.port)}`]);
+        await cutConnections(target, service, end);
       }
     },
     proveEffect: async (target) => {

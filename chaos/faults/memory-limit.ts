@@ -22,18 +22,19 @@ export interface MemoryLimitOptions {
 
 /** Makes one process of a service run out of memory; undone by the old limit, and whoever looks after the process starts it again. */
 export function memoryLimit({ service, limit_mib, askedFrom }: MemoryLimitOptions): Fault {
-  let [before_mib, kills]: [number | undefined, number] = [undefined, 0];
+  let [before_mib, kills] = [0, 0];
   return {
     name: `memory-limit ${limit_mib} MiB ${service}`,
     services: [service],
     undo: async (target) => {
       const bytes = await memoryLimit_bytes(target, service);
-      before_mib = bytes === null ? undefined : bytes / MIB;
+      if (bytes === null) throw new Error(`${service} has no memory limit, and the engine cannot lift one again`);
+      before_mib = bytes / MIB;
       kills = await outOfMemoryKills(target, service);
       const of = { service, containerId: target.containerId(service) };
       return [
         { ...of, action: 'start' },
-        { ...of, action: 'limit', limits: before_mib === undefined ? {} : { memory_mib: before_mib } },
+        { ...of, action: 'limit', limits: { memory_mib: before_mib } },
       ];
     },
     inject: async (target) => {
@@ -49,9 +50,9 @@ export function memoryLimit({ service, limit_mib, askedFrom }: MemoryLimitOption
     },
     proveRemoval: async (target) => {
       const bytes = await memoryLimit_bytes(target, service);
-      if (bytes !== (before_mib === undefined ? null : before_mib * MIB))
+      if (bytes !== before_mib * MIB)
         throw new Error(`${service} may use ${bytes ?? 'any number of'} bytes, which is not the old limit`);
-      return before_mib === undefined ? 'no memory limit' : `memory limit of ${before_mib} MiB again`;
+      return `memory limit of ${before_mib} MiB again`;
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Upstream instances that answer, but wrongly: errors, late, in part, or not at all. */
+import type { Trial } from '../../reports/record/types.ts';
 import type { Fault, UndoAction } from '../runner/fault.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 import { waitFor } from '../runner/wait.ts';
@@ -40,6 +41,8 @@ export interface DirectAnswer {
 
 /** A service in the instances' network that measures none of them. */
 const SEEN_FROM = 'inspector';
+/** How a proof of this fault begins. */
+const ASKED_DIRECTLY = 'asked directly';
 const FOLDER = '/run/gateproof';
 const ORDINARY_PATH = '/api/v1/ping';
 /** Each asks on a connection of its own: the workers of an instance take turns. */
@@ -61,20 +64,21 @@ export function misbehave(instances: readonly string[], behaviour: Misbehaviour)
     limit_ms: number,
     wanted: (answer: DirectAnswer) => boolean,
   ): Promise<string> => {
-    const seen: string[] = [];
-    for (const instance of instances) {
-      const answers = await waitFor(
-        `${instance} ${what}`,
-        limit_ms,
-        async () => {
-          const found = await askDirectly(target, instance, behaviour.paths?.[0] ?? ORDINARY_PATH);
-          return found.length === ASKED_EACH && found.every(wanted) ? found : null;
-        },
-        LOOK_EVERY_MS,
-      );
-      seen.push(`${instance}: ${answers.map(described).join(', ')}`);
-    }
-    return `asked directly, ${seen.join('; ')}`;
+    const seen = await Promise.all(
+      instances.map(async (instance) => {
+        const answers = await waitFor(
+          `${instance} ${what}`,
+          limit_ms,
+          async () => {
+            const found = await askDirectly(target, instance, behaviour.paths?.[0] ?? ORDINARY_PATH);
+            return found.length === ASKED_EACH && found.every(wanted) ? found : null;
+          },
+          LOOK_EVERY_MS,
+        );
+        return `${instance}: ${answers.map(described).join(', ')}`;
+      }),
+    );
+    return `${ASKED_DIRECTLY}, ${seen.join('; ')}`;
   };
   return {
     name: `misbehave ${instances.join(', ')} ${text}`,
@@ -98,6 +102,11 @@ export function misbehave(instances: readonly string[], behaviour: Misbehaviour)
     proveEffect: (target) => all(target, 'misbehaves', EFFECT_TIMEOUT_MS, (one) => shows(behaviour, one)),
     proveRemoval: (target) => all(target, 'answers as usual', REMOVAL_TIMEOUT_MS, usual),
   };
+}
+
+/** Whether instances were seen to misbehave in a trial: controls without a fault show nothing. */
+export function misbehaviourShown({ timeline }: Pick<Trial, 'timeline'>): boolean {
+  return timeline.some(({ what }) => what.includes(`effect proved: ${ASKED_DIRECTLY}`));
 }
 
 /** Whether an answer is what the behaviour asks for; behaviours that only change texts show by their texts. */

@@ -14,3 +14,12 @@ export async function must(target: ChaosTarget, service: string, argv: readonly 
     throw new Error(`\`${argv.join(' ')}\` for ${service} ended with ${String(exitCode)}: ${stderr.trim()}`);
   return stdout;
 }
+
+/** Aborts the connections that a service has opened to an endpoint; both ends notice at once. */
+export async function cutConnections(
+  target: ChaosTarget,
+  service: string,
+  to: { readonly address: string; readonly port: number },
+): Promise<void> {
+  await must(target, service, ['ss', '-K', '-Htn', 'dst', to.address, 'dport', '=', `:${String(to.port)}`]);
+}

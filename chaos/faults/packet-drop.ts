@@ -4,14 +4,17 @@ import type { ChaosTarget } from '../runner/target.ts';
 import { waitFor } from '../runner/wait.ts';
 import { describeExchange, exchange } from './link-probe.ts';
 import type { ExchangeEnd, LinkProtocol } from './link-probe.ts';
-import { must, removeRule } from './network-commands.ts';
+import { cutConnections, must, removeRule } from './network-commands.ts';
 
 const PROOF_TIMEOUT_MS = 10_000;
 /** Three times what a healthy exchange may take on a busy machine, and the second SYN comes after 1 s. */
 const PROBE_LIMIT_S = 2;
 
-/** `both`: no packet passes. `answers`: requests arrive, answers are lost. `refuse`: connecting is refused at once. */
-export type DropKind = 'both' | 'answers' | 'refuse';
+/**
+ * `both`: no packet passes. `answers`: requests arrive, answers are lost. `refuse`: connecting is refused at once.
+ * `connect`: nobody answers who connects, and the connections of before are cut, so that everybody has to.
+ */
+export type DropKind = 'both' | 'answers' | 'refuse' | 'connect';
 
 export interface PacketDropOptions {
   /** Services that connect. */
@@ -30,6 +33,7 @@ export function dropRules(port: number, peer: string, kind: DropKind): readonly 
   ];
   const incoming: [string, ...string[]] = ['INPUT', '-s', peer, ...toPort];
   const outgoing: [string, ...string[]] = ['OUTPUT', '-d', peer, ...fromPort, '-j', 'DROP'];
+  if (kind === 'connect') return [[...incoming, '--syn', '-j', 'DROP']];
   if (kind === 'refuse') return [[...incoming, '-j', 'REJECT', '--reject-with', 'tcp-reset']];
   return kind === 'answers' ? [outgoing] : [[...incoming, '-j', 'DROP'], outgoing];
 }
@@ -49,11 +53,14 @@ export function packetDrop({ from, to, protocol, kind }: PacketDropOptions): Fau
     }));
   const expected: ExchangeEnd = kind === 'refuse' ? 'refused' : 'timeout';
   const proved = async (target: ChaosTarget, wanted: ExchangeEnd): Promise<string> => {
-    for (const service of from)
-      await waitFor(`${service} → ${to}: ${wanted}`, PROOF_TIMEOUT_MS, async () => {
-        const seen = await exchange(target, service, to, { protocol, limit_s: PROBE_LIMIT_S });
-        return seen.how === wanted && describeExchange(seen);
-      });
+    await Promise.all(
+      from.map((service) =>
+        waitFor(`${service} → ${to}: ${wanted}`, PROOF_TIMEOUT_MS, async () => {
+          const seen = await exchange(target, service, to, { protocol, limit_s: PROBE_LIMIT_S });
+          return seen.how === wanted && describeExchange(seen);
+        }),
+      ),
+    );
     return `an exchange ${from.join(', ')} → ${to} ends with: ${wanted}`;
   };
   return {
@@ -62,6 +69,8 @@ export function packetDrop({ from, to, protocol, kind }: PacketDropOptions): Fau
     undo: async (target) => undo(target),
     inject: async (target) => {
       for (const [chain, ...rule] of rules(target)) await must(target, to, ['iptables', '-I', chain, ...rule]);
+      if (kind !== 'connect') return;
+      for (const service of from) await cutConnections(target, service, target.endpoint(to));
     },
     proveEffect: (target) => proved(target, expected),
     proveRemoval: (target) => proved(target, 'answered'),

@@ -24,3 +24,14 @@ export function addressWalk(cidr: string, skip: number): () => string {
     return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
   };
 }
+
+/**
+ * Addresses of a series: a walk through its block, or the kernel's choice without one.
+ *
+ * @throws RangeError as {@link addressWalk} does
+ */
+export function addresses(
+  from: { readonly cidr: string; readonly skip: number } | undefined,
+): () => string | undefined {
+  return from === undefined ? () => undefined : addressWalk(from.cidr, from.skip);
+}

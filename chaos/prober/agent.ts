@@ -5,30 +5,38 @@
 import { createInterface } from 'node:readline';
 import { constants, setPriority } from 'node:os';
 
-import { now_ms, startSeries } from './prober.ts';
+import { now_ms } from './clock.ts';
+import { startSeries } from './prober.ts';
 import type { RunningSeries } from './prober.ts';
-import type { ProbeRecord, ProberCommand, ProberEvent, SeriesConfig } from './protocol.ts';
+import type { ProbeRecord, ProberCommand, ProberEvent, SeriesConfig, SessionLoss } from './protocol.ts';
 
-/** How long finished probes may wait to be reported together. */
+/** How long finished probes and lost sessions may wait to be reported together. */
 const BATCH_MS = 200;
 
 const running: RunningSeries[] = [];
-const waiting = new Map<string, ProbeRecord[]>();
+/** What is not reported yet, by series. */
+const waiting = new Map<string, { probes: ProbeRecord[]; losses: SessionLoss[] }>();
 
 function say(event: ProberEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
 function report(): void {
-  for (const [series, probes] of waiting) {
+  for (const [series, { probes, losses }] of waiting) {
     if (probes.length > 0) say({ event: 'probes', series, probes });
-    waiting.set(series, []);
+    if (losses.length > 0) say({ event: 'losses', series, losses });
+    waiting.set(series, { probes: [], losses: [] });
   }
 }
 
 function start(series: SeriesConfig): void {
-  waiting.set(series.name, []);
-  running.push(startSeries(series, (probe) => waiting.get(series.name)?.push(probe)));
+  waiting.set(series.name, { probes: [], losses: [] });
+  running.push(
+    startSeries(series, {
+      probe: (probe) => waiting.get(series.name)?.probes.push(probe),
+      loss: (loss) => waiting.get(series.name)?.losses.push(loss),
+    }),
+  );
 }
 
 let stopping = false;

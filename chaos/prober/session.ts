@@ -10,7 +10,8 @@ import type { ProbeSample } from '../../reports/record/types.ts';
 import { clockOffset, monotonic_ms } from '../../measurement/clock.ts';
 import type { ClockOffset, ClockPing } from '../../measurement/clock.ts';
 import { quantile } from '../../measurement/statistics.ts';
-import type { ProbeRecord, ProberCommand, ProberEvent, SeriesConfig } from './protocol.ts';
+import { CAPPED } from './protocol.ts';
+import type { ProberCommand, ProberEvent, SeriesConfig, SessionLoss } from './protocol.ts';
 
 /**
  * Above this 99th percentile of its own lateness, ms, a prober's observations count for
@@ -29,15 +30,20 @@ export interface ProberPipe {
   readonly stdout: Readable;
 }
 
-/** A probe on the host's monotonic clock, with who answered it. */
+/** A probe on the host's monotonic clock, with who answered it and, for a write, its idempotency key. */
 export interface SessionProbe extends ProbeSample {
   readonly servedBy?: string;
+  readonly key?: string;
 }
 
 export interface ProberSession {
   readonly clock: ClockOffset;
-  /** Probes of a series that have ended so far, in order of their end. */
+  /** Probes of a series that were sent and have ended so far, in order of their end. */
   probes(series: string): readonly SessionProbe[];
+  /** How many probes of a series were due and not sent, because too many were open: the trial cannot count. */
+  capped(series: string): number;
+  /** Sessions of a series that were lost so far, on the host's monotonic clock. */
+  losses(series: string): readonly SessionLoss[];
   /** Stops sending, waits for the probes under way, ends the program. */
   stop(): Promise<void>;
 }
@@ -48,23 +54,32 @@ export interface ProberSession {
  * @throws Error when the program does not get ready in time or reports a failure
  */
 export async function openProber(pipe: ProberPipe, series: readonly SeriesConfig[]): Promise<ProberSession> {
-  const collected = new Map<string, SessionProbe[]>(series.map((one) => [one.name, []]));
+  const collected = new Map(series.map(({ name }) => [name, emptyCollection()]));
   const wire = new Wire(pipe);
   await wire.next('ready', READY_TIMEOUT_MS);
   const clock = clockOffset(await pings(wire));
   const ours = (theirs_ms: number) => theirs_ms - clock.offset_ms;
-  wire.onProbes((name, probes) => {
-    for (const probe of probes) {
+  wire.onSeen((event) => {
+    const into = collected.get(event.series);
+    if (!into) return;
+    if (event.event === 'losses') {
+      into.losses.push(...event.losses.map(({ at_ms, why }) => ({ at_ms: ours(at_ms), why })));
+      return;
+    }
+    const sent = event.probes.filter((probe) => probe.kind !== CAPPED);
+    into.capped += event.probes.length - sent.length;
+    for (const probe of sent) {
       const { intended_ms, sent_ms, done_ms } = probe;
-      const moved = { intended_ms: ours(intended_ms), sent_ms: ours(sent_ms), done_ms: ours(done_ms) };
-      collected.get(name)?.push({ ...probe, ...moved });
+      into.probes.push({ ...probe, intended_ms: ours(intended_ms), sent_ms: ours(sent_ms), done_ms: ours(done_ms) });
     }
   });
   wire.tell({ op: 'start', series });
   const patience_ms = Math.max(...series.map((one) => one.timeout_ms)) + READY_TIMEOUT_MS;
   return {
     clock,
-    probes: (name) => collected.get(name) ?? [],
+    probes: (name) => collected.get(name)?.probes ?? [],
+    capped: (name) => collected.get(name)?.capped ?? 0,
+    losses: (name) => collected.get(name)?.losses ?? [],
     stop: async () => {
       wire.tell({ op: 'stop' });
       await wire.next('finished', patience_ms);
@@ -72,6 +87,14 @@ export async function openProber(pipe: ProberPipe, series: readonly SeriesConfig
     },
   };
 }
+
+interface Collection {
+  readonly probes: SessionProbe[];
+  readonly losses: SessionLoss[];
+  capped: number;
+}
+
+const emptyCollection = (): Collection => ({ probes: [], losses: [], capped: 0 });
 
 async function pings(wire: Wire): Promise<ClockPing[]> {
   const seen: ClockPing[] = [];
@@ -94,6 +117,7 @@ export function lateness_ms_p99(probes: readonly ProbeSample[]): number {
       );
 }
 
+type SeenEvent = EventOf<'probes' | 'losses'>;
 type EventOf<Name extends ProberEvent['event']> = Extract<ProberEvent, { readonly event: Name }>;
 
 /** Lines to and from the program. */
@@ -101,7 +125,7 @@ class Wire {
   readonly #pipe: ProberPipe;
   readonly #waiting = new Map<string, { resolve(event: ProberEvent): void; reject(error: Error): void }>();
   readonly #early: ProberEvent[] = [];
-  #probes: (series: string, probes: readonly ProbeRecord[]) => void = () => {};
+  #seen: (event: SeenEvent) => void = () => {};
   #ended: Error | null = null;
 
   constructor(pipe: ProberPipe) {
@@ -118,8 +142,8 @@ class Wire {
     this.#pipe.stdin.write(`${JSON.stringify(command)}\n`);
   }
 
-  onProbes(take: (series: string, probes: readonly ProbeRecord[]) => void): void {
-    this.#probes = take;
+  onSeen(take: (event: SeenEvent) => void): void {
+    this.#seen = take;
   }
 
   /** The next event of a kind, within a time limit. */
@@ -151,8 +175,8 @@ class Wire {
   }
 
   #take(event: ProberEvent): void {
-    if (event.event === 'probes') {
-      this.#probes(event.series, event.probes);
+    if (event.event === 'probes' || event.event === 'losses') {
+      this.#seen(event);
       return;
     }
     if (event.event === 'failed') {

@@ -1,4 +1,5 @@
 /** A handful of requests that meet instances which misbehave, and where each of them went. */
+import { misbehaviourShown } from '../faults/misbehave.ts';
 import type { TrialData } from '../runner/experiment.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 import { loggedRequests } from './attempts.ts';
@@ -53,7 +54,7 @@ export function keepBursts(bursts: readonly Burst[]): Readonly<Record<string, re
 /** Bursts of all trials that count. */
 export function keptBursts(trials: readonly TrialData[]): readonly Burst[] {
   return trials
-    .filter(({ trial }) => trial.valid)
+    .filter(({ trial }) => trial.valid && misbehaviourShown(trial))
     .flatMap(({ collected }) => collected[KEPT_AS] ?? [])
     .map((line) => JSON.parse(line) as Burst);
 }

@@ -7,8 +7,8 @@ export interface GatewayRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** A body of so many zero bytes. */
-  readonly bodyBytes?: number;
+  /** A file of the vantage that is the body. */
+  readonly bodyFile?: string;
 }
 
 export interface GatewayAnswer {
@@ -33,7 +33,7 @@ export interface SendOptions {
 const PER_ADDRESS = 8;
 const TIMEOUT_S = 15;
 const MARK = '==answer==';
-const FORMAT = `${MARK}{"status":%{http_code},"time_s":%{time_total},"exit":%{exitcode},"headers":%{header_json}}${MARK}`;
+const FORMAT = `${MARK}{"status":"%{http_code}","time_s":%{time_total},"exit":%{exitcode},"url":"%{url}","headers":%{header_json}}${MARK}`;
 
 /**
  * Sends requests one after the other, from addresses that nobody used before, each
@@ -56,14 +56,26 @@ export async function sendInTurn(
   return seen.map((answer, index) => ({ request: requests[index] ?? { method: '', path: '' }, ...answer }));
 }
 
-/** Sends requests all at once; see {@link sendInTurn}. */
+/** Sends requests with paths of their own all at once; bodies of answers are not kept. See {@link sendInTurn}. */
 export async function sendAtOnce(
   target: ChaosTarget,
   requests: readonly GatewayRequest[],
   options: SendOptions = {},
 ): Promise<readonly GatewayAnswer[]> {
-  const answers = await Promise.all(requests.map((request) => sendInTurn(target, [request], options)));
-  return answers.flat();
+  const next = clients(target, requests.length);
+  const parts = requests.map((request, index) => ['-o', '/dev/null', ...argvOf(target, request, next(index), options)]);
+  const argv = [
+    'curl',
+    '-Z',
+    '--parallel-immediate',
+    ...parts.flatMap((part, i) => (i === 0 ? part : ['--next', ...part])),
+  ];
+  const seen = readAnswers((await target.exec('vantage', argv)).stdout);
+  return requests.map((request) => {
+    const answer = seen.find(({ url }) => url.endsWith(request.path));
+    if (!answer) throw new Error(`${request.method} ${request.path} was not sent`);
+    return { request, ...answer };
+  });
 }
 
 /** The same request so many times, each with a number of its own below its path. */
@@ -80,11 +92,11 @@ export function markedPath(what: string): string {
   return `/api/v1/trial-${what}-${Date.now().toString(36)}`;
 }
 
-type Seen = Omit<GatewayAnswer, 'request'>;
+type Seen = Omit<GatewayAnswer, 'request'> & { readonly url: string };
 
 function argvOf(
   { gateway, addresses }: ChaosTarget,
-  { method, path, headers = {}, body, bodyBytes }: GatewayRequest,
+  { method, path, headers = {}, body, bodyFile }: GatewayRequest,
   from: string,
   { node, timeout_s = TIMEOUT_S }: SendOptions,
 ): string[] {
@@ -93,14 +105,15 @@ function argvOf(
   const given: Readonly<Record<string, string>> = {
     Authorization: `Bearer valid:trial-${from}:user`,
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(bodyFile === undefined ? {} : { 'Content-Type': 'application/octet-stream' }),
     ...headers,
   };
-  const content = bodyBytes === undefined ? body : 'x'.repeat(bodyBytes);
+  const content = bodyFile === undefined ? body : `@${bodyFile}`;
   return [
     ...['-s', '-k', '--http1.1', '-m', String(timeout_s), '--interface', from, '-X', method, '-w', FORMAT],
     ...['--connect-to', `${serverName}:443:${address}:${port}`],
     ...Object.entries(given).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
-    ...(content === undefined ? [] : ['--data-raw', content]),
+    ...(content === undefined ? [] : [bodyFile === undefined ? '--data-raw' : '--data-binary', content]),
     `https://${serverName}${path}`,
   ];
 }
@@ -118,12 +131,20 @@ function clients(target: ChaosTarget, count: number): (index: number) => string 
 export function readAnswers(output: string): readonly Seen[] {
   const parts = output.split(MARK);
   return Array.from({ length: Math.floor(parts.length / 2) }, (_, index) => {
-    const { status, time_s, exit, headers } = JSON.parse(parts[index * 2 + 1] ?? '{}') as {
-      status: number;
+    const { status, time_s, exit, url, headers } = JSON.parse(parts[index * 2 + 1] ?? '{}') as {
+      status: string;
       time_s: number;
       exit: number;
+      url: string;
       headers: Record<string, string[]>;
     };
-    return { status, time_s, headers, body: parts[index * 2] ?? '', problem: exit === 0 ? '' : `curl ${exit}` };
+    return {
+      status: Number(status),
+      time_s,
+      url,
+      headers,
+      body: parts[index * 2] ?? '',
+      problem: exit === 0 ? '' : `curl ${exit}`,
+    };
   });
 }

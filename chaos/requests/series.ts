@@ -23,6 +23,7 @@ export function customerReads(
 ): SeriesConfig {
   const { address, port, serverName, ca } = gateway;
   return {
+    kind: 'new-connection',
     name,
     address,
     port,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Fault, UndoAction } from './fault.ts';
 import type { ChaosTarget } from './target.ts';
 import type { Timeline } from './timeline.ts';
-import { applyUndo, writeUndo } from './undo.ts';
+import { applyUndo, undoRecords, writeUndo } from './undo.ts';
 import type { UndoRecord } from './undo.ts';
 
 interface Armed {
@@ -24,6 +24,8 @@ export class Armory {
   readonly #runDir: string;
   readonly #timeline: Timeline;
   readonly #armed: Armed[] = [];
+  readonly #injecting = new Set<Promise<void>>();
+  #closed = false;
 
   constructor(target: ChaosTarget, runDir: string, timeline: Timeline) {
     this.#target = target;
@@ -41,14 +43,39 @@ export class Armory {
     return this.#armed.filter((armed) => !armed.undone).map(({ fault }) => fault);
   }
 
-  /** Writes the undo to disk, then injects. */
+  /** Why the trial cannot count: the watchdog undid a fault of it while it ran; null when it did not. */
+  get undoneByOthers(): string | null {
+    const own = new Map(this.#armed.map(({ id, fault }) => [id, fault.name]));
+    const other = undoRecords(this.#runDir).find(({ id, by }) => by === 'watchdog' && own.has(id));
+    return other ? `the watchdog undid ${other.fault} at ${other.at}` : null;
+  }
+
+  /** Writes the undo to disk, then injects. @throws Error when the trial has ended meanwhile */
   async inject(fault: Fault): Promise<void> {
+    const injecting = this.#inject(fault);
+    const settled = injecting.catch(() => undefined).then(() => void this.#injecting.delete(settled));
+    this.#injecting.add(settled);
+    await injecting;
+  }
+
+  async #inject(fault: Fault): Promise<void> {
     const armed: Armed = { id: randomUUID(), fault, undo: await fault.undo(this.#target), undone: false };
+    if (this.#closed) throw new Error(`${fault.name} is not injected: the trial has ended`);
     this.#log(armed, 'armed');
     this.#armed.push(armed);
     this.#timeline.note(fault.name, 'undo armed');
     await fault.inject(this.#target);
     this.#timeline.note(fault.name, 'injected');
+  }
+
+  /**
+   * Nothing goes in any more, and what is in is undone. An injection that is under way
+   * is waited for: undone before it happened, it would stay in.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#injecting);
+    await this.revertAll();
   }
 
   async prove(fault: Fault): Promise<void> {

@@ -75,7 +75,7 @@ export interface TrialWindow {
 }
 
 /** What the settings let expect, drawn beside the trials. */
-export type Prediction = NonNullable<ExperimentResult['predicted']>;
+export type Prediction = Omit<NonNullable<ExperimentResult['predicted']>, 'agrees' | 'comparison'>;
 
 export interface Experiment {
   readonly title: string;

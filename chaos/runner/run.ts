@@ -2,9 +2,13 @@
 import type { ExperimentResult, Profile, Verdict } from '../../reports/record/types.ts';
 import { monotonic_ms } from '../../measurement/clock.ts';
 import { seededRandom } from '../../measurement/random.ts';
+import type { SeriesConfig } from '../prober/protocol.ts';
 import type { SessionProbe } from '../prober/session.ts';
 import type { ClaimJudgement, Experiment, TrialData } from './experiment.ts';
+import { comparePrediction } from './prediction.ts';
 import { readSettings } from './settings.ts';
+import { setupInWords } from './setup.ts';
+import { experimentStatistics } from './statistics.ts';
 import type { ChaosTarget } from './target.ts';
 import { runTrial } from './trial.ts';
 import type { ControlKind, Phase, TrialDurations } from './trial.ts';
@@ -47,8 +51,8 @@ export async function runExperiment(
   const refused = (await declared.preflight?.(options.target)) ?? null;
   const settings = await readSettings(options.target);
   const predicted = refused === null ? declared.predict?.(settings) : undefined;
-  const { data, rollbacks } =
-    refused === null ? await runTrials(declared, options) : { data: [], rollbacks: { done: 0, failed: 0 } };
+  const { data, rollbacks, series } = refused === null ? await runTrials(declared, options) : NOTHING;
+  const trials = data.map((one) => one.trial);
   const claims = refused === null ? declared.judge(data, settings) : notApplicable(declared, refused);
   const about = claims.find((claim) => claim.claim === declared.verifies[0]);
   if (!about) throw new Error(`experiment ${name} gives no judgement on ${declared.verifies[0] ?? 'any claim'}`);
@@ -59,13 +63,17 @@ export async function runExperiment(
       name,
       title: declared.title,
       hypothesis: declared.hypothesis,
+      setup: setupInWords(declared, series, trials),
       verifies: declared.verifies,
       verdict,
       observed: about.observed,
       ...(reason === undefined ? {} : { reason }),
       limit_s: declared.limit_s,
-      ...(predicted ? { predicted } : {}),
-      trials: data.map((one) => one.trial),
+      // A control changes what was predicted from the settings.
+      ...(predicted ? { predicted: options.control ? predicted : comparePrediction(predicted, data) } : {}),
+      ...(refused === null ? { statistics: experimentStatistics(trials, declared.limit_s, options.seed) } : {}),
+      ...(options.control ? { control: options.control } : {}),
+      trials,
       rollbacks,
       duration_ms: Math.round(monotonic_ms() - started_ms),
       reproduce: options.reproduce,
@@ -74,14 +82,20 @@ export async function runExperiment(
   };
 }
 
-async function runTrials(
-  declared: Experiment,
-  options: ExperimentOptions,
-): Promise<{ data: TrialData[]; rollbacks: ExperimentResult['rollbacks'] }> {
+interface AllTrials {
+  readonly data: readonly TrialData[];
+  readonly rollbacks: ExperimentResult['rollbacks'];
+  readonly series: readonly SeriesConfig[];
+}
+
+const NOTHING: AllTrials = { data: [], rollbacks: { done: 0, failed: 0 }, series: [] };
+
+async function runTrials(declared: Experiment, options: ExperimentOptions): Promise<AllTrials> {
   const { target, runDir, profile, control, durations, onPhase, onProbes, signal } = options;
   const random = seededRandom(options.seed);
   const data: TrialData[] = [];
   const rollbacks = { done: 0, failed: 0 };
+  let series: readonly SeriesConfig[] = [];
   const count = options.trials ?? declared.trials[profile];
   // One trial must repeat its verdict, so it meets the timers at their worst; several meet them at random.
   const worst = count === 1 && declared.worstPhase !== undefined;
@@ -97,11 +111,12 @@ async function runTrials(
       ...(signal ? { signal } : {}),
     });
     data.push(ended.data);
+    series = ended.series;
     rollbacks.done += ended.rollbacks.done;
     rollbacks.failed += ended.rollbacks.failed;
     if (signal?.aborted) break;
   }
-  return { data, rollbacks };
+  return { data, rollbacks, series };
 }
 
 function notApplicable({ verifies, hypothesis }: Experiment, why: string): ClaimJudgement[] {

@@ -17,6 +17,7 @@ export interface FaultTimes {
 
 export interface TrialSeen {
   readonly phase_s: number;
+  readonly phase: 'worst' | 'random';
   /** The first one decides. */
   readonly series: readonly SeriesConfig[];
   readonly probes: Readonly<Record<string, readonly SessionProbe[]>>;
@@ -25,6 +26,8 @@ export interface TrialSeen {
   readonly fault: FaultTimes;
   readonly timeline: readonly TimelineEvent[];
   readonly invalidReason: string | null;
+  /** Probes of the deciding series that were due while too many were open, and not sent. */
+  readonly capped: number;
   readonly collected: Collected;
 }
 
@@ -39,12 +42,14 @@ export function readTrial(seen: TrialSeen): TrialData {
   const late_ms = lateness_ms_p99(judged);
   const reason =
     seen.invalidReason ??
+    tooMany(seen.capped) ??
     (deciding ? tooLate(late_ms, latenessLimit_ms(deciding)) : 'no series of probes') ??
     (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
   const outages = reason === null ? findOutages(after, steadyState(before)) : [];
   const failed = after.filter((probe) => !probe.ok);
   const trial: Trial = {
     phase_s: Math.round(seen.phase_s * 1000) / 1000,
+    phase: seen.phase,
     // Several outages: each must keep the limit, so the worst one speaks for the trial.
     lower_s: Math.max(0, ...outages.map((outage) => outage.lower_ms)) / 1000,
     upper_s: Math.max(0, ...outages.map((outage) => outage.upper_ms)) / 1000,
@@ -65,6 +70,10 @@ export function readTrial(seen: TrialSeen): TrialData {
 function tooLate(late_ms: number, most_ms: number): string | null {
   if (late_ms <= most_ms) return null;
   return `the prober was late: p99 ${late_ms.toFixed(1)} ms, at most ${most_ms} ms may be`;
+}
+
+function tooMany(capped: number): string | null {
+  return capped === 0 ? null : `${capped} probes were not sent, because too many waited for their answer`;
 }
 
 function countBy(kinds: readonly string[]): Record<string, number> {

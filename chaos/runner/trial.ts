@@ -3,15 +3,16 @@
  * observe → revert → prove the removal → steady state after. Whatever fails, what
  * was armed is undone.
  */
-import { quantile } from '../../measurement/statistics.ts';
 import { openProber } from '../prober/session.ts';
 import type { SeriesConfig } from '../prober/protocol.ts';
 import type { ProberSession, SessionProbe } from '../prober/session.ts';
+import { untilAborted } from './abort.ts';
 import { Armory } from './armory.ts';
 import type { Rollbacks } from './armory.ts';
 import { requireInside } from './experiment.ts';
 import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
 import type { Fault } from './fault.ts';
+import { isSteady } from './steady-state.ts';
 import type { ChaosTarget } from './target.ts';
 import { stateOf } from './target.ts';
 import { startTimeline } from './timeline.ts';
@@ -30,7 +31,9 @@ export interface TrialDurations {
 
 const DURATIONS: TrialDurations = { warmUp_ms: 1_000, steadyBefore_ms: 3_000, steadyAfter_ms: 1_500 };
 const STEADY_TIMEOUT_MS = 30_000;
-const STOP_LOOK_MS = 250;
+const LOOK_MS = 250;
+/** What a watcher of the trial sees. */
+const RECENT_MS = 1_000;
 
 export type Phase =
   | 'set the stage'
@@ -53,29 +56,37 @@ export interface TrialOptions {
   readonly phase_s: number | 'worst';
   readonly control?: ControlKind;
   readonly onPhase?: (phase: Phase) => void;
+  /** Told every quarter of a second which probes of the deciding series ended within the last second. */
   readonly onProbes?: (probes: readonly SessionProbe[]) => void;
   readonly durations?: TrialDurations;
   /** Aborts the trial; what was injected is undone. */
   readonly signal?: AbortSignal;
 }
 
+export interface EndedTrial {
+  readonly data: TrialData;
+  readonly rollbacks: Rollbacks;
+  /** What was probed; the first series decides. */
+  readonly series: readonly SeriesConfig[];
+}
+
 /** Runs one trial; a trial that could not be measured comes back as not valid, with its reason. */
-export async function runTrial(
-  experiment: Experiment,
-  options: TrialOptions,
-): Promise<{ readonly data: TrialData; readonly rollbacks: Rollbacks }> {
+export async function runTrial(experiment: Experiment, options: TrialOptions): Promise<EndedTrial> {
   const timeline = startTimeline();
   const series = experiment.series(options.target);
   const session = await openProber(await options.target.openProber(experiment.probesFrom), series);
   const run = new TrialRun(experiment, options, timeline, session, series);
   let invalidReason: string | null = null;
+  const looking = setInterval(() => options.onProbes?.(run.recent()), LOOK_MS);
   try {
-    await run.measure();
+    await untilAborted(run.measure(), options.signal);
   } catch (error) {
     invalidReason = messageOf(error);
     timeline.note('runner', `given up: ${invalidReason}`);
   }
   await run.end();
+  clearInterval(looking);
+  invalidReason ??= run.armory.undoneByOthers;
   let collected: Collected = { texts: {} };
   try {
     await session.stop();
@@ -84,7 +95,7 @@ export async function runTrial(
     // The fault is undone already; what cannot be read any more costs this trial, not the run.
     invalidReason ??= messageOf(error);
   }
-  return { data: run.result(invalidReason, collected), rollbacks: run.armory.rollbacks };
+  return { data: run.result(invalidReason, collected), rollbacks: run.armory.rollbacks, series };
 }
 
 class TrialRun {
@@ -146,11 +157,17 @@ class TrialRun {
     await this.#othersRun();
   }
 
-  /** Undoes everything that is still in. */
+  /** Undoes everything that is still in; nothing can be injected any more. */
   async end(): Promise<void> {
     this.#ended.abort();
-    await this.armory.revertAll();
+    await this.armory.close();
     this.#times.reverted_ms ||= this.#timeline.now_ms();
+  }
+
+  /** Probes of the deciding series that ended within the last second. */
+  recent(): readonly SessionProbe[] {
+    const since_ms = this.#timeline.now_ms() - RECENT_MS;
+    return this.#probes().filter((probe) => probe.done_ms >= since_ms);
   }
 
   window(): TrialWindow {
@@ -169,12 +186,14 @@ class TrialRun {
     const names = this.#series.map(({ name }) => name);
     return readTrial({
       phase_s: this.#phase_s,
+      phase: this.#options.phase_s === 'worst' ? 'worst' : 'random',
       series: this.#series,
       probes: Object.fromEntries(names.map((name) => [name, this.#probes(name)])),
       steadyFrom_ms: this.#steadyFrom_ms,
       fault: this.#times,
       timeline: this.#timeline.events,
       invalidReason,
+      capped: this.#session.capped(this.#series[0]?.name ?? ''),
       collected,
     });
   }
@@ -214,7 +233,7 @@ class TrialRun {
         if (why !== null) throw new Error(`stop condition: ${why}`);
         return over.signal.aborted;
       },
-      STOP_LOOK_MS,
+      LOOK_MS,
     );
     const observed = this.#experiment.observe(watch).finally(() => over.abort());
     observed.catch(() => undefined);
@@ -233,21 +252,13 @@ class TrialRun {
 
   /** The hypothesis holds over the last `duration_ms`. @throws WaitTimeout when it does not come to hold */
   async #steady(duration_ms: number): Promise<void> {
-    const { availability_min, latency_ms_p95_max } = this.#experiment.steadyState;
     const from_ms = this.#timeline.now_ms();
     await pause(duration_ms);
     await waitFor('steady state', STEADY_TIMEOUT_MS, () => {
       this.#options.signal?.throwIfAborted();
       const since_ms = Math.max(from_ms, this.#timeline.now_ms() - duration_ms);
       const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
-      const answered = recent.filter((probe) => probe.ok);
-      const latency_ms = quantile(
-        answered.map((probe) => probe.done_ms - probe.sent_ms),
-        0.95,
-      );
-      return (
-        recent.length > 0 && answered.length / recent.length >= availability_min && latency_ms <= latency_ms_p95_max
-      );
+      return isSteady(recent, this.#experiment.steadyState);
     });
   }
 

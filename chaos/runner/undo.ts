@@ -1,7 +1,9 @@
 /** The undo log: what must be undone is on disk, synced, before it is done. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { isStatus } from '../../environments/harness/docker.ts';
+import type { ExecResult } from '../../environments/harness/types.ts';
 import type { UndoAction } from './fault.ts';
 import type { FaultHost } from './target.ts';
 
@@ -25,9 +27,17 @@ export interface UndoRecord {
 /** Appends one record and waits until the disk has it. */
 export function writeUndo(runDir: string, record: UndoRecord): void {
   mkdirSync(runDir, { recursive: true });
-  const file = openSync(join(runDir, UNDO_LOG), 'a');
+  const path = join(runDir, UNDO_LOG);
+  const fresh = !existsSync(path);
+  synced(path, 'a', (file) => writeSync(file, `${JSON.stringify(record)}\n`));
+  // A new file is on the disk when its folder is.
+  if (fresh) synced(runDir, 'r', () => undefined);
+}
+
+function synced(path: string, flags: 'a' | 'r', use: (file: number) => void): void {
+  const file = openSync(path, flags);
   try {
-    writeSync(file, `${JSON.stringify(record)}\n`);
+    use(file);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -57,16 +67,30 @@ export function pendingUndos(runDir: string): UndoRecord[] {
 }
 
 /** A step of an undo did not work. */
-export class UndoFailed extends Error {
+class UndoFailed extends Error {
   constructor(action: UndoAction, told: string) {
     super(`${action.action} on ${action.service}: ${told}`);
     this.name = 'UndoFailed';
   }
 }
 
-/** Undoes what a record names, step by step; harmless when it is undone already. @throws UndoFailed NotOurs */
+/**
+ * Undoes what a record names, step by step; harmless when it is undone already. A step
+ * that fails does not keep the others from being taken. What a removed container
+ * suffered is gone with it.
+ *
+ * @throws the failure of the first step that failed: UndoFailed, NotOurs, or the engine's own
+ */
 export async function applyUndo(host: FaultHost, actions: readonly UndoAction[]): Promise<void> {
-  for (const action of actions) await applyAction(host, action);
+  const failures: unknown[] = [];
+  for (const action of actions) {
+    try {
+      await applyAction(host, action);
+    } catch (error) {
+      if (!isStatus(error, 404)) failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function applyAction(host: FaultHost, action: UndoAction): Promise<void> {
@@ -82,11 +106,19 @@ async function applyAction(host: FaultHost, action: UndoAction): Promise<void> {
       return host.limit(containerId, action.limits);
     case 'put':
       return host.put(containerId, action.path, action.content, action.mode);
+    case 'network-exec':
+      // A container that ended took its network namespace with it, and all that was changed in there.
+      if (!(await host.inspect(containerId)).running) return;
+      return run(action, (argv) => host.networkExec(containerId, argv));
     case 'exec':
-    case 'network-exec': {
-      const run = action.action === 'exec' ? host.exec : host.networkExec;
-      const { exitCode, stderr } = await run.call(host, containerId, action.argv);
-      if (exitCode !== 0) throw new UndoFailed(action, `ended with ${exitCode}: ${stderr.trim().slice(-300)}`);
-    }
+      return run(action, (argv) => host.exec(containerId, argv));
   }
+}
+
+async function run(
+  action: Extract<UndoAction, { readonly argv: readonly string[] }>,
+  execute: (argv: readonly string[]) => Promise<ExecResult>,
+): Promise<void> {
+  const { exitCode, stderr } = await execute(action.argv);
+  if (exitCode !== 0) throw new UndoFailed(action, `ended with ${exitCode}: ${stderr.trim().slice(-300)}`);
 }

@@ -2,66 +2,58 @@
 import { createInterface } from 'node:readline';
 
 import { FaultActions } from '../../environments/harness/fault-actions.ts';
-import { applyUndo, pendingUndos, writeUndo } from './undo.ts';
-import type { UndoRecord } from './undo.ts';
+import { Replay } from './replay.ts';
 
-/** Heartbeats come each second; so many missed ones mean that the runner hangs. */
-const SILENCE_MS = 5_000;
 const LOOK_MS = 500;
+/**
+ * Heartbeats come each second; after so many looks without one the runner hangs. Looks
+ * are counted, not milliseconds: when this process gets no core for a while, the beats
+ * of that while are read before the next look.
+ */
+const SILENT_LOOKS = 10;
 
 const [, , runDir = '', runId = '', toolImage = '', limit_s = '0'] = process.argv;
-const host = new FaultActions(runId, toolImage);
 
 const say = (text: string): void => {
   process.stdout.write(`${new Date().toISOString()} ${text}\n`);
 };
+const replay = new Replay({ runDir, host: new FaultActions(runId, toolImage), say });
 
-/** Undoes what is pending, newest first. What the runner undid meanwhile is harmless to undo again. */
-async function replay(why: string): Promise<void> {
-  const pending = pendingUndos(runDir);
-  if (pending.length === 0) return;
-  say(`${why}: undoing ${pending.map(({ fault }) => fault).join(', ')}`);
-  for (const record of pending.toReversed()) await undoOne(record);
-}
-
-async function undoOne(record: UndoRecord): Promise<void> {
-  const { problem: _, ...rest } = record;
-  const ended = { ...rest, at: new Date().toISOString(), by: 'watchdog' } as const;
-  try {
-    await applyUndo(host, record.undo);
-    writeUndo(runDir, { ...ended, state: 'undone' });
-    say(`undone: ${record.fault}`);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    writeUndo(runDir, { ...ended, state: 'failed', problem });
-    say(`could not undo ${record.fault}: ${problem}`);
-  }
-}
-
-/** Age of the oldest fault that is in, ms. */
-function oldest_ms(): number {
-  const [first] = pendingUndos(runDir);
-  return first ? Date.now() - Date.parse(first.at) : 0;
-}
-
-let heard_ms = performance.now();
+let silent = 0;
+let busy: Promise<void> = Promise.resolve();
 let ending = false;
 
-async function end(why: string | null): Promise<void> {
-  if (ending) return;
-  ending = true;
-  if (why !== null) await replay(why);
-  process.exit(0);
+/** One thing at a time; what fails is told and keeps nothing else from happening. */
+function then(work: () => Promise<void>): Promise<void> {
+  busy = busy.then(work).catch((error: unknown) => say(error instanceof Error ? (error.stack ?? '') : String(error)));
+  return busy;
 }
 
+function end(why: string): void {
+  if (ending) return;
+  ending = true;
+  clearInterval(looking);
+  void then(() => replay.toTheEnd(why)).then(() => process.exit(0));
+}
+
+/** Age of the oldest fault that is in, s. */
+function oldest_s(): number {
+  const [first] = replay.untried;
+  return first ? (Date.now() - Date.parse(first.at)) / 1_000 : 0;
+}
+
+/** A runner that hangs may come back, so the watch goes on: its trial finds in the log that a fault was undone. */
+function look(): void {
+  silent += 1;
+  if (silent >= SILENT_LOOKS) void then(() => replay.once('the runner is silent'));
+  else if (oldest_s() > Number(limit_s)) void then(() => replay.once(`a fault is in for longer than ${limit_s} s`));
+}
+
+const looking = setInterval(look, LOOK_MS);
 const input = createInterface({ input: process.stdin });
 input.on('line', (line) => {
-  heard_ms = performance.now();
-  if (line === 'done') void end(null);
+  silent = 0;
+  if (line === 'done') end('the runner could not undo everything');
 });
-input.on('close', () => void end('the runner has ended'));
-setInterval(() => {
-  if (performance.now() - heard_ms > SILENCE_MS) void end('the runner is silent');
-  else if (oldest_ms() > Number(limit_s) * 1_000) void end(`a fault is in for longer than ${limit_s} s`);
-}, LOOK_MS);
+input.on('close', () => end('the runner has ended'));
 say(`watching run ${runId}`);

@@ -5,7 +5,7 @@
  * in, the undo log is replayed.
  */
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BEAT_MS = 1_000;
@@ -23,7 +23,9 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-  /** Ends it; nothing may be in any more. */
+  /** @throws Error when it is gone: then nothing may be injected */
+  requireAlive(): void;
+  /** Ends it; what the runner could not undo it tries once more. */
   stop(): void;
 }
 
@@ -35,16 +37,24 @@ export function startWatchdog({ runDir, runId, toolImage, limit_s }: WatchdogOpt
     detached: true,
     stdio: ['pipe', log, log],
   });
+  closeSync(log);
   const { stdin } = child;
+  if (!stdin) throw new Error('the watchdog has no standard input');
+  let gone: string | null = null;
+  child.on('error', (error) => (gone ??= error.message));
+  child.on('exit', (code, signal) => (gone ??= signal ?? `exit code ${String(code)}`));
   // A watchdog that is gone already must not take the runner with it; its log says why it went.
-  stdin?.on('error', () => undefined);
-  const beat = setInterval(() => stdin?.write('alive\n'), BEAT_MS);
+  stdin.on('error', () => undefined);
+  const beat = setInterval(() => stdin.write('alive\n'), BEAT_MS);
   beat.unref();
   child.unref();
   return {
+    requireAlive: () => {
+      if (gone !== null) throw new Error(`the watchdog has ended (${gone}), see ${WATCHDOG_LOG}: no fault without it`);
+    },
     stop: () => {
       clearInterval(beat);
-      stdin?.end('done\n');
+      stdin.end('done\n');
     },
   };
 }

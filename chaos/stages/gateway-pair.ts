@@ -17,6 +17,7 @@ const PROBES_AT_MOST = 4_000;
 export function clientsOfThePair(target: ChaosTarget, path = '/health'): readonly SeriesConfig[] {
   return [
     {
+      kind: 'new-connection',
       name: SERIES,
       address: target.gateway.address,
       port: target.gateway.port,

@@ -1,5 +1,5 @@
 /** Series of requests to the API as both variants of a gateway admit them: each from an address, and by a user, of its own. */
-import type { SeriesConfig } from '../prober/protocol.ts';
+import type { NewConnectionSeries, SeriesConfig } from '../prober/protocol.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 
 export interface ApiTraffic {
@@ -7,7 +7,7 @@ export interface ApiTraffic {
   readonly interval_ms: number;
   readonly timeout_ms: number;
   readonly path?: string;
-  readonly method?: SeriesConfig['method'];
+  readonly method?: NewConnectionSeries['method'];
   readonly headers?: Readonly<Record<string, string>>;
   readonly expect?: readonly number[];
 }
@@ -40,6 +40,7 @@ function series(
   credentials: Readonly<Record<string, string>>,
 ): SeriesConfig {
   return {
+    kind: 'new-connection',
     ...rest,
     address,
     port,

@@ -15,6 +15,7 @@ export function directSeries(target: ChaosTarget, instance: string, traffic: Dir
   const { behave, ...rest } = traffic;
   const { address, port } = target.endpoint(instance);
   return {
+    kind: 'new-connection',
     ...rest,
     address,
     port,

@@ -23,6 +23,7 @@ import type {
 import { calibrate } from './calibrate.ts';
 import { estimate_s, plan } from './plan.ts';
 import type { PlanRequest } from './plan.ts';
+import { faultLines, faultStories } from './faults.ts';
 import { startProgress } from './progress.ts';
 import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import { startTopology } from './start-topology.ts';
@@ -140,14 +141,16 @@ export async function downCommand({ all, environment }: DownRequest): Promise<nu
   return EXIT.ok;
 }
 
-export async function statusCommand({ json, environment }: StatusRequest): Promise<number> {
-  const listed = (await listRuns()).filter((run) => environment === undefined || run.environment === environment);
+export async function statusCommand({ json, environment, out }: StatusRequest): Promise<number> {
+  const all = await listRuns();
+  const listed = all.filter((run) => environment === undefined || run.environment === environment);
   const runs = listed.map((run) => ({
     ...run,
     state: run.owner === OWNER_UP ? 'up' : ownerLives(run.owner) ? 'running' : 'leftover',
   }));
+  const faults = faultStories(out ?? RUNS_DIR, new Map(all.map(({ runId, owner }) => [runId, ownerLives(owner)])));
   if (json) {
-    process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ runs, faults }, null, 2)}\n`);
     return EXIT.ok;
   }
   if (runs.length === 0) process.stdout.write('nothing of ours is running\n');
@@ -158,6 +161,7 @@ export async function statusCommand({ json, environment }: StatusRequest): Promi
     );
     for (const { name, state: containerState } of containers) process.stdout.write(`  ${name} (${containerState})\n`);
   }
+  for (const line of faultLines(faults)) process.stdout.write(`${line}\n`);
   return EXIT.ok;
 }
 
@@ -165,8 +169,16 @@ export async function statusCommand({ json, environment }: StatusRequest): Promi
 const CALIBRATION_SEED = 1;
 
 export async function calibrateCommand({ json }: CalibrateRequest): Promise<number> {
-  const results = await calibrate(CALIBRATION_SEED);
-  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  else console.table(results);
-  return results.every(({ holds }) => holds) ? EXIT.ok : EXIT.harness;
+  const { results, inconclusive } = await calibrate(CALIBRATION_SEED);
+  const shown = results.map(({ instrument, truth, measured, ...rest }) => {
+    const error = Math.round((measured - truth) * 1000) / 1000;
+    return { instrument, truth, measured, error, ...rest };
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ results: shown, inconclusive }, null, 2)}\n`);
+  else {
+    console.table(shown);
+    for (const what of inconclusive) process.stdout.write(`inconclusive: ${what}\n`);
+  }
+  if (!results.every(({ holds }) => holds)) return EXIT.harness;
+  return inconclusive.length === 0 ? EXIT.ok : EXIT.open;
 }

@@ -24,38 +24,43 @@ export async function runExperiments(planned: readonly PlannedExperiment[], run:
     limit_s: FAULT_LIMIT_S,
   });
   try {
-    await runAll(planned, target, run);
+    for (const one of planned) {
+      if (run.signal.aborted) return;
+      watchdog.requireAlive();
+      await runOne(one, target, run);
+    }
   } finally {
     watchdog.stop();
   }
 }
 
-async function runAll(planned: readonly PlannedExperiment[], target: ChaosTarget, run: Measuring): Promise<void> {
-  for (const { name, file, experiment, trials } of planned) {
-    if (run.signal.aborted) return;
-    run.progress.phase(`${run.topology.variant}: experiment ${name}`);
-    const began = performance.now();
-    const { experiment: result, claims } = await runExperiment(name, experiment, {
-      target,
-      runDir: run.folder.dir,
-      profile: run.profile,
-      seed: run.seed,
-      ...(trials === undefined ? {} : { trials }),
-      ...(run.control ? { control: run.control } : {}),
-      reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
-      onPhase: (trial, phase) => {
-        run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`);
-      },
-      signal: run.signal,
-    });
-    run.folder.append({
-      event: 'experiment',
-      at: new Date().toISOString(),
-      variant: run.topology.variant,
-      experiment: withoutGivenUp(result, run),
-    });
-    for (const claim of claims) journalClaim(claim, Math.round(performance.now() - began), run);
-  }
+async function runOne(
+  { name, file, experiment, trials }: PlannedExperiment,
+  target: ChaosTarget,
+  run: Measuring,
+): Promise<void> {
+  run.progress.phase(`${run.topology.variant}: experiment ${name}`);
+  const began = performance.now();
+  const { experiment: result, claims } = await runExperiment(name, experiment, {
+    target,
+    runDir: run.folder.dir,
+    profile: run.profile,
+    seed: run.seed,
+    ...(trials === undefined ? {} : { trials }),
+    ...(run.control ? { control: run.control } : {}),
+    reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
+    onPhase: (trial, phase) => {
+      run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`);
+    },
+    signal: run.signal,
+  });
+  run.folder.append({
+    event: 'experiment',
+    at: new Date().toISOString(),
+    variant: run.topology.variant,
+    experiment: withoutGivenUp(result, run),
+  });
+  for (const claim of claims) journalClaim(claim, Math.round(performance.now() - began), run);
 }
 
 /** An experiment about a promise that the variant gives up for another one shows what happens, and judges nothing. */

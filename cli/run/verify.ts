@@ -86,7 +86,10 @@ export async function runVerify(options: VerifyOptions): Promise<{ record: RunRe
 /** The instruments against known truth, before anything is judged; smoke leaves that to the tests, to stay short. */
 async function calibrateFirst({ seed, progress }: VerifyOptions, folder: RunFolder): Promise<void> {
   progress.phase('calibrating the instruments');
-  for (const calibration of await calibrate(seed)) folder.append({ event: 'calibration', at: now(), calibration });
+  const { results, inconclusive } = await calibrate(seed);
+  for (const calibration of results) folder.append({ event: 'calibration', at: now(), calibration });
+  for (const what of inconclusive)
+    folder.append({ event: 'note', at: now(), level: 'warning', text: `Calibration inconclusive: ${what}.` });
 }
 
 const now = (): string => new Date().toISOString();
@@ -139,17 +142,13 @@ async function runVariants(
   signal: AbortSignal,
 ): Promise<void> {
   let topology: Topology | undefined;
-  const stop = (): void => {
-    void topology?.stop();
-  };
-  signal.addEventListener('abort', stop, { once: true });
   try {
     for (const name of options.variants) {
       if (signal.aborted) return;
       topology = await runVariant(options, folder, images, name, topology, signal);
     }
   } finally {
-    signal.removeEventListener('abort', stop);
+    // Also after an abort only here: an experiment undoes its faults while their containers still exist.
     options.progress.phase('removing containers and networks');
     await topology?.stop();
   }

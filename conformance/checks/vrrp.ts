@@ -5,8 +5,7 @@ import type { CaseContext } from '../context.ts';
 import { Gateway, marker, mixed } from '../gateway.ts';
 import { inconclusive, judge, notApplicable } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
-import { listed, table } from './exchange.ts';
-import { addressMoves, judgeHolder } from './vrrp-holder.ts';
+import { table } from './exchange.ts';
 import { judgeAdverts, parseAdvert } from './vrrp-adverts.ts';
 
 interface Pair {
@@ -124,43 +123,4 @@ export async function advertsOfVersion(context: CaseContext, version: number): P
     }),
   );
   return judgeAdverts(version, captured.flat());
-}
-
-/** Upper bound of a look at the whole pair: the claim's minute. */
-const WATCH_S = 60;
-
-/** Watches for a minute which nodes have the virtual address. */
-export async function singleHolder(context: CaseContext, master: string): Promise<Outcome> {
-  const expected = (name: string): string => `one gateway holds the virtual address throughout, normally ${name}`;
-  const pair = pairOf(context);
-  if (!pair) return noPair(expected(master));
-  const { gateways, address } = pair;
-  const preferred = context.session.topology.addressMap[master]?.split(' ')[0] ?? master;
-  const start = await holdersOf(gateways, address);
-  const watched = await Promise.all(
-    gateways.map(async ({ name }) => {
-      const { stdout } = await context.exec(name, [
-        ...['timeout', String(WATCH_S), 'ip', '-ts', '-o', 'monitor', 'address'],
-      ]);
-      return addressMoves(name, address, stdout);
-    }),
-  );
-  const [end, earlier] = await Promise.all([holdersOf(gateways, address), statesOf(context, preferred)]);
-  const seen = { start, end, moves: watched.flat(), preferred, hasHeld: earlier.includes('MASTER') };
-  return judgeHolder(expected(preferred), seen, [
-    table(
-      `the virtual address during ${String(WATCH_S)} s`,
-      ['when', 'what'],
-      [
-        ['start', listed(start) || 'nobody'],
-        ...seen.moves.map(({ at, node, holds }) => [at, `${node} ${holds ? 'gets' : 'loses'} it`]),
-        ['end', listed(end) || 'nobody'],
-      ],
-    ),
-  ]);
-}
-
-/** What the notify scripts of a node have written. */
-async function statesOf(context: CaseContext, node: string): Promise<string> {
-  return (await context.exec(node, ['cat', '/var/log/keepalived-state.log'])).stdout;
 }

@@ -1,4 +1,5 @@
 /** What a fault may do to the containers of one run; the only such code. */
+import { randomUUID } from 'node:crypto';
 import { networkName } from './networks.ts';
 import { exec, putFiles, startContainerIn } from './containers.ts';
 import { docker, isStatus, RUN_LABEL } from './docker.ts';
@@ -22,7 +23,7 @@ export interface ContainerState {
   readonly outOfMemory: boolean;
 }
 
-/** Limits of a container; what is absent is unlimited. */
+/** Limits of a container. Without `cpus` it may use all; without `memory_mib` its memory limit stays: the engine cannot lift one. */
 export interface Limits {
   readonly cpus?: number;
   readonly memory_mib?: number;
@@ -117,16 +118,15 @@ export class FaultActions {
       .connect({ Container: containerId, EndpointConfig: { IPAMConfig: { IPv4Address: address } } });
   }
 
-  /** Sets the limits of a running container; absent ones are lifted. */
+  /** Sets the limits of a running container. */
   async limit(containerId: string, { cpus, memory_mib }: Limits): Promise<void> {
-    const bytes = memory_mib === undefined ? -1 : memory_mib * 2 ** 20;
+    const bytes = memory_mib === undefined ? undefined : memory_mib * 2 ** 20;
     await (
       await this.#ours(containerId)
     ).update({
       CpuPeriod: 100_000,
       CpuQuota: cpus === undefined ? -1 : Math.round(cpus * 100_000),
-      Memory: bytes,
-      MemorySwap: bytes,
+      ...(bytes === undefined ? {} : { Memory: bytes, MemorySwap: bytes }),
     });
   }
 
@@ -146,7 +146,8 @@ export class FaultActions {
   #startHelper(containerId: string, of: string): Promise<string> {
     return startContainerIn({
       runId: this.#runId,
-      name: `net-${of}-${String(process.pid)}-${String(this.#helpers.size)}`,
+      // Runner and watchdog, and each variant of a run, have helpers of their own for one container.
+      name: `net-${of}-${randomUUID().slice(0, 8)}`,
       image: this.#toolImage,
       networkOf: containerId,
       command: ['sleep', 'infinity'],

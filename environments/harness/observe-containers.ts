@@ -1,5 +1,5 @@
 import { exec } from './containers.ts';
-import { docker } from './docker.ts';
+import { docker, RUN_LABEL } from './docker.ts';
 
 /** Cumulative figures of a container's control group. */
 export interface ContainerFigures {
@@ -40,14 +40,28 @@ export async function containerFigures(containerId: string): Promise<ContainerFi
 /** One tick of /proc/stat, ms: USER_HZ is 100 on every architecture that the engine supports. */
 const TICK_MS = 10;
 
-/** Processor time of the engine's machine since its start, all cores together, ms; `stolen` went to other guests (proc(5)). */
+/**
+ * Processor time of the engine's machine since its start, all cores together, ms (proc(5)).
+ * `others` got what neither the run's containers nor this process used: other guests of
+ * the same host (steal), other programs, and the engine itself.
+ */
 export async function machineTime(
   containerId: string,
-): Promise<{ readonly all_ms: number; readonly stolen_ms: number }> {
-  const { stdout } = await exec(containerId, ['head', '-n', '1', '/proc/stat']);
+): Promise<{ readonly all_ms: number; readonly others_ms: number }> {
+  const { Config } = await docker().getContainer(containerId).inspect();
+  const label = `${RUN_LABEL}=${Config.Labels[RUN_LABEL] ?? ''}`;
+  const containers = await docker().listContainers({ filters: { label: [label] } });
+  const [{ stdout }, ...figures] = await Promise.all([
+    exec(containerId, ['head', '-n', '1', '/proc/stat']),
+    ...containers.map(({ Id }) => containerFigures(Id)),
+  ]);
   // user nice system idle iowait irq softirq steal; guest times are in user already.
   const ticks = stdout.trim().split(/\s+/).slice(1, 9).map(Number);
-  return { all_ms: TICK_MS * ticks.reduce((sum, one) => sum + one, 0), stolen_ms: TICK_MS * (ticks[7] ?? 0) };
+  const all_ms = TICK_MS * ticks.reduce((sum, one) => sum + one, 0);
+  const idle_ms = TICK_MS * ((ticks[3] ?? 0) + (ticks[4] ?? 0));
+  const { user, system } = process.cpuUsage();
+  const own_ms = figures.reduce((sum, { used_ms }) => sum + used_ms, (user + system) / 1000);
+  return { all_ms, others_ms: all_ms - idle_ms - own_ms };
 }
 
 /** Cores that a container may use: the smaller of its quota and its set of cores. */

@@ -39,6 +39,8 @@ export interface StateLane {
 
 export interface Trial {
   readonly phase_s: number;
+  /** Whether the fault was timed to cost most, or met its timers by chance. */
+  readonly phase?: 'worst' | 'random';
   /** Bounds of the outage that clients saw; both 0 when no request failed. */
   readonly lower_s: number;
   readonly upper_s: number;
@@ -61,6 +63,29 @@ export interface Trial {
   readonly probes: readonly ProbeSample[];
 }
 
+/** One figure of the outages of all valid trials, with an interval that holds their measurement error too. */
+export interface OutageFigure {
+  readonly name: 'median' | 'p50' | 'p95';
+  readonly value_s: number;
+  readonly interval_s: Interval;
+  readonly method: 'bootstrap' | 'order statistics';
+}
+
+/** What the trials of an experiment show together, and how far that goes. */
+export interface ExperimentStatistics {
+  /** Of every interval, 0–1. */
+  readonly confidence: number;
+  readonly valid: number;
+  /** Valid trials that kept the limit for certain; absent without a limit. */
+  readonly kept?: number;
+  /** Exact interval (Clopper–Pearson) of the share of trials that keep the limit, 0–1. */
+  readonly passRate?: { readonly lower: number; readonly upper: number };
+  /** Empty when nobody saw an outage, or when there is a single trial. */
+  readonly outage: readonly OutageFigure[];
+  /** The strongest statement that so many trials allow. */
+  readonly statement: string;
+}
+
 export interface ExperimentResult {
   readonly name: string;
   readonly title: string;
@@ -76,7 +101,14 @@ export interface ExperimentResult {
     readonly range_s: readonly [number, number];
     readonly formula: string;
     readonly settings: string;
+    /** False when a trial lies outside the range by more than the width of its own bounds. Changes no verdict. */
+    readonly agrees?: boolean;
+    /** The comparison in words. */
+    readonly comparison?: string;
   };
+  readonly statistics?: ExperimentStatistics;
+  /** Set when this is no measurement of the promise but a control: `sabotage` must not conform, `no-fault` must. */
+  readonly control?: 'sabotage' | 'no-fault';
   readonly trials: readonly Trial[];
   readonly rollbacks: { readonly done: number; readonly failed: number };
   readonly duration_ms: number;

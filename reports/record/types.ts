@@ -12,6 +12,8 @@ export type {
   TimelineEvent,
   StateLane,
   Trial,
+  OutageFigure,
+  ExperimentStatistics,
   ExperimentResult,
   LoadBucket,
   PercentilePoint,

@@ -35,6 +35,7 @@ export function renderSummary(record: RunRecord, report = `reports/runs/${record
     ...deviationLines(record, 'New deviations', (claim) => claim.disposition === 'new', fresh.size),
     ...deviationLines(record, 'Inconclusive', (claim) => claim.verdict === 'inconclusive'),
     ...deviationLines(record, 'Failed in the harness', (claim) => claim.verdict === 'error'),
+    ...experimentLines(record),
     ...gate.warnings.map((warning) => `Warning: ${warning}`),
     '',
     scopeSentence(model),
@@ -86,6 +87,23 @@ function deviationLines(
     ]);
   const more = found.length > MAX_NAMED ? [`  and ${plural(found.length - MAX_NAMED, 'other')}`] : [];
   return ['', `${title}: ${Math.max(found.length, known)}`, ...named, ...more];
+}
+
+/** What the trials of each experiment allow to say, what nobody expected first. */
+function experimentLines(record: RunRecord): readonly string[] {
+  const all = record.variants.flatMap(({ name, experiments }) => experiments.map((one) => ({ variant: name, one })));
+  if (all.length === 0) return [];
+  const calm = ({ one }: (typeof all)[number]): number =>
+    one.predicted?.agrees === false ? 0 : one.verdict === 'conforms' ? 2 : 1;
+  const named = all
+    .toSorted((a, b) => calm(a) - calm(b))
+    .slice(0, MAX_NAMED)
+    .flatMap(({ variant, one }) => [
+      `  ${VERDICT_MARK[one.verdict]} ${variant}/${one.name}${one.control === undefined ? '' : ` (control: ${one.control})`}: ${one.statistics?.statement ?? one.observed}`,
+      ...(one.predicted?.agrees === false ? [`    prediction: ${one.predicted.comparison ?? 'disagrees'}`] : []),
+    ]);
+  const more = all.length > MAX_NAMED ? [`  and ${plural(all.length - MAX_NAMED, 'other')}`] : [];
+  return ['', `Experiments: ${all.length}`, ...named, ...more];
 }
 
 function runLine({ run }: RunRecord): string {

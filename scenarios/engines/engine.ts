@@ -13,8 +13,8 @@ export interface CpuFigures {
   readonly throttled_ms: number;
   /** Cores that it may use: its quota, else its set of cores. */
   readonly cores: number;
-  /** Processor time of the whole machine, ms, and what other guests of its host took of that. */
-  readonly machine: { readonly all_ms: number; readonly stolen_ms: number };
+  /** Processor time of the whole machine, ms, and what neither the run nor its tools took of that. */
+  readonly machine: { readonly all_ms: number; readonly others_ms: number };
 }
 
 /** The generator container; the harness implements it. */
@@ -60,7 +60,7 @@ export interface LoadMeasurement {
   readonly actual: LatencyHistogram;
   readonly backend: LatencyHistogram;
   readonly buckets: readonly LoadBucket[];
-  readonly generatorCpu: { readonly share: number; readonly throttled_ms: number; readonly stolenShare: number };
+  readonly generatorCpu: { readonly share: number; readonly throttled_ms: number; readonly othersShare: number };
   /** Requests that the tool counted and whose samples never came; null when it counted none. */
   readonly lost: number | null;
   readonly failure: string | null;

@@ -111,7 +111,7 @@ export function cpuShare(first: CpuFigures, last: CpuFigures): LoadMeasurement['
   return {
     share: (last.used_ms - first.used_ms) / (span_ms * Math.max(last.cores, 0.001)),
     throttled_ms: last.throttled_ms - first.throttled_ms,
-    stolenShare:
-      (last.machine.stolen_ms - first.machine.stolen_ms) / Math.max(1, last.machine.all_ms - first.machine.all_ms),
+    othersShare:
+      (last.machine.others_ms - first.machine.others_ms) / Math.max(1, last.machine.all_ms - first.machine.all_ms),
   };
 }

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 
 import { calibrateOutages } from '../../chaos/calibration/outage.ts';
 
-test('scripted outages at random phase with 1 % background errors: bounds hold the truth, within 20 ms', async () => {
-  const results = await calibrateOutages(20_260, [250, 250, 250, 1_000, 1_000, 2_900]);
+test('scripted outages at random phase with 1 % background errors, jittered or not: bounds hold the truth', async () => {
+  const { results, inconclusive } = await calibrateOutages(20_260, [50, 250, 1_000, 2_900, 50]);
   expect(results.filter((result) => !result.holds)).toEqual([]);
-  expect(results).toHaveLength(6);
+  // Simulated: two conditions, four lengths. On the wire as many, less what a busy machine spoiled.
+  expect(results.length + inconclusive.length).toBe(16);
+  expect(results.length).toBeGreaterThan(8);
 });

@@ -48,6 +48,7 @@ export default experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [
     {
+      kind: 'new-connection',
       name: SERIES,
       address: target.gateway.address,
       port: target.gateway.port,

@@ -27,7 +27,13 @@ export default experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => clientsOfThePair(target),
   stage: [firstHolder()],
-  method: [containerPause(ACTIVE, { seenFrom: 'inspector', healthPath: '/health' })],
+  method: [
+    containerPause(
+      ACTIVE,
+      { seenFrom: 'inspector', healthPath: '/health' },
+      { command: ['pgrep', '-f', '^nginx: master'] },
+    ),
+  ],
   blastRadius: [ACTIVE, STANDBY],
   sabotage: [slowAdverts()],
   limit_s: LIMIT_S,

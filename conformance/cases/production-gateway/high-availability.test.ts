@@ -1,15 +1,11 @@
-import { num, str } from '../../../environments/ledger/values.ts';
+import { num } from '../../../environments/ledger/values.ts';
 import { absent } from '../../checks/absent.ts';
 import { sameNodes } from '../../checks/gateway-nodes.ts';
-import { advertsOfVersion, singleHolder } from '../../checks/vrrp.ts';
-import { verify, verifyLong } from '../../verify.ts';
+import { advertsOfVersion } from '../../checks/vrrp.ts';
+import { verify } from '../../verify.ts';
 
 verify('production-gateway.high-availability.vrrp-standard', async (context) =>
   advertsOfVersion(context, num(context.claim, 'vrrp_version')),
-);
-
-verifyLong('production-gateway.high-availability.vip-single-holder', async (context) =>
-  singleHolder(context, str(context.claim, 'master')),
 );
 
 verify('production-gateway.high-availability.two-gateways', async (context) =>

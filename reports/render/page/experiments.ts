@@ -60,7 +60,7 @@ function experimentSection(model: Model, id: string, runs: readonly Run[]): Mark
 
 function setup(experiment: ExperimentResult): Markup {
   const items = [
-    { name: 'Steady state', text: experiment.hypothesis },
+    { name: 'Hypothesis', text: experiment.hypothesis },
     ...(experiment.setup ?? []),
     ...(experiment.limit_s === null ? [] : [{ name: 'Recovered', text: `within ${seconds(experiment.limit_s)}` }]),
     ...(experiment.predicted === undefined
@@ -202,12 +202,22 @@ function words({ variant, experiment }: Run): Markup {
       : `${within} of ${plural(valid.length, 'valid trial')} ended within ${seconds(experiment.limit_s)}. `;
   return markup`<p>
     ${glyph(experiment.verdict)}<span
-      ><b>${variant}: ${VERDICT_WORD[experiment.verdict]}.</b> ${limit}${experiment.observed}${reason} ${failedRequests(experiment)} ${thrown} of
+      ><b>${variant}: ${VERDICT_WORD[experiment.verdict]}.</b> ${limit}${experiment.observed}${reason} ${shown(experiment)}${failedRequests(experiment)} ${thrown} of
       ${plural(experiment.trials.length, 'trial')} thrown away; ${experiment.rollbacks.done} rolled back,
       ${experiment.rollbacks.failed} failed. Took ${duration(experiment.duration_ms)}.
       <code>${experiment.reproduce}</code></span
     >
   </p>`;
+}
+
+/** What the trials show together, and whether the prediction agrees. */
+function shown({ statistics, predicted, control }: ExperimentResult): string {
+  const parts = [
+    ...(control === undefined ? [] : [`Negative control (${control}), no measurement of the promise.`]),
+    ...(statistics === undefined ? [] : [`Shown: ${statistics.statement}.`]),
+    ...(predicted?.comparison === undefined ? [] : [predicted.comparison]),
+  ];
+  return parts.length === 0 ? '' : `${parts.join(' ')} `;
 }
 
 function trialRows({ variant, experiment }: Run): readonly (readonly Part[])[] {

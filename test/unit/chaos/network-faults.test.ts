@@ -37,6 +37,7 @@ describe('rules of the packet filter', () => {
   test.each([
     ['both', ['INPUT -s g -p tcp --dport 3001 -j DROP', 'OUTPUT -d g -p tcp --sport 3001 -j DROP']],
     ['answers', ['OUTPUT -d g -p tcp --sport 3001 -j DROP']],
+    ['connect', ['INPUT -s g -p tcp --dport 3001 --syn -j DROP']],
     ['refuse', ['INPUT -s g -p tcp --dport 3001 -j REJECT --reject-with tcp-reset']],
   ] as const)('%s', (kind, rules) => {
     expect(dropRules(3001, 'g', kind).map((rule) => rule.join(' '))).toEqual(rules);

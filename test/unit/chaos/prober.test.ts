@@ -4,16 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 
 import { addressWalk } from '../../../chaos/prober/addresses.ts';
-import { sendProbe } from '../../../chaos/prober/http-probe.ts';
-import type { ProbeEnd } from '../../../chaos/prober/http-probe.ts';
+import { newConnections } from '../../../chaos/prober/new-connection.ts';
 import { startSeries } from '../../../chaos/prober/prober.ts';
-import type { ProbeRecord, SeriesConfig } from '../../../chaos/prober/protocol.ts';
+import type { NewConnectionSeries, ProbeEnd, ProbeRecord } from '../../../chaos/prober/protocol.ts';
 import { lateness_ms_p99 } from '../../../chaos/prober/session.ts';
 
 let close = (): unknown => undefined;
 afterEach(() => close());
 
-async function serve(listener: RequestListener): Promise<SeriesConfig> {
+async function serve(listener: RequestListener): Promise<NewConnectionSeries> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   close = () => {
@@ -22,6 +21,7 @@ async function serve(listener: RequestListener): Promise<SeriesConfig> {
   };
   const { port } = server.address() as AddressInfo;
   return {
+    kind: 'new-connection',
     name: 's',
     address: '127.0.0.1',
     port,
@@ -35,8 +35,8 @@ async function serve(listener: RequestListener): Promise<SeriesConfig> {
   };
 }
 
-const probe = (series: SeriesConfig): Promise<ProbeEnd> =>
-  new Promise((resolve) => sendProbe(series, undefined, resolve));
+const probe = (series: NewConnectionSeries): Promise<ProbeEnd> =>
+  new Promise((resolve) => newConnections(series).send(0, resolve));
 
 test('a whole answer with an expected status is a success, and says who gave it', async () => {
   const series = await serve((_, response) => response.end(JSON.stringify({ instance: 'customer-2' })));
@@ -64,7 +64,7 @@ test('an unexpected status, a cut answer, silence and a closed port are failures
 test('probes go out on schedule though no answer comes', async () => {
   const series = await serve(() => undefined);
   const probes: ProbeRecord[] = [];
-  const running = startSeries(series, (one) => probes.push(one));
+  const running = startSeries(series, { probe: (one) => probes.push(one), loss: () => undefined });
   await new Promise((resolve) => setTimeout(resolve, 105));
   await running.stop();
   const intended = probes.map((one) => one.intended_ms).toSorted((a, b) => a - b);
@@ -73,6 +73,21 @@ test('probes go out on schedule though no answer comes', async () => {
     expect(at_ms - (intended[0] ?? 0)).toBeCloseTo(index * 10, 6);
   }
   expect(probes.every((one) => one.kind === 'timeout' && one.sent_ms >= one.intended_ms)).toBe(true);
+});
+
+test('what is due while too many probes are open is told as capped, not left out', async () => {
+  const series = { ...(await serve(() => undefined)), open_max: 2, interval_ms: 5 };
+  const probes: ProbeRecord[] = [];
+  const third = Promise.withResolvers<void>();
+  const probe = (one: ProbeRecord): void => {
+    probes.push(one);
+    if (probes.length === 3) third.resolve();
+  };
+  const running = startSeries(series, { probe, loss: () => undefined });
+  await third.promise;
+  await running.stop();
+  expect(probes.slice(0, 3).map(({ kind }) => kind)).toEqual(['capped', 'capped', 'capped']);
+  expect(probes.filter(({ kind }) => kind === 'timeout')).toHaveLength(2);
 });
 
 test('addresses are walked through, without network and broadcast address', () => {

@@ -28,6 +28,7 @@ const declared: Experiment = experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 100 },
   series: (target) => [
     {
+      kind: 'new-connection',
       name: 'new-connections',
       address: target.gateway.address,
       port: target.gateway.port,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { judgeAdverts, parseAdvert } from '../../../conformance/checks/vrrp-adverts.ts';
-import { addressMoves, judgeHolder } from '../../../conformance/checks/vrrp-holder.ts';
 import { activeAndStandby, judgeTraffic } from '../../../conformance/checks/vrrp.ts';
 import type { SharedTraffic } from '../../../conformance/checks/vrrp.ts';
 import type { CaseContext } from '../../../conformance/context.ts';
@@ -56,32 +55,5 @@ describe('traffic of the virtual address', () => {
     ['some unanswered', { answered: 99, served: { 'gateway-1': 99 } }, 'inconclusive'],
   ])('%s', (_, change, verdict) => {
     expect(judgeTraffic(2, { ...calm, ...change }).verdict).toBe(verdict);
-  });
-});
-
-describe('the holder', () => {
-  const one = { start: ['gateway-1'], end: ['gateway-1'], moves: [], preferred: 'gateway-1', hasHeld: true };
-  const moved = { node: 'gateway-2', at: 'now', holds: true };
-
-  test('is found in what the kernel tells', () => {
-    const printed =
-      '[2026-01-01T00:00:00.1] 3: eth1    inet 198.18.0.100/18 scope global secondary eth1\\       valid_lft forever\n' +
-      '[2026-01-01T00:00:01.1] Deleted 3: eth1    inet 198.18.0.100/18 scope global secondary eth1\n' +
-      '[2026-01-01T00:00:02.1] 3: eth1    inet 198.18.0.10/18 scope global secondary eth1\n';
-    expect(addressMoves('g', '198.18.0.100', printed).map(({ at, holds }) => [at, holds])).toEqual([
-      ['2026-01-01T00:00:00.1', true],
-      ['2026-01-01T00:00:01.1', false],
-    ]);
-  });
-
-  test.each<[string, Partial<Parameters<typeof judgeHolder>[1]>, string]>([
-    ['is the preferred node', {}, 'conforms'],
-    ['is nobody', { start: [], end: [] }, 'deviates'],
-    ['are two', { start: ['gateway-1', 'gateway-2'], end: ['gateway-1', 'gateway-2'] }, 'deviates'],
-    ['is the other node from the start', { start: ['gateway-2'], end: ['gateway-2'], hasHeld: false }, 'deviates'],
-    ['is the other node since an earlier move', { start: ['gateway-2'], end: ['gateway-2'] }, 'inconclusive'],
-    ['moved', { end: ['gateway-2'], moves: [moved] }, 'inconclusive'],
-  ])('%s', (_, change, verdict) => {
-    expect(judgeHolder('one', { ...one, ...change }, []).verdict).toBe(verdict);
   });
 });

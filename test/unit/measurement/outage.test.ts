@@ -122,6 +122,24 @@ describe('ends', () => {
     ).toHaveLength(2);
   });
 
+  test('a return that still fails more often than the steady state is no end', () => {
+    const random = seededRandom(4);
+    const probes = series({ to_ms: 6_000, outages: [[1_000, 2_000]], random });
+    const limping = probes.map((sample) =>
+      sample.sent_ms >= 2_000 && sample.sent_ms < 2_600 && random() < 0.3 ? { ...sample, ok: false } : sample,
+    );
+    const [found, second] = findOutages(limping, quiet);
+    expect(second).toBeUndefined();
+    expect(found?.lastFailed_ms).toBeGreaterThan(2_400);
+    expect(found?.upper_ms).toBeLessThan(1_700);
+  });
+
+  test('a return that was not watched for the sustained time leaves the outage open', () => {
+    const [found] = findOutages(series({ to_ms: 2_300, outages: [[1_000, 2_000]] }), quiet);
+    expect(found?.open).toBe(true);
+    expect(found?.upper_ms).toBeGreaterThan(1_250);
+  });
+
   test('an outage that lasts to the end of the series is open', () => {
     const [found] = findOutages(series({ to_ms: 2_000, outages: [[1_500, 9_000]] }), quiet);
     expect(found?.open).toBe(true);

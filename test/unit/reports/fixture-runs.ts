@@ -27,6 +27,7 @@ function trial(phase_s: number, outage_s: number, valid: boolean): Trial {
   const failed = probes.filter((probe) => !probe.ok).length;
   return {
     phase_s,
+    phase: 'random',
     lower_s: Math.max(0, outage_s - 0.006),
     upper_s: outage_s === 0 ? 0 : outage_s + 0.008,
     failedRequests: failed,
@@ -78,7 +79,35 @@ export function inventedExperiment(variant: VariantName, trials: number): Experi
     verdict: variant === 'documented' ? 'deviates' : 'conforms',
     observed: variant === 'documented' ? 'The slowest recovery took 1.4 s.' : 'The slowest recovery took 0.5 s.',
     limit_s: 1,
-    predicted: { range_s: [base, base + 0.5], formula: 'fail_timeout − phase', settings: 'fail_timeout 1s' },
+    predicted: {
+      range_s: [base, base + 0.5],
+      formula: 'fail_timeout − phase',
+      settings: 'fail_timeout 1s',
+      agrees: variant === 'hardened',
+      comparison: variant === 'hardened' ? 'All trials agree.' : '1 of 11 trials lies outside the predicted range.',
+    },
+    statistics: {
+      confidence: 0.95,
+      valid: trials - 1,
+      kept: variant === 'documented' ? 4 : 11,
+      passRate: variant === 'documented' ? { lower: 0.1093, upper: 0.6921 } : { lower: 0.7151, upper: 1 },
+      outage: [
+        {
+          name: 'median',
+          value_s: base + 0.25,
+          interval_s: { lower: base + 0.1, upper: base + 0.4 },
+          method: 'bootstrap',
+        },
+        {
+          name: 'p95',
+          value_s: base + 0.48,
+          interval_s: { lower: base + 0.3, upper: null },
+          method: 'order statistics',
+        },
+      ],
+      statement: variant === 'documented' ? '4 of 11 within 1 s' : '11 of 11 within 1 s: at least 76 % of all',
+    },
+    ...(variant === 'hardened' && { control: 'no-fault' as const }),
     trials: Array.from({ length: trials }, (_, index) => {
       const phase = next();
       return trial(phase, base + 0.5 * (1 - phase) + 0.01 * next(), index !== 6);

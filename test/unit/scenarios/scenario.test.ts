@@ -26,7 +26,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     actual: corrected,
     backend: corrected,
     buckets: [],
-    generatorCpu: { share: 0.2, throttled_ms: 0, stolenShare: 0.01 },
+    generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0.01 },
     lost: 0,
     failure: null,
     ...rest,
@@ -36,7 +36,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
 const host: GeneratorHost = {
   exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
   putFiles: async () => undefined,
-  cpu: async () => ({ at_ms: 0, used_ms: 0, throttled_ms: 0, cores: 1, machine: { all_ms: 0, stolen_ms: 0 } }),
+  cpu: async () => ({ at_ms: 0, used_ms: 0, throttled_ms: 0, cores: 1, machine: { all_ms: 0, others_ms: 0 } }),
 };
 
 function run(measured: LoadMeasurement) {
@@ -69,7 +69,7 @@ describe('verdicts', () => {
   });
 
   test('a machine that others take time from hides no promise that was kept, and proves none broken', async () => {
-    const generatorCpu = { share: 0.2, throttled_ms: 0, stolenShare: 0.2 };
+    const generatorCpu = { share: 0.2, throttled_ms: 0, othersShare: 0.2 };
     expect((await run(measurement(1, { generatorCpu }))).scenario.verdict).toBe('conforms');
     const { scenario: slow } = await run(measurement(2, { generatorCpu }));
     expect(slow.promises[0]?.verdict).toBe('inconclusive');
@@ -86,12 +86,12 @@ describe('verdicts', () => {
     ['too little achieved', { achieved: 1_150 }, 'achieved at least 99 %'],
     [
       'a generator without CPU',
-      { generatorCpu: { share: 0.9, throttled_ms: 0, stolenShare: 0 } },
+      { generatorCpu: { share: 0.9, throttled_ms: 0, othersShare: 0 } },
       'generator below 85 %',
     ],
     [
       'a throttled generator',
-      { generatorCpu: { share: 0.2, throttled_ms: 900, stolenShare: 0 } },
+      { generatorCpu: { share: 0.2, throttled_ms: 900, othersShare: 0 } },
       'generator not throttled',
     ],
     ['too few samples', { outcomes: { answered: 300, refused: 0, failed: 0 } }, 'samples enough'],
@@ -112,12 +112,12 @@ test('a sound run breaks no rule', () => {
 });
 
 test('CPU share counts against what the generator may use', () => {
-  const first = { at_ms: 0, used_ms: 100, throttled_ms: 5, cores: 0.5, machine: { all_ms: 0, stolen_ms: 10 } };
-  const machine = { all_ms: 2_000, stolen_ms: 110 };
+  const first = { at_ms: 0, used_ms: 100, throttled_ms: 5, cores: 0.5, machine: { all_ms: 0, others_ms: 10 } };
+  const machine = { all_ms: 2_000, others_ms: 110 };
   expect(cpuShare(first, { ...first, at_ms: 1_000, used_ms: 500, throttled_ms: 8, machine })).toEqual({
     share: 0.8,
     throttled_ms: 3,
-    stolenShare: 0.05,
+    othersShare: 0.05,
   });
 });
 
