@@ -1,4 +1,5 @@
 import { num, str, strings } from '../../../environments/ledger/values.ts';
+import { absent } from '../../checks/absent.ts';
 import { acceptsOwnConfig } from '../../checks/config-test.ts';
 import { drainApi } from '../../checks/drain-api.ts';
 import { judged, table } from '../../checks/exchange.ts';
@@ -43,3 +44,5 @@ verify('production-gateway.deployment.minimal-backend-change', async () =>
     'the existing services are not part of the environment: an application of ours plays them, whose source says nothing about theirs',
   ),
 );
+
+verify('production-gateway.deployment.shadow-mode', async (context) => absent(context, ['Migration']));

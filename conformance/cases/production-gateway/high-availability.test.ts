@@ -1,4 +1,5 @@
 import { num } from '../../../environments/ledger/values.ts';
+import { absent } from '../../checks/absent.ts';
 import { sameNodes } from '../../checks/gateway-nodes.ts';
 import { advertsOfVersion } from '../../checks/vrrp.ts';
 import { verify } from '../../verify.ts';
@@ -18,3 +19,5 @@ verify('production-gateway.high-availability.two-gateways', async (context) =>
     '/nginx_status',
   ]),
 );
+
+verify('production-gateway.high-availability.dns-failover', async (context) => absent(context, ['DNS']));

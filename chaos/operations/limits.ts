@@ -1,0 +1,47 @@
+/** What a rolling deployment keeps to, as the gateway nodes have it on file. */
+import type { ChaosTarget } from '../runner/target.ts';
+import { mustRun } from './commands.ts';
+
+/** Where the variant has it. */
+const LIMITS_FILE = '/usr/local/etc/deployment.conf';
+
+export interface DeploymentLimits {
+  /** Instances in their turn, with their normal weight. */
+  readonly instances: readonly { readonly name: string; readonly weight: number }[];
+  /** Time that requests in flight have to end, s. */
+  readonly drain_s: number;
+  /** Weights on the way to the normal one. */
+  readonly canaryWeights: readonly number[];
+  /** Errors a second of an instance above which its release is given up. */
+  readonly errors_perS_max: number;
+}
+
+/** Reads the file of the first node. @throws Error when a setting is not there */
+export async function readLimits(target: ChaosTarget): Promise<DeploymentLimits> {
+  return parseLimits(await mustRun(target, 'gateway-1', ['cat', LIMITS_FILE]));
+}
+
+/** @throws Error naming the setting that is missing or no number */
+export function parseLimits(text: string): DeploymentLimits {
+  const words = (name: string): string[] => {
+    const value = new RegExp(`^${name}=(.+)$`, 'm').exec(text)?.[1];
+    if (value === undefined) throw new Error(`${LIMITS_FILE}: ${name} is not set`);
+    return value.split(',');
+  };
+  const numbers = (name: string, of = words(name)): number[] => {
+    const read = of.map(Number);
+    if (read.some((one) => !Number.isFinite(one))) throw new Error(`${LIMITS_FILE}: ${name} is no number`);
+    return read;
+  };
+  const pool = words('admin_pool').map((member) => member.split(':'));
+  const weights = numbers(
+    'admin_pool',
+    pool.map(([, weight]) => weight ?? 'none'),
+  );
+  return {
+    instances: pool.map(([name = ''], index) => ({ name, weight: weights[index] ?? 0 })),
+    drain_s: numbers('drain_s')[0] ?? 0,
+    canaryWeights: numbers('canary_weights'),
+    errors_perS_max: numbers('max_errors_per_s')[0] ?? 0,
+  };
+}
