@@ -20,6 +20,19 @@ export function takeover_ms(trial: Trial, from: string): number | null {
   return taken.length === 0 ? null : Math.min(...taken.map(({ from_ms }) => from_ms));
 }
 
+/** Whether another node than `from` took the address over while the fault was in, and when. */
+export function takenOver(trial: Trial, from: string): { readonly kept: boolean; readonly seen: string } {
+  const at_ms = takeover_ms(trial, from);
+  const { injected_ms, reverted_ms } = trial.fault;
+  const after_s = (end_ms: number): string => ((end_ms - injected_ms) / 1000).toFixed(1);
+  if (at_ms !== null && at_ms < reverted_ms)
+    return { kept: true, seen: `the address moved ${after_s(at_ms)} s after the fault` };
+  return {
+    kept: false,
+    seen: `no takeover within ${after_s(reverted_ms)} s; ${trial.failedRequests} of ${trial.totalRequests} requests failed`,
+  };
+}
+
 /** Nodes that held the address at an instant. */
 export function holdersAt(trial: Trial, at_ms: number): string[] {
   return holdingsOf(trial)

@@ -1,10 +1,9 @@
 /** The active gateway loses its way to every backend, the standby has it: the health script has to notice. */
 import { firstHolder } from '../../faults/first-holder.ts';
 import { networkCut } from '../../faults/network-cut.ts';
-import { judgeEach, takeover_ms } from '../../judgements/holders.ts';
+import { judgeEach, takenOver } from '../../judgements/holders.ts';
 import { FailoverObserver } from '../../observers/failover.ts';
 import { experiment } from '../../runner/experiment.ts';
-import type { TrialData } from '../../runner/experiment.ts';
 import { ACTIVE, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
 import { blindScripts } from '../../stages/sabotage.ts';
 
@@ -37,19 +36,8 @@ export default experiment({
       UPSTREAMS,
       `${STANDBY} takes over from a node that reaches no backend`,
       trials,
-      taken,
+      ({ trial }) => takenOver(trial, ACTIVE),
       "the script counts the word unavail in nginx's statistics, which never name upstream servers, and is redirected before it reads them",
     ),
   ],
 });
-
-function taken({ trial }: TrialData): { kept: boolean; seen: string } {
-  const at_ms = takeover_ms(trial, ACTIVE);
-  const kept = at_ms !== null && at_ms < trial.fault.reverted_ms;
-  return {
-    kept,
-    seen: kept
-      ? `${STANDBY} took over ${((at_ms - trial.fault.injected_ms) / 1000).toFixed(1)} s after the cut`
-      : `no takeover within ${((trial.fault.reverted_ms - trial.fault.injected_ms) / 1000).toFixed(0)} s`,
-  };
-}

@@ -1,10 +1,9 @@
 /** nginx of the active gateway no longer listens for HTTPS, while port 80 answers: the health script has to notice. */
 import { configEdit } from '../../faults/config-edit.ts';
 import { firstHolder } from '../../faults/first-holder.ts';
-import { judgeEach, takeover_ms } from '../../judgements/holders.ts';
+import { judgeEach, takenOver } from '../../judgements/holders.ts';
 import { FailoverObserver } from '../../observers/failover.ts';
 import { experiment } from '../../runner/experiment.ts';
-import type { TrialData } from '../../runner/experiment.ts';
 import { ACTIVE, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
 import { blindScripts } from '../../stages/sabotage.ts';
 
@@ -37,19 +36,8 @@ export default experiment({
       SERVING,
       `${STANDBY} takes over while ${ACTIVE} cannot serve HTTPS`,
       trials,
-      taken,
+      ({ trial }) => takenOver(trial, ACTIVE),
       'the script asks port 80, whose answer is a redirect; curl counts it as a success and never asks HTTPS',
     ),
   ],
 });
-
-function taken({ trial }: TrialData): { kept: boolean; seen: string } {
-  const at_ms = takeover_ms(trial, ACTIVE);
-  const kept = at_ms !== null && at_ms < trial.fault.reverted_ms;
-  return {
-    kept,
-    seen: kept
-      ? `${STANDBY} took over ${((at_ms - trial.fault.injected_ms) / 1000).toFixed(1)} s after the fault`
-      : `no takeover within ${((trial.fault.reverted_ms - trial.fault.injected_ms) / 1000).toFixed(0)} s; ${trial.failedRequests} requests failed`,
-  };
-}

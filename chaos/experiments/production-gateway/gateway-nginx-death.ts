@@ -5,7 +5,7 @@
 import { firstHolder } from '../../faults/first-holder.ts';
 import { nginxDeath } from '../../faults/nginx-death.ts';
 import { judgeFailover } from '../../judgements/failover.ts';
-import { holdersAt, judgeEach, logged_ms, takeover_ms } from '../../judgements/holders.ts';
+import { holdersAt, judgeEach, logged_ms, takenOver } from '../../judgements/holders.ts';
 import { FailoverObserver } from '../../observers/failover.ts';
 import { scriptPrediction, scriptWords } from '../../predictions/vrrp-words.ts';
 import { experiment } from '../../runner/experiment.ts';
@@ -50,7 +50,7 @@ export default experiment({
       FOUND,
       'the standby takes over when the process is gone',
       trials,
-      found,
+      ({ trial }) => takenOver(trial, ACTIVE),
       'the health script did not notice',
     ),
     judgeEach(
@@ -69,12 +69,6 @@ export default experiment({
     ),
   ],
 });
-
-function found({ trial }: TrialData): { kept: boolean; seen: string } {
-  const taken_ms = takeover_ms(trial, ACTIVE);
-  const kept = taken_ms !== null && taken_ms < trial.fault.reverted_ms;
-  return { kept, seen: kept ? `${STANDBY} took over` : `${STANDBY} did not take over while nginx was gone` };
-}
 
 function detected(one: TrialData): { kept: boolean; seen: string } {
   const after_ms = logged_ms(one, new RegExp(`^${ACTIVE} .*[Ss]cript.* failed`));
