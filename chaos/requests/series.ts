@@ -1,12 +1,11 @@
 /** The series that most experiments decide by: customer reads on new connections. */
 import type { SeriesConfig } from '../prober/protocol.ts';
 import type { ChaosTarget } from '../runner/target.ts';
+import { customerSeries } from '../traffic/api-series.ts';
 
 export const READS = 'customer reads';
 const PATH = '/api/v1/ping';
 const INTERVAL_MS = 40;
-/** About as many as a trial sends. */
-const PROBES_AT_MOST = 2_000;
 
 export interface ReadsOptions {
   readonly name?: string;
@@ -18,24 +17,8 @@ export interface ReadsOptions {
 
 /** One GET each 40 ms, each from an address and for a user of its own, past the cache. */
 export function customerReads(
-  { gateway, freshClients }: ChaosTarget,
+  target: ChaosTarget,
   { name = READS, path = PATH, interval_ms = INTERVAL_MS, timeout_ms = 12_000 }: ReadsOptions = {},
 ): SeriesConfig {
-  const { address, port, serverName, ca } = gateway;
-  return {
-    kind: 'new-connection',
-    name,
-    address,
-    port,
-    tls: { serverName, ...(ca ? { ca } : {}) },
-    method: 'GET',
-    path,
-    host: serverName,
-    headers: { Authorization: 'Bearer valid:prober-{from}:user', 'Cache-Control': 'no-cache' },
-    interval_ms,
-    timeout_ms,
-    expect: [200],
-    from: freshClients(PROBES_AT_MOST),
-    servedByMember: 'instance',
-  };
+  return customerSeries(target, { name, path, interval_ms, timeout_ms });
 }

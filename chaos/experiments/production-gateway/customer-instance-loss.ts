@@ -13,14 +13,13 @@ import { seconds } from '../../runner/settings.ts';
 import { judgeNoFailures } from '../../runner/verdict.ts';
 import { waitFor } from '../../runner/wait.ts';
 import { judgeSlowStart } from '../../judgements/slow-start.ts';
+import { customerSeries } from '../../traffic/api-series.ts';
 
 const VICTIM = 'customer-2';
 const GATEWAY = 'gateway-1';
 const UPSTREAM = 'customer_backend';
 const LOCATION = '/api/v1/';
 const SERIES = 'new-connections';
-/** What the authentication service accepts, a user for each address: per-user limits must not meet. */
-const CREDENTIAL = 'Bearer valid:prober-{from}:user';
 /** Failures are counted here, not timed: a rate that leaves the prober punctual on a busy machine is enough. */
 const INTERVAL_MS = 40;
 /** Longer than a connect time-out and a second try, so that a rescued request is told from a lost one. */
@@ -35,8 +34,6 @@ const RETURN_TIMEOUT_MS = 30_000;
 /** Answers by the returned victim are counted for this long. */
 const SHARE_WINDOW_MS = 4_000;
 const PRIMARIES = 5;
-/** About as many as a trial sends. In a smaller block an address comes round again, still far below any limit. */
-const PROBES_AT_MOST = 3_000;
 
 const NO_ERRORS = 'production-gateway.failover.kill-one-instance';
 const GRADUAL_RETURN = 'production-gateway.health.passive-slow-start';
@@ -47,22 +44,7 @@ export default experiment({
   verifies: [NO_ERRORS, GRADUAL_RETURN],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [
-    {
-      kind: 'new-connection',
-      name: SERIES,
-      address: target.gateway.address,
-      port: target.gateway.port,
-      tls: { serverName: target.gateway.serverName, ...(target.gateway.ca ? { ca: target.gateway.ca } : {}) },
-      method: 'GET',
-      path: `${LOCATION}ping`,
-      host: target.gateway.serverName,
-      headers: { Authorization: CREDENTIAL, 'Cache-Control': 'no-cache' },
-      interval_ms: INTERVAL_MS,
-      timeout_ms: PROBE_TIMEOUT_MS,
-      expect: [200],
-      from: target.freshClients(PROBES_AT_MOST),
-      servedByMember: 'instance',
-    },
+    customerSeries(target, { name: SERIES, interval_ms: INTERVAL_MS, timeout_ms: PROBE_TIMEOUT_MS }),
   ],
   method: [containerKill(VICTIM, { seenFrom: GATEWAY, healthPath: '/health' })],
   blastRadius: [VICTIM],
