@@ -112,6 +112,8 @@ export async function upCommand({ environment, variant, images, json }: UpReques
       owner: OWNER_UP,
       progress: progress.phase,
     });
+    progress.phase('the virtual address');
+    await topology.oneHolder();
     progress.done();
     const { services, serverName } = topology.descriptor;
     const rows = services.map(({ name, addresses }) => ({ name, ...addresses }));

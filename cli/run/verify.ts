@@ -202,8 +202,11 @@ async function runVariant(
     known,
   };
   if (plan.cases.length > 0) await measureCases(options, run, givenUp);
-  // Cases count and compare; only times need a machine whose parts do not take each other's cores.
-  if (!signal.aborted && plan.experiments.length + plan.scenarios.length > 0) await topology.place('separate');
+  if (!signal.aborted && plan.experiments.length + plan.scenarios.length > 0) {
+    await topology.oneHolder();
+    // Cases count and compare; only times need a machine whose parts do not take each other's cores.
+    await topology.place('separate');
+  }
   if (!signal.aborted) await runExperiments(plan.experiments, run);
   if (!signal.aborted) await runScenarios(plan.scenarios, run);
   folder.append({ event: 'variant-finished', at: now(), variant: name });

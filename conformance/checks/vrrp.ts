@@ -1,5 +1,6 @@
 /** The virtual address of a redundant pair in calm times: who holds it, who carries its traffic, how the nodes advertise. */
-import { holdersOf } from '../../environments/harness/redundancy.ts';
+import { HarnessError } from '../../environments/harness/errors.ts';
+import { holdersOf, oneHolder } from '../../environments/harness/redundancy.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
 import type { CaseContext } from '../context.ts';
 import { Gateway, marker, mixed } from '../gateway.ts';
@@ -24,6 +25,13 @@ function noPair(expected: string): Outcome {
   return notApplicable(expected, 'keepalived does not run in this topology: no node holds a virtual address');
 }
 
+/** Waits for the end of the election. When it has none, whoever holds the address then is what the judgement sees. */
+async function elected({ gateways, address }: Pair): Promise<void> {
+  await oneHolder(gateways, address).catch((error: unknown) => {
+    if (!(error instanceof HarnessError)) throw error;
+  });
+}
+
 /** Requests sent to the virtual address, and who served them. */
 export interface SharedTraffic {
   readonly gateways: readonly string[];
@@ -43,6 +51,7 @@ export async function activeAndStandby(context: CaseContext, instances: number):
   const pair = pairOf(context);
   if (!pair) return noPair('one active and one standby gateway behind a virtual address');
   const { gateways, address } = pair;
+  await elected(pair);
   const before = await holdersOf(gateways, address);
   const mark = marker('v');
   const answers = await mixed(

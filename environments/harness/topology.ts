@@ -28,6 +28,13 @@ export interface Topology extends AsyncDisposable {
   readonly started_ms: number;
   /** Puts another variant in place: new gateways and monitoring, the same backends and stores. */
   use(variant: Variant, logDir: string): Promise<void>;
+  /**
+   * Waits until one gateway alone holds the virtual address, where there is one. Not part of
+   * the start: cases ask the gateways themselves, and the election goes on beside them.
+   *
+   * @throws {HarnessError} when that does not come about
+   */
+  oneHolder(): Promise<void>;
   /** Which cores system and instruments run on from now; `shared` after each start and switch. */
   place(placement: 'shared' | 'separate'): Promise<void>;
   stop(): Promise<void>;
@@ -108,6 +115,15 @@ class RunningTopology implements Topology {
     this.#ready([...this.#base, ...gateways], began);
   }
 
+  async oneHolder(): Promise<void> {
+    const { virtualAddress, services } = this.descriptor;
+    if (virtualAddress === undefined) return;
+    await oneHolder(
+      services.filter(({ role }) => role === 'gateway'),
+      virtualAddress,
+    );
+  }
+
   place(placement: 'shared' | 'separate'): Promise<void> {
     return placeOnCores(this.descriptor.services, placement);
   }
@@ -117,18 +133,10 @@ class RunningTopology implements Topology {
     const options = { ...this.#options, variant: this.#variant };
     const hosts = backendHosts(options.environment, plan);
     const started = await settle([
-      this.#gateways(options, plan, inspector),
+      startGateways(options, plan, hosts, inspector),
       options.extent === 'full' ? startStores(options, plan, hosts, ['monitoring']) : Promise.resolve([]),
     ] as const);
     return started.flat();
-  }
-
-  /** The gateways; those of a redundant pair when one of them holds the virtual address. */
-  async #gateways(options: StartOptions, plan: AddressPlan, inspector: ServiceRef): Promise<ServiceRef[]> {
-    const gateways = await startGateways(options, plan, backendHosts(options.environment, plan), inspector);
-    const shared = sharedAddress(options, plan);
-    if (shared !== undefined) await oneHolder(gateways, shared);
-    return gateways;
   }
 
   #ready(services: readonly ServiceRef[], began: number): void {

@@ -6,7 +6,7 @@ import { asExchange, bodyText, header, headersNamed, latency_ms } from '../../cl
 import type { CaseContext } from '../../context.ts';
 import { marker } from '../../gateway.ts';
 import { inconclusive, together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 /** What backends were asked; the gateway's own questions to the authentication service do not count. */
 const backendArrivals = async (context: CaseContext, mark: string) =>
@@ -156,7 +156,7 @@ verify('production-gateway.caching.lock', async (context) => {
 
 const sameUserOf = (mark: string) => ({ headers: { authorization: `Bearer valid:${mark}:user` } });
 
-verify('production-gateway.caching.api-responses-5m', async (context) => {
+verifyLong('production-gateway.caching.api-responses-5m', async (context) => {
   const { claim } = context;
   const ttl_s = num(claim, 'ttl_s');
   const scale = 100;
@@ -194,7 +194,7 @@ verify('production-gateway.caching.api-responses-5m', async (context) => {
   );
 });
 
-verify('production-gateway.caching.background-refresh', async (context) => {
+verifyLong('production-gateway.caching.background-refresh', async (context) => {
   const client = context.client();
   const mark = marker();
   const path = cacheable(mark, 'max-age=3');

@@ -2,9 +2,9 @@ import { num } from '../../../environments/ledger/values.ts';
 import { absent } from '../../checks/absent.ts';
 import { sameNodes } from '../../checks/gateway-nodes.ts';
 import { advertsOfVersion } from '../../checks/vrrp.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
-verify('production-gateway.high-availability.vrrp-standard', async (context) =>
+verifyLong('production-gateway.high-availability.vrrp-standard', async (context) =>
   advertsOfVersion(context, num(context.claim, 'vrrp_version')),
 );
 

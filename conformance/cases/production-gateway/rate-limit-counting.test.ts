@@ -111,7 +111,7 @@ verifyLong('production-gateway.rate-limit.per-user-token', async (context) => {
   ]);
 });
 
-verify('production-gateway.rate-limit.per-user-value', async (context) => {
+verifyLong('production-gateway.rate-limit.per-user-value', async (context) => {
   const { claim } = context;
   // Pressed upon faster than either of the two documented rates.
   const sustained = pressure(num(claim, 'rate_per_min_config'));
@@ -122,7 +122,7 @@ verify('production-gateway.rate-limit.per-user-value', async (context) => {
   );
 });
 
-verify('production-gateway.rate-limit.per-user-quota', async (context) => {
+verifyLong('production-gateway.rate-limit.per-user-quota', async (context) => {
   const { claim } = context;
   const sustained = pressure(num(claim, 'zone_per_min'));
   return judgeRate(

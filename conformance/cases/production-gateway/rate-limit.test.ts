@@ -116,7 +116,7 @@ verify('production-gateway.rate-limit.burst-20', async (context) => {
   return together((await Promise.all(parts)).map(brief));
 });
 
-verify('production-gateway.rate-limit.local-endpoints', async (context) => {
+verifyLong('production-gateway.rate-limit.local-endpoints', async (context) => {
   const burst = num(context.claim, 'burst');
   const parts = ['/', '/health'].map(async (path) => judgeBurst({ burst }, await pathFlood(context, path), path));
   return together(await Promise.all(parts));
@@ -135,7 +135,7 @@ verifyLong('production-gateway.rate-limit.general-per-ip', async (context) => {
   return together((await Promise.all([...bursts, sustained(), shared()])).map(brief));
 });
 
-verify('production-gateway.rate-limit.general-covers-all', async (context) => {
+verifyLong('production-gateway.rate-limit.general-covers-all', async (context) => {
   const { claim } = context;
   const promised = { rate_perMin: num(claim, 'rate_per_min'), burst: num(claim, 'burst') };
   const parts = strings(claim, 'paths').map(async (path) =>
@@ -159,7 +159,7 @@ verify('production-gateway.rate-limit.api-more-permissive', async (context) => {
   return judgeMorePermissive(api, general);
 });
 
-verify('production-gateway.rate-limit.sliding-window-100', async (context) => {
+verifyLong('production-gateway.rate-limit.sliding-window-100', async (context) => {
   const { claim } = context;
   const limit = num(claim, 'limit_per_min');
   return judgeWindow(
@@ -200,7 +200,7 @@ async function refusals(
 verify('production-gateway.rate-limit.status-429-everywhere', async (context) =>
   refusals(context, [API, ADMIN, SOCKET, STATIC, UNKNOWN], num(context.claim, 'status')),
 );
-verify('production-gateway.rate-limit.refusal-status-429', async (context) =>
+verifyLong('production-gateway.rate-limit.refusal-status-429', async (context) =>
   refusals(context, [API, ADMIN, SOCKET, STATIC, UNKNOWN], num(context.claim, 'status')),
 );
 verify('production-gateway.rate-limit.status-auth-section', async (context) => {

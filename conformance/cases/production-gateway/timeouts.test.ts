@@ -102,7 +102,7 @@ verify('production-gateway.timeouts.client-keepalive-100', async (context) => {
   return judgeReuse(requests, await requestsPerConnection(context, '/health', requests + 1));
 });
 
-verify('production-gateway.timeouts.exports-300s', async (context) => {
+verifyLong('production-gateway.timeouts.exports-300s', async (context) => {
   const [read_s, path] = [num(context.claim, 'read_s'), str(context.claim, 'path')];
   const scale = 30;
   const { gateway } = await context.replica({ backends: 'private', scale });
@@ -110,7 +110,7 @@ verify('production-gateway.timeouts.exports-300s', async (context) => {
   return withConfiguredFor(context, measured, [{ directive: 'proxy_read_timeout', path, seconds: read_s }]);
 });
 
-verify('production-gateway.timeouts.stream-3600s', async (context) => {
+verifyLong('production-gateway.timeouts.stream-3600s', async (context) => {
   const [read_s, path] = [num(context.claim, 'read_s'), str(context.claim, 'path')];
   const scale = 400;
   const { gateway } = await context.replica({ backends: 'private', scale });
