@@ -43,6 +43,8 @@ export interface TrialData {
   readonly before: readonly SessionProbe[];
   /** What the experiment collected after the trial (log lines, counters), by name. */
   readonly collected: Readonly<Record<string, readonly string[]>>;
+  /** The trial went as it should, and the prober did not: it says nothing, and another one may stand in for it. */
+  readonly instrumentUnsound: boolean;
 }
 
 /** The verdict on one of the claims that an experiment verifies. */
@@ -102,8 +104,11 @@ export interface Experiment {
   readonly stage?: readonly Fault[];
   /** Starts what watches beside the probes; after the stage is set, before the steady state. */
   prepare?(target: ChaosTarget): Promise<void>;
-  /** A configuration that must turn the verdict: injected before the steady state of a control run. */
-  readonly sabotage?: readonly Fault[];
+  /**
+   * A configuration that must turn the verdict of the first claim: injected before the steady state
+   * of a control run. A text where there can be none: it says why.
+   */
+  readonly sabotage: readonly Fault[] | string;
   /** Period of the slowest timer that the fault meets, s: trials inject at a random part of it. 1 when absent. */
   readonly phasePeriod_s?: number;
   /** Returns at the moment at which the fault costs most; smoke trials wait for it. Bounded by itself. */
@@ -122,9 +127,16 @@ export interface Experiment {
 /** Declares an experiment. @throws RangeError when it verifies nothing or acts outside its blast radius */
 export function experiment(declared: Experiment): Experiment {
   if (declared.verifies.length === 0) throw new RangeError(`experiment "${declared.title}" verifies no claim`);
-  for (const fault of [...declared.method, ...(declared.sabotage ?? []), ...(declared.stage ?? [])])
+  if (declared.sabotage.length === 0)
+    throw new RangeError(`experiment "${declared.title}" has no sabotage and does not say why`);
+  for (const fault of [...declared.method, ...sabotageOf(declared), ...(declared.stage ?? [])])
     requireInside(declared, fault);
   return declared;
+}
+
+/** The faults of the negative control; none where the experiment says why there can be none. */
+export function sabotageOf({ sabotage }: Pick<Experiment, 'sabotage'>): readonly Fault[] {
+  return typeof sabotage === 'string' ? [] : sabotage;
 }
 
 /** @throws RangeError when the fault acts outside the experiment's blast radius */

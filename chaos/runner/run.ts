@@ -7,6 +7,7 @@ import type { SessionProbe } from '../prober/session.ts';
 import type { ClaimJudgement, Experiment, TrialData } from './experiment.ts';
 import { comparePrediction } from './prediction.ts';
 import { readSettings } from './settings.ts';
+import { THROWN_AWAY_LIMIT } from './verdict.ts';
 import { setupInWords } from './setup.ts';
 import { experimentStatistics } from './statistics.ts';
 import type { ChaosTarget } from './target.ts';
@@ -48,12 +49,12 @@ export async function runExperiment(
   options: ExperimentOptions,
 ): Promise<ExperimentOutcome> {
   const started_ms = monotonic_ms();
-  const refused = (await declared.preflight?.(options.target)) ?? null;
+  const refused = (await declared.preflight?.(options.target)) ?? withoutControl(declared, options.control);
   const settings = await readSettings(options.target);
   const predicted = refused === null ? declared.predict?.(settings) : undefined;
   const { data, rollbacks, series } = refused === null ? await runTrials(declared, options) : NOTHING;
   const trials = data.map((one) => one.trial);
-  const claims = refused === null ? declared.judge(data, settings) : notApplicable(declared, refused);
+  const claims = refused === null ? declared.judge(countable(data), settings) : notApplicable(declared, refused);
   const about = claims.find((claim) => claim.claim === declared.verifies[0]);
   if (!about) throw new Error(`experiment ${name} gives no judgement on ${declared.verifies[0] ?? 'any claim'}`);
   const verdict: Verdict = rollbacks.failed > 0 ? 'error' : about.verdict;
@@ -82,6 +83,26 @@ export async function runExperiment(
   };
 }
 
+function withoutControl({ sabotage }: Experiment, control: ControlKind | undefined): string | null {
+  return control === 'sabotage' && typeof sabotage === 'string' ? `there is no sabotage: ${sabotage}` : null;
+}
+
+/**
+ * How many of so many trials may be thrown away because the prober was late, and be replaced: 5 %, and one in
+ * any case. A trial that failed in another way is never repeated.
+ */
+function thrownAwayMost(count: number): number {
+  return Math.max(1, Math.ceil(count * THROWN_AWAY_LIMIT));
+}
+
+/** What is judged: the valid trials when no more were thrown away than were replaced; else all, which then say nothing. */
+function countable(data: readonly TrialData[]): readonly TrialData[] {
+  const valid = data.filter(({ trial }) => trial.valid);
+  const thrown = data.filter(({ trial }) => !trial.valid);
+  const replaced = thrown.length <= thrownAwayMost(valid.length) && valid.length > 0;
+  return replaced && thrown.every(({ instrumentUnsound }) => instrumentUnsound) ? valid : data;
+}
+
 interface AllTrials {
   readonly data: readonly TrialData[];
   readonly rollbacks: ExperimentResult['rollbacks'];
@@ -99,7 +120,8 @@ async function runTrials(declared: Experiment, options: ExperimentOptions): Prom
   const count = options.trials ?? declared.trials[profile];
   // One trial must repeat its verdict, so it meets the timers at their worst; several meet them at random.
   const worst = count === 1 && declared.worstPhase !== undefined;
-  for (let trial = 0; trial < count && rollbacks.failed === 0; trial += 1) {
+  let standIns = 0;
+  for (let trial = 0; trial < count + standIns && rollbacks.failed === 0; trial += 1) {
     const ended = await runTrial(declared, {
       target,
       runDir,
@@ -115,6 +137,7 @@ async function runTrials(declared: Experiment, options: ExperimentOptions): Prom
     rollbacks.done += ended.rollbacks.done;
     rollbacks.failed += ended.rollbacks.failed;
     if (signal?.aborted) break;
+    if (ended.data.instrumentUnsound && standIns < thrownAwayMost(count)) standIns += 1;
   }
   return { data, rollbacks, series };
 }

@@ -40,10 +40,11 @@ export function readTrial(seen: TrialSeen): TrialData {
   const before = judged.filter((probe) => probe.done_ms < injected_ms);
   const after = judged.filter((probe) => probe.done_ms >= injected_ms);
   const late_ms = lateness_ms_p99(judged);
+  const unsound = tooMany(seen.capped) ?? (deciding ? tooLate(late_ms, latenessLimit_ms(deciding)) : null);
   const reason =
     seen.invalidReason ??
-    tooMany(seen.capped) ??
-    (deciding ? tooLate(late_ms, latenessLimit_ms(deciding)) : 'no series of probes') ??
+    unsound ??
+    (deciding ? null : 'no series of probes') ??
     (before.some((probe) => probe.ok) ? null : 'no probe was answered before the fault');
   const outages = reason === null ? findOutages(after, steadyState(before)) : [];
   const failed = after.filter((probe) => !probe.ok);
@@ -64,7 +65,8 @@ export function readTrial(seen: TrialSeen): TrialData {
     proberLateness_ms_p99: late_ms,
     probes: forRecord(probes),
   };
-  return { trial, probes, series: seen.probes, before, collected: seen.collected.texts };
+  const instrumentUnsound = seen.invalidReason === null && unsound !== null;
+  return { trial, probes, series: seen.probes, before, collected: seen.collected.texts, instrumentUnsound };
 }
 
 function tooLate(late_ms: number, most_ms: number): string | null {

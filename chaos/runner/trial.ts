@@ -9,7 +9,7 @@ import type { ProberSession, SessionProbe } from '../prober/session.ts';
 import { untilAborted } from './abort.ts';
 import { Armory } from './armory.ts';
 import type { Rollbacks } from './armory.ts';
-import { requireInside } from './experiment.ts';
+import { requireInside, sabotageOf } from './experiment.ts';
 import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
 import type { Fault } from './fault.ts';
 import { isSteady } from './steady-state.ts';
@@ -127,8 +127,8 @@ class TrialRun {
 
   /** Faults that set the stage: in before the steady state, undone last. */
   get #stage(): readonly Fault[] {
-    const { stage = [], sabotage = [] } = this.#experiment;
-    return this.#options.control === 'sabotage' ? [...stage, ...sabotage] : stage;
+    const { stage = [] } = this.#experiment;
+    return this.#options.control === 'sabotage' ? [...stage, ...sabotageOf(this.#experiment)] : stage;
   }
 
   get #method(): readonly Fault[] {

@@ -1,5 +1,5 @@
 /** Series of requests to the API as both variants of a gateway admit them: each from an address, and by a user, of its own. */
-import type { NewConnectionSeries, SeriesConfig } from '../prober/protocol.ts';
+import type { NewConnectionSeries, SeriesConfig, WriteSeries } from '../prober/protocol.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 
 export interface ApiTraffic {
@@ -18,10 +18,20 @@ const PROBES_AT_MOST = 3_000;
 const NODE = 'gateway-1';
 
 /** Requests of customers; who answered is read from the answer. */
-export function customerSeries(target: ChaosTarget, traffic: ApiTraffic): SeriesConfig {
+export function customerSeries(target: ChaosTarget, traffic: ApiTraffic): NewConnectionSeries {
   const from = target.freshClients(PROBES_AT_MOST);
   const headers = { Authorization: 'Bearer valid:prober-{from}:user' };
   return series(target, target.gateway.address, from, { path: '/api/v1/ping', ...traffic }, headers);
+}
+
+/** Payments of customers, each with a key of its own that begins with `keyPrefix`. */
+export function paymentSeries(
+  target: ChaosTarget,
+  { keyPrefix, ...traffic }: Pick<ApiTraffic, 'name' | 'interval_ms' | 'timeout_ms'> & Pick<WriteSeries, 'keyPrefix'>,
+): WriteSeries {
+  const posted = customerSeries(target, { path: '/api/v1/payments', expect: [200, 201], ...traffic });
+  // The series makes its own body: a payment with its number.
+  return { ...posted, kind: 'write', keyPrefix, body: {} };
 }
 
 /** Requests of operators to the admin pool. */
@@ -38,7 +48,7 @@ function series(
   from: NonNullable<SeriesConfig['from']>,
   { method = 'GET', expect = [200], headers, path, ...rest }: ApiTraffic & { readonly path: string },
   credentials: Readonly<Record<string, string>>,
-): SeriesConfig {
+): NewConnectionSeries {
   return {
     kind: 'new-connection',
     ...rest,

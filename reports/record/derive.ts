@@ -2,6 +2,7 @@
  * Journal → run record. Pure, and indifferent to how the run ended: a killed
  * run's journal gives a record that says it is partial and what it lacks.
  */
+import { controlGate } from './controls.ts';
 import { resultFromRuns, verifiedByRuns } from './measured-by.ts';
 import { mergeVerdicts, severity } from './merge.ts';
 import { SCHEMA_ID } from './types.ts';
@@ -232,5 +233,6 @@ function applyJudgement(record: UnjudgedRecord, judgement: Judgement): RunRecord
       };
     }),
   }));
-  return { ...record, variants, summary: { ...record.summary, gate: judgement.gate } };
+  const gate = controlGate(record.variants) ?? judgement.gate;
+  return { ...record, variants, summary: { ...record.summary, gate } };
 }

@@ -2,6 +2,7 @@
  * The findings: full sentences made from the record alone. Each is a pure
  * function so that its wording can be tested for one, many, none and partial.
  */
+import { isControlRun } from '../record/controls.ts';
 import { deviations, withVerdict } from './model.ts';
 import { enumerate, latency, number, plural, seconds } from './format.ts';
 import type { Model } from './model.ts';
@@ -22,6 +23,7 @@ function all(record: RunRecord, of: keyof Counts): number {
 /** The first line of the report: does the gate hold? */
 export function headline(record: RunRecord): string {
   const { gate } = record.summary;
+  if (isControlRun(record.variants)) return gate.sentence;
   switch (outcome(record)) {
     case 'holds':
       return `The gate holds: ${plural(gate.newDeviations.length, 'new deviation')}.`;

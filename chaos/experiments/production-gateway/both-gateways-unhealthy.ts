@@ -1,12 +1,10 @@
 /** nginx dies on both gateways: the virtual address has to stay somewhere, so that who recovers first serves. */
-import { firstHolder } from '../../faults/first-holder.ts';
 import { nginxDeath } from '../../faults/nginx-death.ts';
 import { together } from '../../faults/together.ts';
 import { holdersAt, judgeEach } from '../../judgements/holders.ts';
-import { FailoverObserver } from '../../observers/failover.ts';
-import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
-import { ACTIVE, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { ACTIVE, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { scriptsWithoutWeight } from '../../stages/sabotage.ts';
 import { pause } from '../../runner/wait.ts';
 
@@ -14,26 +12,17 @@ const BOTH = 'production-gateway.high-availability.both-unhealthy';
 /** Two runs of the script on each node, and the timers that follow. */
 const LOOK_MS = 12_000;
 
-const observer = new FailoverObserver();
-
-export default experiment({
+export default pairExperiment({
   title: 'nginx dies on both gateways',
   hypothesis: 'If both gateways fail their health check, the virtual address remains on exactly one node.',
   verifies: [BOTH],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => clientsOfThePair(target),
-  stage: [firstHolder()],
   method: [together('nginx-death on both gateways', [nginxDeath(ACTIVE), nginxDeath(STANDBY)])],
-  blastRadius: [ACTIVE, STANDBY],
   sabotage: [scriptsWithoutWeight()],
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
-  preflight: hasPair,
-  prepare: (target) => observer.start(target),
   // A stated time of watching: nothing can be served that could be waited for.
   observe: () => pause(LOOK_MS),
   recover: (watch) => untilServed(watch, 3_000),
-  collect: (target, window) => observer.collect(target, window),
   judge: (trials) => [
     judgeEach(
       BOTH,

@@ -14,6 +14,7 @@ import { judgeNoFailures } from '../../runner/verdict.ts';
 import { waitFor } from '../../runner/wait.ts';
 import { judgeSlowStart } from '../../judgements/slow-start.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { withoutSecondTry } from '../../traffic/sabotage.ts';
 
 const VICTIM = 'customer-2';
 const GATEWAY = 'gateway-1';
@@ -47,7 +48,8 @@ export default experiment({
     customerSeries(target, { name: SERIES, interval_ms: INTERVAL_MS, timeout_ms: PROBE_TIMEOUT_MS }),
   ],
   method: [containerKill(VICTIM, { seenFrom: GATEWAY, healthPath: '/health' })],
-  blastRadius: [VICTIM],
+  sabotage: withoutSecondTry(GATEWAY),
+  blastRadius: [VICTIM, GATEWAY],
   limit_s: 0,
   inSmokeVerify: true,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

@@ -13,6 +13,7 @@ import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { seconds } from '../../runner/settings.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { withoutSecondTry } from '../../traffic/sabotage.ts';
 
 const GATEWAY = 'gateway-1';
 const PRIMARIES = ['customer-1', 'customer-2', 'customer-3', 'customer-4', 'customer-5'];
@@ -38,7 +39,8 @@ export default experiment({
       PRIMARIES.map((one) => containerKill(one, { seenFrom: GATEWAY, healthPath: '/health' })),
     ),
   ],
-  blastRadius: PRIMARIES,
+  sabotage: withoutSecondTry(GATEWAY),
+  blastRadius: [...PRIMARIES, GATEWAY],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),

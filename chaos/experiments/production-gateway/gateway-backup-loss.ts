@@ -1,38 +1,25 @@
 /** The standby gateway dies: nothing moves, and nobody notices. */
 import { containerKill } from '../../faults/container-kill.ts';
-import { firstHolder } from '../../faults/first-holder.ts';
 import { holdingsOf, judgeEach, twice_ms } from '../../judgements/holders.ts';
-import { FailoverObserver } from '../../observers/failover.ts';
-import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
-import { ACTIVE, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { ACTIVE, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { twoHolders } from '../../stages/sabotage.ts';
 
 const ONE_HOLDER = 'production-gateway.high-availability.vip-single-holder';
 const LOOK_MS = 6_000;
 
-const observer = new FailoverObserver();
-
-export default experiment({
+export default pairExperiment({
   title: 'Losing the standby gateway node',
   hypothesis: `The virtual address stays with ${ACTIVE} and with it alone; no client notices that ${STANDBY} is gone and comes back.`,
   verifies: [ONE_HOLDER],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => clientsOfThePair(target),
-  stage: [firstHolder()],
   method: [containerKill(STANDBY, { command: ['pgrep', '-f', '^nginx: master'] })],
-  blastRadius: [ACTIVE, STANDBY],
+  restarts: STANDBY,
   sabotage: [twoHolders()],
   limit_s: 0,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
-  preflight: hasPair,
-  prepare: (target) => observer.start(target),
   observe: (watch) => untilServed(watch, LOOK_MS),
-  recover: async (watch) => {
-    await observer.again(watch.target, STANDBY);
-    await untilServed(watch, LOOK_MS);
-  },
-  collect: (target, window) => observer.collect(target, window),
+  recover: (watch) => untilServed(watch, LOOK_MS),
   judge: (trials) => [
     judgeEach(
       ONE_HOLDER,

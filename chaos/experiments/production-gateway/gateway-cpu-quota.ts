@@ -7,10 +7,13 @@ import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { costlyRequests } from '../../traffic/sabotage.ts';
 
 const NODE = 'gateway-1';
 const CLAIM = 'production-gateway.availability.99-95';
 const CPUS = 0.2;
+/** Of a client: what is not answered by then has failed. */
+const PATIENCE_MS = 2_000;
 const WINDOW_MS = 8_000;
 /** A neighbour on the same host once a week. */
 const PER_YEAR = 52;
@@ -20,8 +23,10 @@ export default experiment({
   hypothesis: 'Requests are slower while processor time is short, and none fails.',
   verifies: [CLAIM],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
-  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: 8_000 })],
+  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: PATIENCE_MS })],
   method: [cpuQuotaLimit(NODE, CPUS)],
+  // 25 requests a second that take 20 ms of processor time each: half a processor, and there is a fifth of one.
+  sabotage: costlyRequests(NODE, 0.02),
   blastRadius: [NODE],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

@@ -1,11 +1,9 @@
 /** The former active node recovers after a failover: the promise is that it stays backup, and moves nobody a second time. */
-import { firstHolder } from '../../faults/first-holder.ts';
 import { nginxDeath } from '../../faults/nginx-death.ts';
 import { holdersAt, judgeEach, takeover_ms } from '../../judgements/holders.ts';
-import { FailoverObserver } from '../../observers/failover.ts';
-import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
-import { ACTIVE, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { ACTIVE, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { alwaysPreferred } from '../../stages/sabotage.ts';
 
 const NO_PREEMPT = 'production-gateway.high-availability.no-preempt';
@@ -13,25 +11,16 @@ const LOOK_MS = 9_000;
 /** Two runs of the script until it counts as risen, and three adverts. */
 const RETURN_MS = 8_000;
 
-const observer = new FailoverObserver();
-
-export default experiment({
+export default pairExperiment({
   title: 'The former active gateway recovers',
   hypothesis: 'After the original master recovers it remains backup.',
   verifies: [NO_PREEMPT],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => clientsOfThePair(target),
-  stage: [firstHolder()],
   method: [nginxDeath(ACTIVE)],
-  blastRadius: [ACTIVE, STANDBY],
   sabotage: [alwaysPreferred()],
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
-  preflight: hasPair,
-  prepare: (target) => observer.start(target),
   observe: (watch) => untilServed(watch, LOOK_MS),
   recover: (watch) => untilServed(watch, RETURN_MS),
-  collect: (target, window) => observer.collect(target, window),
   judge: (trials) => [
     judgeEach(
       NO_PREEMPT,

@@ -8,6 +8,7 @@ import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { refusedWithoutLog } from '../../traffic/sabotage.ts';
 
 const NODE = 'gateway-1';
 const CLAIM = 'production-gateway.availability.99-95';
@@ -24,6 +25,7 @@ export default experiment({
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: 8_000 })],
   stage: [configEdit([NODE], 'http/logging.conf', '/var/log/nginx/access.log', `${FOLDER}/access.log`)],
   method: [diskFull(NODE, FOLDER)],
+  sabotage: refusedWithoutLog(NODE, `${FOLDER}/audit.log`),
   blastRadius: [NODE],
   limit_s: 0,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },

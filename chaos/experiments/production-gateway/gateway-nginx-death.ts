@@ -2,15 +2,13 @@
  * nginx dies on the active gateway, the node lives. The health script finds out, the
  * node's priority falls below the standby's, and the standby takes over.
  */
-import { firstHolder } from '../../faults/first-holder.ts';
 import { nginxDeath } from '../../faults/nginx-death.ts';
 import { judgeFailover } from '../../judgements/failover.ts';
 import { holdersAt, judgeEach, logged_ms, takenOver } from '../../judgements/holders.ts';
-import { FailoverObserver } from '../../observers/failover.ts';
 import { scriptPrediction, scriptWords } from '../../predictions/vrrp-words.ts';
-import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
-import { ACTIVE, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { ACTIVE, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { blindScripts } from '../../stages/sabotage.ts';
 
 const FAILOVER = 'production-gateway.high-availability.failover-nginx-death';
@@ -23,26 +21,17 @@ const DETECTION_MS = 4_300;
 /** Two runs of the documented script, the standby's timer, and what follows. */
 const LOOK_MS = 9_000;
 
-const observer = new FailoverObserver();
-
-export default experiment({
+export default pairExperiment({
   title: 'nginx dies on the active gateway',
   hypothesis: `When nginx dies on the active gateway, traffic flows through the standby within ${LIMIT_S} s.`,
   verifies: [FAILOVER, FOUND, DETECTED, DEMOTED],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => clientsOfThePair(target),
-  stage: [firstHolder()],
   method: [nginxDeath(ACTIVE)],
-  blastRadius: [ACTIVE, STANDBY],
   sabotage: [blindScripts()],
   limit_s: LIMIT_S,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   phasePeriod_s: 2,
-  preflight: hasPair,
-  prepare: (target) => observer.start(target),
   observe: (watch) => untilServed(watch, LOOK_MS).catch(() => undefined),
   recover: (watch) => untilServed(watch, LOOK_MS),
-  collect: (target, window) => observer.collect(target, window),
   predict: scriptPrediction,
   judge: (trials, settings) => [
     judgeFailover(FAILOVER, trials, LIMIT_S, scriptWords(settings)),

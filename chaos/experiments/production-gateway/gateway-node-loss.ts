@@ -3,14 +3,13 @@
  * takes the virtual address and tells the segment by gratuitous ARP.
  */
 import { containerKill } from '../../faults/container-kill.ts';
-import { firstHolder } from '../../faults/first-holder.ts';
 import { judgeFailover } from '../../judgements/failover.ts';
 import { judgeEach, takeover_ms } from '../../judgements/holders.ts';
-import { FailoverObserver, NEIGHBOUR } from '../../observers/failover.ts';
+import { NEIGHBOUR } from '../../observers/failover.ts';
 import { adverts, silentPrediction } from '../../predictions/vrrp-words.ts';
-import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
-import { ACTIVE, afterAdvert, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { ACTIVE, afterAdvert, untilServed } from '../../stages/gateway-pair.ts';
+import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { slowAdverts } from '../../stages/sabotage.ts';
 
 const FAILOVER = 'production-gateway.high-availability.failover-host-loss';
@@ -21,29 +20,18 @@ const ANNOUNCE_LIMIT_MS = 100;
 /** The slowest documented takeover, 3.65 s, and what follows it. */
 const LOOK_MS = 5_000;
 
-const observer = new FailoverObserver();
-
-export default experiment({
+export default pairExperiment({
   title: 'Losing the active gateway node',
   hypothesis: `When the host of the active gateway disappears, clients of the virtual address are served again within ${LIMIT_S} s.`,
   verifies: [FAILOVER, ANNOUNCED],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => clientsOfThePair(target),
-  stage: [firstHolder()],
   method: [containerKill(ACTIVE, { command: ['pgrep', '-f', '^nginx: master'] })],
-  blastRadius: [ACTIVE, STANDBY],
+  restarts: ACTIVE,
   sabotage: [slowAdverts()],
   limit_s: LIMIT_S,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
-  preflight: hasPair,
-  prepare: (target) => observer.start(target),
   worstPhase: afterAdvert,
   observe: (watch) => untilServed(watch, LOOK_MS),
-  recover: async (watch) => {
-    await observer.again(watch.target, ACTIVE);
-    await untilServed(watch, LOOK_MS);
-  },
-  collect: (target, window) => observer.collect(target, window),
+  recover: (watch) => untilServed(watch, LOOK_MS),
   predict: silentPrediction,
   judge: (trials, settings) => [
     judgeFailover(FAILOVER, trials, LIMIT_S, adverts(settings)),

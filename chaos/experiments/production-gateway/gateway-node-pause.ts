@@ -5,28 +5,21 @@
  * for a moment.
  */
 import { containerPause } from '../../faults/container-pause.ts';
-import { firstHolder } from '../../faults/first-holder.ts';
 import { judgeFailover } from '../../judgements/failover.ts';
 import { twice_ms } from '../../judgements/holders.ts';
-import { FailoverObserver } from '../../observers/failover.ts';
 import { adverts, silentPrediction } from '../../predictions/vrrp-words.ts';
-import { experiment } from '../../runner/experiment.ts';
-import { ACTIVE, afterAdvert, clientsOfThePair, hasPair, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
+import { ACTIVE, afterAdvert, untilServed } from '../../stages/gateway-pair.ts';
+import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { slowAdverts } from '../../stages/sabotage.ts';
 
 const FAILOVER = 'production-gateway.high-availability.failover-under-3s';
 const LIMIT_S = 3;
 const LOOK_MS = 5_000;
 
-const observer = new FailoverObserver();
-
-export default experiment({
+export default pairExperiment({
   title: 'The active gateway node freezes',
   hypothesis: `When the active gateway stops doing anything, clients are served by the standby in less than ${LIMIT_S} s.`,
   verifies: [FAILOVER],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
-  series: (target) => clientsOfThePair(target),
-  stage: [firstHolder()],
   method: [
     containerPause(
       ACTIVE,
@@ -34,16 +27,12 @@ export default experiment({
       { command: ['pgrep', '-f', '^nginx: master'] },
     ),
   ],
-  blastRadius: [ACTIVE, STANDBY],
   sabotage: [slowAdverts()],
   limit_s: LIMIT_S,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
-  preflight: hasPair,
-  prepare: (target) => observer.start(target),
   worstPhase: afterAdvert,
   observe: (watch) => untilServed(watch, LOOK_MS),
   recover: (watch) => untilServed(watch, LOOK_MS),
-  collect: (target, window) => observer.collect(target, window),
   predict: silentPrediction,
   judge: (trials, settings) => {
     const judged = judgeFailover(FAILOVER, trials, LIMIT_S, adverts(settings));

@@ -4,9 +4,9 @@
  */
 import { configEdit } from '../../faults/config-edit.ts';
 import { containerKill } from '../../faults/container-kill.ts';
-import { heldRequests, heldResults } from '../../faults/held-requests.ts';
+import { heldResults } from '../../faults/held-requests.ts';
 import { together } from '../../faults/together.ts';
-import type { HoldResult } from '../../prober/hold-settings.ts';
+import { collectHeld, heldCustomers, heldIn } from '../../requests/held.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { pause, waitFor } from '../../runner/wait.ts';
@@ -27,20 +27,8 @@ const SETTLE_MS = 7_000;
 /** A request that met two of the dead before they were marked down is lost, and says nothing about the limit. */
 const SURPLUS_SERVED = 0.9;
 const ENDED_TIMEOUT_MS = 30_000;
-const RESULTS = 'held requests';
 
-const held = heldRequests('with late answers', {
-  count: COUNT,
-  perAddress: 8,
-  open_ms: 4_000,
-  hold_ms: 20_000,
-  path: '/api/v1/ping',
-  headers: {
-    Authorization: 'Bearer valid:holder-{from}:user',
-    'Cache-Control': 'no-cache',
-    'x-behave': JSON.stringify({ delay_ms: DELAY_MS }),
-  },
-});
+const held = heldCustomers({ count: COUNT, open_ms: 4_000, delay_ms: DELAY_MS, hold_ms: 20_000 });
 
 export default experiment({
   title: 'More requests than the last primary may take',
@@ -64,15 +52,13 @@ export default experiment({
     await waitFor('all held requests ended', ENDED_TIMEOUT_MS, () => heldResults(watch.target), 1_000);
   },
   recover: async () => {},
-  collect: async (target) => ({ texts: { [RESULTS]: [JSON.stringify((await heldResults(target)) ?? [])] } }),
+  collect: collectHeld,
   judge: (trials) => [judgeCap(trials), judgeSpillover(trials)],
 });
 
-const resultsOf = (one: TrialData): readonly HoldResult[] =>
-  JSON.parse(one.collected[RESULTS]?.[0] ?? '[]') as readonly HoldResult[];
 const by = (one: TrialData, instance: string): number =>
-  resultsOf(one).filter(({ servedBy }) => servedBy === instance).length;
-const failed = (one: TrialData): number => resultsOf(one).filter(({ kind }) => kind !== 'status-200').length;
+  heldIn(one).filter(({ servedBy }) => servedBy === instance).length;
+const failed = (one: TrialData): number => heldIn(one).filter(({ kind }) => kind !== 'status-200').length;
 
 function observed(trials: readonly TrialData[]): string {
   return trials
@@ -85,7 +71,7 @@ function unsound(trials: readonly TrialData[]): string | null {
   const invalid = trials.find((one) => !one.trial.valid)?.trial.invalidReason;
   if (invalid !== undefined) return invalid;
   const short = trials.find((one) => {
-    const results = resultsOf(one);
+    const results = heldIn(one);
     const firstEnd = Math.min(...results.map(({ done_ms }) => done_ms));
     return results.length < COUNT || Math.max(...results.map(({ sent_ms }) => sent_ms)) > firstEnd;
   });

@@ -7,10 +7,13 @@ import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { slowWorkers } from '../../traffic/sabotage.ts';
 
 const NODE = 'gateway-1';
 const CLAIM = 'production-gateway.availability.99-95';
 const INTERVAL_MS = 20;
+/** Of a client: what is not answered by then has failed. */
+const PATIENCE_MS = 3_000;
 const WINDOW_MS = 4_000;
 /** Once an hour: what a gateway does whose upstreams are scaled and whose certificates are renewed. */
 const RELOADS_PER_YEAR = 8_760;
@@ -22,8 +25,11 @@ export default experiment({
   hypothesis: 'A reload of the configuration costs no request.',
   verifies: [CLAIM],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
-  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: INTERVAL_MS, timeout_ms: 8_000 })],
+  series: (target) => [
+    customerSeries(target, { name: 'customers', interval_ms: INTERVAL_MS, timeout_ms: PATIENCE_MS }),
+  ],
   method: [nginxReload(NODE)],
+  sabotage: slowWorkers(NODE, 2 * (PATIENCE_MS / 1_000)),
   blastRadius: [NODE],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

@@ -7,9 +7,12 @@ import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { withoutReplacement } from '../../traffic/sabotage.ts';
 
 const NODE = 'gateway-1';
 const CLAIM = 'production-gateway.availability.99-95';
+/** Of a client: what is not answered by then has failed. */
+const PATIENCE_MS = 2_000;
 const WINDOW_MS = 5_000;
 /** Once a day would be a broken module; once a week is already generous. */
 const DEATHS_PER_YEAR = 52;
@@ -21,8 +24,9 @@ export default experiment({
   hypothesis: 'The death of one worker costs the requests that it held and nothing more.',
   verifies: [CLAIM],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
-  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 20, timeout_ms: 8_000 })],
+  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 20, timeout_ms: PATIENCE_MS })],
   method: [processSignal({ ...worker, which: 'first' })],
+  sabotage: withoutReplacement(NODE, (WINDOW_MS + 2 * PATIENCE_MS) / 1_000),
   blastRadius: [NODE],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

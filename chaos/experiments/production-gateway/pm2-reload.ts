@@ -3,6 +3,7 @@
  * listens before an old one stops, and the old one finishes its answers. Requests go
  * to the instance directly, so that no second try of the gateway hides a lost one.
  */
+import { impatientWorkers } from '../../faults/pm2-impatient.ts';
 import { pm2Reload } from '../../faults/pm2-reload.ts';
 import { judgeInvisible } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
@@ -23,6 +24,7 @@ export default experiment({
   ],
   probesFrom: 'inspector',
   method: [pm2Reload(INSTANCE)],
+  sabotage: [impatientWorkers(INSTANCE)],
   blastRadius: [INSTANCE],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

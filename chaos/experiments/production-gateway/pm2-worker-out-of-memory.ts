@@ -7,6 +7,7 @@ import { judgeInvisible } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
+import { withoutSecondTry } from '../../traffic/sabotage.ts';
 
 const GATEWAY = 'gateway-1';
 const VICTIM = 'customer-5';
@@ -21,7 +22,8 @@ export default experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 30, timeout_ms: 12_000 })],
   method: [memoryLimit({ service: VICTIM, limit_mib: LIMIT_MIB, askedFrom: GATEWAY })],
-  blastRadius: [VICTIM],
+  sabotage: withoutSecondTry(GATEWAY),
+  blastRadius: [VICTIM, GATEWAY],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),

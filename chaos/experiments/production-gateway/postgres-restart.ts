@@ -1,13 +1,18 @@
 /**
  * Postgres is killed while requests run, and started again. The health of an instance
- * includes its database: each of them has to say so, and to recover by itself.
+ * includes its database: each of them has to say so, and to recover by itself. Payments
+ * go on meanwhile, and are counted afterwards: one that was acknowledged must be there.
  */
+import { randomUUID } from 'node:crypto';
 import { containerKill } from '../../faults/container-kill.ts';
 import { failureEvidence, tellFailures } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData, TrialWatch } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
-import { customerSeries } from '../../traffic/api-series.ts';
+import { misbehave } from '../../faults/misbehave.ts';
+import { mustRun } from '../../operations/commands.ts';
+import { accountWrites } from '../../judgements/writes.ts';
+import { customerSeries, paymentSeries } from '../../traffic/api-series.ts';
 
 const STORE = 'postgres-1';
 const SEEN_FROM = 'gateway-1';
@@ -20,20 +25,48 @@ const RECOVERED_TIMEOUT_MS = 15_000;
 const PATIENCE_S = '5';
 const DOWN = 'health without the database:';
 const UP = 'health with the database again:';
+const PAYMENTS = 'payments';
+const STORED = 'keys of stored payments';
+const KEYS = 'select idempotency_key from business_record where idempotency_key like';
+/** Tells the payments of one trial from all others. */
+let keyPrefix = '';
 
 export default experiment({
   title: 'Postgres killed and started again',
   hypothesis: 'Instances say that their database is gone, and are well again by themselves when it is back.',
   verifies: [CLAIM],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
-  series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 50, timeout_ms: 8_000 })],
+  series: (target) => {
+    keyPrefix = randomUUID();
+    return [
+      customerSeries(target, { name: 'customers', interval_ms: 50, timeout_ms: 8_000 }),
+      paymentSeries(target, { name: PAYMENTS, keyPrefix, interval_ms: 100, timeout_ms: 8_000 }),
+    ];
+  },
   method: [containerKill(STORE, { command: ['pg_isready', '-h', '127.0.0.1', '-U', 'gateproof', '-d', 'gateproof'] })],
-  blastRadius: [STORE],
+  // Instances that say that they are well and ask nobody.
+  sabotage: [misbehave(INSTANCES, { status: 200, body: '{"status":"healthy"}', paths: ['/health'] })],
+  blastRadius: [STORE, ...INSTANCES],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: (watch) => tellHealth(watch, DOWN, WITHIN_MS, (statuses) => statuses.every((status) => status !== '200')),
   recover: (watch) =>
     tellHealth(watch, UP, RECOVERED_TIMEOUT_MS, (statuses) => statuses.every((status) => status === '200')),
+  collect: async (target) => {
+    const query = `${KEYS} '${keyPrefix}%'`;
+    const rows = await mustRun(target, STORE, [
+      'psql',
+      '-U',
+      'gateproof',
+      '-d',
+      'gateproof',
+      '-h',
+      '127.0.0.1',
+      '-Atc',
+      query,
+    ]);
+    return { texts: { [STORED]: rows.trim().split('\n') } };
+  },
   judge: (trials) => [judgeHealth(trials)],
 });
 
@@ -77,7 +110,7 @@ function judgeHealth(trials: readonly TrialData[]): ClaimJudgement {
   const common = {
     claim: CLAIM,
     expected: `within ${WITHIN_MS / 1_000} s no instance answers 200 on /health without its database; all do when it is back`,
-    observed: `without: ${down.join(' ') || '?'}; with it again: ${up.join(' ') || '?'}; ${tellFailures(trials)}`,
+    observed: `without: ${down.join(' ') || '?'}; with it again: ${up.join(' ') || '?'}; ${tellFailures(trials)}; ${trials.map(tellPayments).join('; ')}`,
     evidence: failureEvidence(trials),
   };
   if (down.includes('200')) {
@@ -91,4 +124,14 @@ function judgeHealth(trials: readonly TrialData[]): ClaimJudgement {
   if (up.some((status) => status !== '200'))
     return { ...common, verdict: 'deviates', reason: 'an instance did not find its database again by itself' };
   return { ...common, verdict: 'conforms' };
+}
+
+/** Acknowledged payments against stored ones: told, for the promise is about health. */
+function tellPayments({ series, collected }: TrialData): string {
+  const account = accountWrites(series[PAYMENTS] ?? [], collected[STORED] ?? []);
+  const { kept, acknowledgedButLost, lost, storedUnacknowledged, duplicated } = account;
+  return (
+    `payments: ${kept.length} acknowledged and stored, ${acknowledgedButLost.length} acknowledged and lost, ` +
+    `${lost.length} refused, ${storedUnacknowledged.length} stored without an answer, ${duplicated.length} stored twice`
+  );
 }

@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerKill } from '../../faults/container-kill.ts';
+import { mustRun } from '../../operations/commands.ts';
 import { logEvidence } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
@@ -51,6 +52,22 @@ const ownRedis: Fault = {
   proveRemoval: async () => 'goes with the run',
 };
 
+/** Keeps nothing on disk from now on; goes with its container. */
+const forgetful: Fault = {
+  name: `${NAME} keeps nothing`,
+  services: [NAME],
+  undo: async () => [],
+  inject: async (target) => {
+    await mustRun(target, NAME, ['sh', '-c', "redis-cli config set appendonly no && redis-cli config set save ''"]);
+  },
+  proveEffect: async (target) => {
+    const kept = await mustRun(target, NAME, ['redis-cli', 'config', 'get', 'appendonly']);
+    if (!/^no$/m.test(kept)) throw new Error(`${NAME} still keeps an append-only file`);
+    return 'no append-only file, no snapshots';
+  },
+  proveRemoval: async () => 'goes with the run',
+};
+
 export default experiment({
   title: 'Redis killed and started again',
   hypothesis: 'What was written is there again: snapshots and the append-only file keep it.',
@@ -60,6 +77,7 @@ export default experiment({
   stage: [ownRedis],
   // The keys have to be there before Redis dies: observe injects.
   method: [],
+  sabotage: [forgetful],
   blastRadius: [NAME],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },

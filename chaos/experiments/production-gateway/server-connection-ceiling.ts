@@ -4,9 +4,10 @@
  */
 import { quantile } from '../../../measurement/statistics.ts';
 import { configEdit } from '../../faults/config-edit.ts';
-import { heldRequests, heldResults } from '../../faults/held-requests.ts';
+import { heldResults } from '../../faults/held-requests.ts';
 import type { HoldResult } from '../../prober/hold-settings.ts';
 import { failureEvidence } from '../../judgements/failures.ts';
+import { collectHeld, HELD, heldCustomers, heldIn } from '../../requests/held.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
@@ -25,20 +26,8 @@ const DELAY_MS = 16_000;
 const HOLD_MS = 30_000;
 const ENDED_TIMEOUT_MS = 40_000;
 const REFUSED_WITHIN_MS = 50;
-const RESULTS = 'held requests';
 
-const held = heldRequests('with late answers', {
-  count: COUNT,
-  perAddress: 8,
-  open_ms: OPEN_MS,
-  hold_ms: HOLD_MS,
-  path: '/api/v1/ping',
-  headers: {
-    Authorization: 'Bearer valid:holder-{from}:user',
-    'Cache-Control': 'no-cache',
-    'x-behave': JSON.stringify({ delay_ms: DELAY_MS }),
-  },
-});
+const held = heldCustomers({ count: COUNT, open_ms: OPEN_MS, delay_ms: DELAY_MS, hold_ms: HOLD_MS });
 
 export default experiment({
   title: 'More requests than the virtual server processes at once',
@@ -53,10 +42,10 @@ export default experiment({
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
   observe: async (watch) => {
     const results = await waitFor('all held requests ended', ENDED_TIMEOUT_MS, () => heldResults(watch.target), 1_000);
-    watch.note('vantage', `${RESULTS}: ${tally(results)}`);
+    watch.note('vantage', `${HELD}: ${tally(results)}`);
   },
   recover: async () => {},
-  collect: async (target) => ({ texts: { [RESULTS]: [JSON.stringify((await heldResults(target)) ?? [])] } }),
+  collect: collectHeld,
   judge: (trials) => [judgeCeiling(trials), judgeDegradation(trials), judgeSpillover(trials)],
 });
 
@@ -65,8 +54,6 @@ function tally(results: readonly HoldResult[]): string {
   return [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ') || 'none';
 }
 
-const resultsOf = (one: TrialData): readonly HoldResult[] =>
-  JSON.parse(one.collected[RESULTS]?.[0] ?? '[]') as readonly HoldResult[];
 const only = (results: readonly HoldResult[], kind: string): readonly HoldResult[] =>
   results.filter((one) => one.kind === kind);
 /** The table of single requests would hide the rest of the evidence. */
@@ -76,18 +63,18 @@ const shown = (trials: readonly TrialData[]): readonly TrialData[] => trials.map
 function unsound(trials: readonly TrialData[]): string | null {
   const invalid = trials.find((one) => !one.trial.valid)?.trial.invalidReason;
   if (invalid !== undefined) return invalid;
-  const stray = trials.flatMap(resultsOf).filter(({ kind }) => kind !== 'status-200' && kind !== 'status-503');
-  const missing = trials.some((one) => resultsOf(one).length < COUNT);
-  if (missing || stray.length > COUNT / 100) return `of ${COUNT} held requests: ${tally(trials.flatMap(resultsOf))}`;
+  const stray = trials.flatMap(heldIn).filter(({ kind }) => kind !== 'status-200' && kind !== 'status-503');
+  const missing = trials.some((one) => heldIn(one).length < COUNT);
+  if (missing || stray.length > COUNT / 100) return `of ${COUNT} held requests: ${tally(trials.flatMap(heldIn))}`;
   return null;
 }
 
 function judgeCeiling(trials: readonly TrialData[]): ClaimJudgement {
-  const accepted = trials.map((one) => only(resultsOf(one), 'status-200').length);
+  const accepted = trials.map((one) => only(heldIn(one), 'status-200').length);
   const common = {
     claim: CEILING,
     expected: `of ${COUNT} requests at once ${LIMIT} are processed (the probes' own among them), the others get 503`,
-    observed: trials.map((one) => tally(resultsOf(one))).join('; '),
+    observed: trials.map((one) => tally(heldIn(one))).join('; '),
     evidence: failureEvidence(shown(trials)),
   };
   if (accepted.some((count) => count > LIMIT))
@@ -108,8 +95,8 @@ function judgeCeiling(trials: readonly TrialData[]): ClaimJudgement {
 }
 
 function judgeDegradation(trials: readonly TrialData[]): ClaimJudgement {
-  const refused_ms = trials.flatMap((one) => only(resultsOf(one), 'status-503').map((r) => r.done_ms - r.sent_ms));
-  const served = trials.flatMap((one) => only(resultsOf(one), 'status-200'));
+  const refused_ms = trials.flatMap((one) => only(heldIn(one), 'status-503').map((r) => r.done_ms - r.sent_ms));
+  const served = trials.flatMap((one) => only(heldIn(one), 'status-200'));
   const late = served.filter((one) => one.done_ms - one.sent_ms > 1.5 * DELAY_MS).length;
   const median_ms = refused_ms.length === 0 ? Number.NaN : quantile(refused_ms, 0.5);
   const common = {
@@ -135,7 +122,7 @@ function judgeDegradation(trials: readonly TrialData[]): ClaimJudgement {
 }
 
 function judgeSpillover(trials: readonly TrialData[]): ClaimJudgement {
-  const results = trials.flatMap(resultsOf);
+  const results = trials.flatMap(heldIn);
   const byBackup = results.filter(({ servedBy }) => servedBy === 'customer-6').length;
   const refused = only(results, 'status-503').length;
   const common = {

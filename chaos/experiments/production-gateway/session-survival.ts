@@ -8,6 +8,7 @@ import { failureEvidence } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData, TrialWatch } from '../../runner/experiment.ts';
 import type { ChaosTarget } from '../../runner/target.ts';
+import { misbehave } from '../../faults/misbehave.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
@@ -27,7 +28,9 @@ export default experiment({
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 50, timeout_ms: 12_000 })],
   // The session has to be there before its maker dies: observe injects.
   method: [],
-  blastRadius: [MAKER],
+  // What instances do that keep their sessions to themselves.
+  sabotage: [misbehave(OTHERS, { status: 401, paths: ['/api/v1/session'] })],
+  blastRadius: [MAKER, ...OTHERS],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async (watch) => {

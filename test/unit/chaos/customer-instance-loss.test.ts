@@ -44,6 +44,7 @@ function trialData(share: number, failed: readonly number[] = []): TrialData {
     probes,
     series: { 'new-connections': probes },
     before: probes.filter((probe) => probe.sent_ms < INJECTED_MS),
+    instrumentUnsound: false,
     collected: { log: ['connect() failed (111: Connection refused)'] },
     trial: {
       phase_s: 0,

@@ -11,6 +11,8 @@ export interface FakeOptions {
   /** Probes fail while this service does not run; none when absent. */
   readonly neededByClients?: string;
   readonly lateness_ms?: number;
+  /** Only the first prober is late. */
+  readonly lateOnce?: boolean;
   readonly startFails?: boolean;
   /** The engine's containers belong to somebody else. */
   readonly foreign?: boolean;
@@ -32,6 +34,7 @@ http {
 }`;
 
 export function fakeTarget(options: FakeOptions = {}): FakeTarget {
+  let probers = 0;
   const calls: string[] = [];
   const running = new Map([
     ['gateway-1', true],
@@ -93,7 +96,11 @@ export function fakeTarget(options: FakeOptions = {}): FakeTarget {
       const up = running.get(new URL(argv.at(-1) ?? '').hostname) ?? false;
       return up ? { exitCode: 0, stdout: '200', stderr: '' } : { exitCode: 7, stdout: '', stderr: '' };
     },
-    openProber: async () => fakeProber(down, options.lateness_ms ?? 0),
+    openProber: async () => {
+      const late = options.lateOnce !== true || probers === 0;
+      probers += 1;
+      return fakeProber(down, late ? (options.lateness_ms ?? 0) : 0);
+    },
     freshClients: () => ({ cidr: '198.18.32.0/19', skip: 0 }),
   };
 }

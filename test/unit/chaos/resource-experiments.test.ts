@@ -5,6 +5,7 @@ import adminPool from '../../../chaos/experiments/production-gateway/admin-pool-
 import authLoss from '../../../chaos/experiments/production-gateway/auth-service-loss.ts';
 import paused from '../../../chaos/experiments/production-gateway/customer-instance-pause.ts';
 import outage from '../../../chaos/experiments/production-gateway/customer-pool-outage.ts';
+import quota from '../../../chaos/experiments/production-gateway/gateway-cpu-quota.ts';
 import reload from '../../../chaos/experiments/production-gateway/nginx-reload.ts';
 import sessions from '../../../chaos/experiments/production-gateway/session-survival.ts';
 import redis from '../../../chaos/experiments/production-gateway/redis-restart.ts';
@@ -48,6 +49,14 @@ describe('a yearly budget of downtime', () => {
       'conforms',
     ]);
     expect(verdicts(reload, { answer: (at_ms) => (during(at_ms) ? null : 'c') })).toEqual(['deviates']);
+  });
+
+  test('what comes back by itself is counted, what lasts until the fault goes is not', () => {
+    const at = (from_ms: number, to_ms: number) => (at_ms: number) =>
+      at_ms > from_ms && at_ms < to_ms ? null : 'customer-1';
+    expect(verdicts(quota, { answer: at(5_000, 15_000) })).toEqual(['conforms']);
+    expect(verdicts(quota, { answer: at(12_000, 17_000) })).toEqual(['deviates']);
+    expect(verdicts(quota, { answer: at(15_800, 16_200) })).toEqual(['conforms']);
   });
 });
 

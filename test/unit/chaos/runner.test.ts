@@ -41,6 +41,7 @@ const declared: Experiment = experiment({
     },
   ],
   method: [containerKill('customer-2', { seenFrom: 'gateway-1', healthPath: '/health' })],
+  sabotage: 'a fake gateway has no configuration',
   blastRadius: ['customer-2'],
   limit_s: 3,
   trials: { smoke: 1, nightly: 2, prerelease: 3 },
@@ -143,6 +144,20 @@ describe('a trial', () => {
     expect(result.reason).toContain('prober was late');
   });
 
+  test('a trial with a late prober is replaced once, and stays in the record', async () => {
+    const target = fakeTarget({ lateness_ms: 8, lateOnce: true });
+    const { experiment: result } = await runExperiment('loss', declared, options(target));
+    expect(result.verdict).toBe('conforms');
+    expect(result.trials.map(({ valid }) => valid)).toEqual([false, true]);
+    expect(result.trials[0]?.invalidReason).toContain('prober was late');
+  });
+
+  test('a trial that failed in another way is not repeated', async () => {
+    const failing = { ...declared, observe: async () => Promise.reject(new Error('lost sight')) };
+    const { experiment: result } = await runExperiment('loss', failing, options(fakeTarget()));
+    expect(result.trials).toHaveLength(1);
+  });
+
   test("a container without this run's label is left alone", async () => {
     const target = fakeTarget({ foreign: true });
     const { experiment: result } = await runExperiment('loss', declared, options(target));
@@ -169,5 +184,6 @@ describe('declarations', () => {
 
   test('an experiment without a claim is refused', () => {
     expect(() => experiment({ ...declared, verifies: [] })).toThrow(RangeError);
+    expect(() => experiment({ ...declared, sabotage: [] })).toThrow('does not say why');
   });
 });

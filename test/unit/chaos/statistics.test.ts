@@ -92,7 +92,7 @@ describe('figures', () => {
 describe('prediction against observation', () => {
   const predicted = { range_s: [0.86, 1.16] as const, formula: '', settings: '' };
   const seen = (trials: readonly Trial[]): TrialData[] =>
-    trials.map((one) => ({ trial: one, probes: [], series: {}, before: [], collected: {} }));
+    trials.map((one) => ({ trial: one, probes: [], series: {}, before: [], collected: {}, instrumentUnsound: false }));
 
   test('trials within, or off by no more than their bounds are wide, agree', () => {
     expect(comparePrediction(predicted, seen([trial(0.9, 0.92), trial(1.17, 1.19)]))).toMatchObject({

@@ -41,6 +41,7 @@ export function madeTrial(made: MadeTrial): TrialData {
     series: { made: probes },
     before: probes.filter((probe) => probe.done_ms < injected_ms),
     collected: {},
+    instrumentUnsound: false,
     trial: {
       phase_s: 0,
       lower_s: 0,

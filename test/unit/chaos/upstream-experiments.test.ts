@@ -59,6 +59,7 @@ function trialData(collected: TrialData['collected'], probes: readonly SessionPr
     series: { 'customer reads': probes },
     before: [],
     collected,
+    instrumentUnsound: false,
     trial: {
       phase_s: 0,
       lower_s: 0,

@@ -71,6 +71,7 @@ function trial(taken_ms: number | null, valid = true): TrialData {
     probes: [],
     series: {},
     before: [],
+    instrumentUnsound: false,
     collected: { keepalived: ['900 gateway-1 script failed', '3500 gateway-1 script failed'] },
     trial: {
       phase_s: 0,
