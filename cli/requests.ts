@@ -35,6 +35,8 @@ export interface ChaosRequest extends MeasureRequest {
   readonly experiments: readonly string[];
   /** Undefined: as many as the experiment plans for the profile. */
   readonly trials: number | undefined;
+  /** Show on the terminal what happens at each moment. */
+  readonly watch: boolean;
 }
 
 /** `gateproof load` */

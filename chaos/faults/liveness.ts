@@ -13,7 +13,7 @@ export type Liveness =
   | { readonly command: readonly string[] };
 
 const STOPPED_TIMEOUT_MS = 10_000;
-const HEALTHY_TIMEOUT_MS = 30_000;
+const HEALTHY_TIMEOUT_MS = 60_000;
 /** Each look is a command in a container; more of them would take the core from the prober. */
 const LOOK_EVERY_MS = 300;
 

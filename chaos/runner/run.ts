@@ -5,6 +5,7 @@ import { seededRandom } from '../../measurement/random.ts';
 import type { SeriesConfig } from '../prober/protocol.ts';
 import type { SessionProbe } from '../prober/session.ts';
 import type { ClaimJudgement, Experiment, TrialData } from './experiment.ts';
+import type { TrialDurations } from './durations.ts';
 import { comparePrediction } from './prediction.ts';
 import { readSettings } from './settings.ts';
 import { THROWN_AWAY_LIMIT } from './verdict.ts';
@@ -12,7 +13,7 @@ import { setupInWords } from './setup.ts';
 import { experimentStatistics } from './statistics.ts';
 import type { ChaosTarget } from './target.ts';
 import { runTrial } from './trial.ts';
-import type { ControlKind, Phase, TrialDurations } from './trial.ts';
+import type { ControlKind, Phase } from './trial.ts';
 
 export interface ExperimentOptions {
   readonly target: ChaosTarget;
@@ -25,6 +26,8 @@ export interface ExperimentOptions {
   /** Runs a negative control in place of the experiment itself. */
   readonly control?: ControlKind;
   readonly reproduce: string;
+  /** Puts the topology where every trial begins. */
+  readonly beforeTrial?: (target: ChaosTarget) => Promise<void>;
   readonly onPhase?: (trial: number, phase: Phase) => void;
   readonly onProbes?: (probes: readonly SessionProbe[]) => void;
   readonly durations?: TrialDurations;
@@ -112,7 +115,7 @@ interface AllTrials {
 const NOTHING: AllTrials = { data: [], rollbacks: { done: 0, failed: 0 }, series: [] };
 
 async function runTrials(declared: Experiment, options: ExperimentOptions): Promise<AllTrials> {
-  const { target, runDir, profile, control, durations, onPhase, onProbes, signal } = options;
+  const { target, runDir, profile, control, durations, beforeTrial, onPhase, onProbes, signal } = options;
   const random = seededRandom(options.seed);
   const data: TrialData[] = [];
   const rollbacks = { done: 0, failed: 0 };
@@ -127,6 +130,7 @@ async function runTrials(declared: Experiment, options: ExperimentOptions): Prom
       runDir,
       phase_s: worst ? 'worst' : random() * (declared.phasePeriod_s ?? 1),
       ...(control ? { control } : {}),
+      ...(beforeTrial ? { beforeTrial } : {}),
       ...(onPhase ? { onPhase: (phase: Phase) => onPhase(trial + 1, phase) } : {}),
       ...(onProbes ? { onProbes } : {}),
       ...(durations ? { durations } : {}),

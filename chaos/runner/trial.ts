@@ -10,8 +10,11 @@ import { untilAborted } from './abort.ts';
 import { Armory } from './armory.ts';
 import type { Rollbacks } from './armory.ts';
 import { requireInside, sabotageOf } from './experiment.ts';
+import { DURATIONS } from './durations.ts';
+import type { TrialDurations } from './durations.ts';
 import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
 import type { Fault } from './fault.ts';
+import { untilPunctual } from './punctual.ts';
 import { isSteady } from './steady-state.ts';
 import type { ChaosTarget } from './target.ts';
 import { stateOf } from './target.ts';
@@ -21,15 +24,6 @@ import { readTrial } from './trial-result.ts';
 import type { FaultTimes } from './trial-result.ts';
 import { pause, waitFor } from './wait.ts';
 
-export interface TrialDurations {
-  /** The first probes meet cold code and cold caches on both ends; they are not judged. */
-  readonly warmUp_ms: number;
-  /** Steady state before the fault: 300 probes at 10 ms. */
-  readonly steadyBefore_ms: number;
-  readonly steadyAfter_ms: number;
-}
-
-const DURATIONS: TrialDurations = { warmUp_ms: 1_000, steadyBefore_ms: 3_000, steadyAfter_ms: 1_500 };
 const STEADY_TIMEOUT_MS = 30_000;
 const LOOK_MS = 250;
 /** What a watcher of the trial sees. */
@@ -55,6 +49,8 @@ export interface TrialOptions {
   /** Wait before the fault, s, so that trials meet the timers at any phase; `worst` asks the experiment for its worst moment. */
   readonly phase_s: number | 'worst';
   readonly control?: ControlKind;
+  /** Puts the topology where every trial begins. */
+  readonly beforeTrial?: (target: ChaosTarget) => Promise<void>;
   readonly onPhase?: (phase: Phase) => void;
   /** Told every quarter of a second which probes of the deciding series ended within the last second. */
   readonly onProbes?: (probes: readonly SessionProbe[]) => void;
@@ -136,6 +132,8 @@ class TrialRun {
   }
 
   async measure(): Promise<void> {
+    this.#phase('set the stage');
+    await this.#options.beforeTrial?.(this.#options.target);
     await this.#setStage();
     await this.#experiment.prepare?.(this.#options.target);
     await this.#steadyBefore();
@@ -199,8 +197,6 @@ class TrialRun {
   }
 
   async #setStage(): Promise<void> {
-    if (this.#stage.length === 0) return;
-    this.#phase('set the stage');
     for (const fault of this.#stage) {
       await this.armory.inject(fault);
       await this.armory.prove(fault);
@@ -208,10 +204,15 @@ class TrialRun {
   }
 
   async #steadyBefore(): Promise<void> {
-    const { warmUp_ms, steadyBefore_ms } = this.#options.durations ?? DURATIONS;
+    const { warmUp_ms, calm_ms, steadyBefore_ms } = this.#options.durations ?? DURATIONS;
     const { phase_s, target } = this.#options;
     this.#phase('steady state before');
     await pause(warmUp_ms);
+    await untilPunctual(this.#series[0], () => this.recent(), {
+      timeline: this.#timeline,
+      limit_ms: calm_ms,
+      signal: this.#options.signal,
+    });
     this.#steadyFrom_ms = this.#timeline.now_ms();
     await this.#steady(steadyBefore_ms);
     const from_ms = this.#timeline.now_ms();

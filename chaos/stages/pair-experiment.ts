@@ -1,25 +1,23 @@
-/** The frame of experiments with the redundant pair: who is probed, where the address starts, what is watched. */
-import { firstHolder } from '../faults/first-holder.ts';
+/** The frame of experiments with the redundant pair: who is probed, and what is watched. */
 import { FailoverObserver } from '../observers/failover.ts';
 import { experiment } from '../runner/experiment.ts';
 import type { Experiment } from '../runner/experiment.ts';
 import { ACTIVE, clientsOfThePair, hasPair, STANDBY } from './gateway-pair.ts';
 
-type Framed = 'steadyState' | 'series' | 'stage' | 'blastRadius' | 'preflight' | 'prepare' | 'collect';
+type Framed = 'steadyState' | 'series' | 'blastRadius' | 'preflight' | 'prepare' | 'collect';
 
 interface PairExperiment extends Omit<Experiment, Framed> {
   /** The node that the fault takes down with everything that watches on it: watched again when it is back. */
   readonly restarts?: typeof ACTIVE | typeof STANDBY;
 }
 
-/** An experiment in which the first gateway holds the virtual address before the fault. @throws RangeError as `experiment` does */
+/** An experiment with the redundant pair, whose first node holds the virtual address before the fault. @throws RangeError as `experiment` does */
 export function pairExperiment({ restarts, ...declared }: PairExperiment): Experiment {
   const observer = new FailoverObserver();
   return experiment({
     ...declared,
     steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
     series: (target) => clientsOfThePair(target),
-    stage: [firstHolder()],
     blastRadius: [ACTIVE, STANDBY],
     preflight: hasPair,
     prepare: (target) => observer.start(target),

@@ -16,6 +16,7 @@ import { typed } from '../typed.ts';
 interface Options extends MeasureOptions {
   readonly trials?: number;
   readonly control?: 'sabotage' | 'no-fault';
+  readonly watch: boolean;
 }
 
 /** `gateproof chaos`: injects faults and judges what clients saw. */
@@ -33,6 +34,7 @@ export function chaos(done: (exitCode: number) => void): Command {
         'show what an experiment is worth: a sabotaged topology must fail it, a run without the fault must pass it',
       ).choices(['sabotage', 'no-fault']),
     )
+    .option('--watch', 'show phase, fault and steady state live; q undoes everything and ends the run', false)
     .addOption(seedOption())
     .option('--out <folder>', 'write the run below this folder instead of reports/runs')
     .addOption(imageOption())

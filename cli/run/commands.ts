@@ -24,10 +24,12 @@ import { calibrate } from './calibrate.ts';
 import { estimate_s, plan } from './plan.ts';
 import type { PlanRequest } from './plan.ts';
 import { faultLines, faultStories } from './faults.ts';
+import { onStopKey } from './keys.ts';
 import { startProgress } from './progress.ts';
 import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import { startTopology } from './start-topology.ts';
 import { runVerify } from './verify.ts';
+import { Watch } from './watch.ts';
 
 /** Severity of exit codes: 3 before 1 before 2. */
 const WORST_FIRST = [EXIT.harness, EXIT.newDeviation, EXIT.open, EXIT.ok];
@@ -59,8 +61,8 @@ function notConforming(environment: string): readonly string[] {
 }
 
 export async function chaosCommand(request: ChaosRequest): Promise<number> {
-  const { experiments, trials } = request;
-  return measure(request.environment, request, { only: [], kinds: ['experiment'], experiments, trials });
+  const { experiments, trials, watch } = request;
+  return measure(request.environment, request, { only: [], kinds: ['experiment'], experiments, trials }, watch);
 }
 
 export async function loadCommand(request: LoadRequest): Promise<number> {
@@ -71,6 +73,7 @@ async function measure(
   environment: string,
   request: MeasureRequest,
   what: Omit<PlanRequest, 'ledger' | 'profile'>,
+  watched = false,
 ): Promise<number> {
   const ledger = loadLedger(environment);
   const baseline = loadBaseline(ledger);
@@ -81,8 +84,13 @@ async function measure(
     `${environment}, profile ${request.profile}, seed ${String(request.seed)}: ${String(planned.planned.length)} claims in ` +
       `${request.variants.join(' and ')}; about ${String(minutes)} min once images are built`,
   );
+  const live = watched && process.stderr.isTTY && process.stdin.isTTY;
+  if (watched && !live) progress.note('--watch needs a terminal; going on with a line for each phase');
+  // The same way out as Ctrl-C: faults are undone, the report says partial.
+  const giveBack = live ? onStopKey(() => process.kill(process.pid, 'SIGINT')) : () => undefined;
   try {
-    const { record, dir } = await runVerify({ ...request, ledger, baseline, plan: planned, progress });
+    const watch = live ? new Watch(progress) : undefined;
+    const { record, dir } = await runVerify({ ...request, ledger, baseline, plan: planned, progress, watch });
     progress.done();
     process.stdout.write(
       request.json
@@ -91,6 +99,7 @@ async function measure(
     );
     return exitCodeOf(record);
   } finally {
+    giveBack();
     progress.done();
   }
 }

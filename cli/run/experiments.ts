@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ChaosTarget } from '../../chaos/runner/target.ts';
 import { startWatchdog } from '../../chaos/runner/watchdog.ts';
 import { runExperiment } from '../../chaos/runner/run.ts';
+import { firstNodeHolds } from '../../chaos/stages/first-holder.ts';
 import type { ClaimJudgement } from '../../chaos/runner/experiment.ts';
 import type { ExperimentResult } from '../../reports/record/types.ts';
 import { claimResult } from '../../conformance/verify.ts';
@@ -30,6 +31,7 @@ export async function runExperiments(planned: readonly PlannedExperiment[], run:
       await runOne(one, target, run);
     }
   } finally {
+    run.watch?.end();
     watchdog.stop();
   }
 }
@@ -41,6 +43,9 @@ async function runOne(
 ): Promise<void> {
   run.progress.phase(`${run.topology.variant}: experiment ${name}`);
   const began = performance.now();
+  const { title, steadyState } = experiment;
+  const planned = trials ?? experiment.trials[run.profile];
+  run.watch?.begin({ title, trials: planned, hypothesis: steadyState, faultLimit_s: FAULT_LIMIT_S });
   const { experiment: result, claims } = await runExperiment(name, experiment, {
     target,
     runDir: run.folder.dir,
@@ -49,7 +54,12 @@ async function runOne(
     ...(trials === undefined ? {} : { trials }),
     ...(run.control ? { control: run.control } : {}),
     reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
+    beforeTrial: firstNodeHolds,
+    onProbes: (recent) => {
+      run.watch?.probes(recent);
+    },
     onPhase: (trial, phase) => {
+      run.watch?.phase(trial, phase);
       run.progress.phase(`${run.topology.variant}: experiment ${name}, trial ${String(trial)}: ${phase}`);
     },
     signal: run.signal,

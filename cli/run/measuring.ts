@@ -5,6 +5,7 @@ import type { Claim } from '../../environments/ledger/ledger.ts';
 import type { Profile } from '../../reports/record/types.ts';
 import type { Progress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { Watch } from './watch.ts';
 
 /** One variant of a run while it is being measured: what cases, experiments and scenarios share. */
 export interface Measuring {
@@ -16,6 +17,8 @@ export interface Measuring {
   readonly signal: AbortSignal;
   /** A negative control in place of each experiment. */
   readonly control: 'sabotage' | 'no-fault' | undefined;
+  /** Follows experiments on the terminal. */
+  readonly watch: Watch | undefined;
   readonly claims: ReadonlyMap<string, Claim>;
   readonly givenUp: ReadonlyMap<string, GivenUp>;
   /** What is known of claims in this variant before they are measured, by claim. */

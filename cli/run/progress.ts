@@ -5,6 +5,8 @@ export interface Progress {
   /** A new phase; `total` steps when they can be counted. */
   phase(text: string, total?: number): void;
   step(): void;
+  /** Lines below the live one, asked for whenever it is shown; nothing without a terminal. */
+  below(lines: () => readonly string[]): void;
   /** A line that stays. */
   note(text: string): void;
   done(): void;
@@ -16,10 +18,12 @@ export function startProgress(): Progress {
   const live = process.stderr.isTTY;
   const spinner = ora({ stream: process.stderr, isSilent: !live, discardStdin: false });
   let phase = '';
+  let below: () => readonly string[] = () => [];
   let [steps, total] = [0, 0];
   const stamp = (): string => `${String(Math.round((performance.now() - began) / 1000)).padStart(4)} s`;
   const show = (): void => {
-    spinner.text = `${stamp()}  ${phase}${total > 0 ? ` ${String(steps)}/${String(total)}` : ''}`;
+    const count = total > 0 ? ` ${String(steps)}/${String(total)}` : '';
+    spinner.text = [`${stamp()}  ${phase}${count}`, ...below().map((text) => `          ${text}`)].join('\n');
   };
   const line = (text: string): void => {
     if (live) spinner.clear();
@@ -39,6 +43,9 @@ export function startProgress(): Progress {
       // Without a terminal one line in ten steps says that it goes on.
       if (live) show();
       else if (steps % 50 === 0) line(`${phase}: ${String(steps)} done`);
+    },
+    below(lines) {
+      below = lines;
     },
     note: line,
     done() {

@@ -21,6 +21,7 @@ import type { RunFolder } from './run-folder.ts';
 import type { Progress } from './progress.ts';
 import type { Plan } from './plan.ts';
 import { startTopology } from './start-topology.ts';
+import type { Watch } from './watch.ts';
 import { writeReports } from './write-reports.ts';
 
 export interface VerifyOptions {
@@ -36,6 +37,7 @@ export interface VerifyOptions {
   readonly progress: Progress;
   /** A negative control in place of each experiment. */
   readonly control?: 'sabotage' | 'no-fault' | undefined;
+  readonly watch?: Watch | undefined;
 }
 
 /**
@@ -197,6 +199,7 @@ async function runVariant(
     progress,
     signal,
     control: options.control,
+    watch: options.watch,
     claims: new Map(ledger.claims.map((claim) => [claim.id, claim])),
     givenUp: new Map(givenUp.map((entry) => [entry.claim, entry])),
     known,

@@ -13,6 +13,7 @@ const STYLES = [
   'evidence',
   'charts',
   'tables',
+  'experiments',
   'wide',
   'narrow',
   'print',

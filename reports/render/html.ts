@@ -5,6 +5,7 @@ import { markup, trusted } from './markup.ts';
 import { arrange, deviations } from './model.ts';
 import { answer, keptShare, OUTCOME_TOKEN } from './page/answer.ts';
 import { breaks } from './page/breaks.ts';
+import { BOARD_FROM } from './page/experiment-board.ts';
 import { experimentRuns, experiments } from './page/experiments.ts';
 import { history } from './page/history.ts';
 import { instruments } from './page/instruments.ts';
@@ -105,14 +106,7 @@ function rail(model: Model): Markup {
     ['variants', 'Variants', claims === 0 ? '' : keptShare(model)],
     ...(claims === 0 ? [] : [['breaks', 'What breaks', String(deviations(model).length)] as const]),
     ['ledger', 'Claims', String(claims)],
-    ...experimentRuns(model).map(
-      ({ id, runs }, index, all) =>
-        [
-          id,
-          all.length > 1 ? `Experiment ${index + 1}` : 'Experiment',
-          `${runs[0]?.experiment.trials.length ?? 0} ×`,
-        ] as const,
-    ),
+    ...experimentEntries(model),
     ...scenarioRuns(model).map(
       ({ id }, index, all) => [id, all.length > 1 ? `Load ${index + 1}` : 'Load', ''] as const,
     ),
@@ -125,6 +119,17 @@ function rail(model: Model): Markup {
   return markup`<nav class="rail" aria-label="Sections">
     ${entries.map(([id, name, figure]) => markup`<a href="#${id}">${name} <span>${figure}</span></a>`)}
   </nav>`;
+}
+
+/** One entry for each experiment, or one for the table of many. */
+function experimentEntries(model: Model): readonly (readonly [string, string, string])[] {
+  const groups = experimentRuns(model);
+  if (groups.length >= BOARD_FROM) return [['experiments', 'Experiments', String(groups.length)]];
+  return groups.map(({ id, runs }, index) => [
+    id,
+    groups.length > 1 ? `Experiment ${index + 1}` : 'Experiment',
+    `${runs[0]?.experiment.trials.length ?? 0} ×`,
+  ]);
 }
 
 const FILE_PURPOSE: Readonly<Record<string, string>> = {

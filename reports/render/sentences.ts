@@ -170,6 +170,24 @@ export function failedRequests(experiment: ExperimentResult): string {
   return `${number(failed)} of ${number(requests)} requests failed.`;
 }
 
+/** How the experiments of each variant ended. */
+export function boardFinding(variants: RunRecord['variants']): string {
+  const lines = variants
+    .filter(({ experiments }) => experiments.length > 0)
+    .map(({ name, experiments }) => {
+      const of = (verdict: string): number => experiments.filter((one) => one.verdict === verdict).length;
+      const open = experiments.length - of('conforms') - of('deviates') - of('not-applicable');
+      const parts = [
+        `${of('conforms')} of ${plural(experiments.length, 'experiment')} ${of('conforms') === 1 ? 'conforms' : 'conform'}`,
+        ...(of('deviates') > 0 ? [`${of('deviates')} ${of('deviates') === 1 ? 'deviates' : 'deviate'}`] : []),
+        ...(of('not-applicable') > 0 ? [`${of('not-applicable')} not applicable`] : []),
+        ...(open > 0 ? [`${open} open`] : []),
+      ];
+      return `${capital(name)}: ${parts.join(', ')}.`;
+    });
+  return lines.join(' ');
+}
+
 /** What clients saw of a fault, in each variant. */
 export function experimentFinding(
   runs: readonly { readonly variant: string; readonly experiment: ExperimentResult }[],

@@ -2,6 +2,7 @@
  * A runner that is made to be killed: it starts a watchdog, injects faults into one
  * container, says so, and waits. `watchdog-runner.ts <folder> <run> <image> <container> <fault>…`
  */
+import { toxiproxyApi, undoToxic } from '../../chaos/faults/toxiproxy.ts';
 import { Armory } from '../../chaos/runner/armory.ts';
 import type { Fault, UndoAction } from '../../chaos/runner/fault.ts';
 import { startTimeline } from '../../chaos/runner/timeline.ts';
@@ -12,7 +13,7 @@ import { fakeTarget } from '../unit/chaos/fake-target.ts';
 
 const [, , runDir = '', runId = '', image = '', containerId = '', ...kinds] = process.argv;
 const host = new FaultActions(runId, image);
-const target = { ...fakeTarget(), runId, host };
+const target = { ...fakeTarget(), runId, host, containerId: () => containerId };
 const on = { service: 'victim', containerId };
 
 function fault(name: string, undo: UndoAction, inject: () => Promise<void>): Fault {
@@ -26,6 +27,9 @@ function fault(name: string, undo: UndoAction, inject: () => Promise<void>): Fau
   };
 }
 
+const LINK = { name: 'link', listen: '127.0.0.1:20001', upstream: '127.0.0.1:20002', enabled: true } as const;
+const TOXIC = 'latency';
+
 const rule = (flag: string): string => `iptables ${flag} INPUT -p tcp --dport 81 -j DROP`;
 
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -37,6 +41,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       await host.networkExec(containerId, ['sh', '-c', rule('-A')]);
     },
   ),
+  // The container is toxiproxy itself, and the link leads nowhere: what counts is who takes the toxic away.
+  toxic: {
+    ...fault('toxic on the link', { ...on, action: 'unpause' }, async () => {
+      const proxy = await toxiproxyApi(target).createProxy(LINK);
+      const attributes = { latency: 1_000, jitter: 0 };
+      await proxy.addToxic({ name: TOXIC, type: TOXIC, stream: 'downstream', toxicity: 1, attributes });
+    }),
+    undo: async () => Promise.resolve([undoToxic(target, LINK, TOXIC)]),
+  },
 };
 
 startWatchdog({ runDir, runId, toolImage: image, limit_s: 60 });

@@ -15,10 +15,12 @@ import { gateproof } from './command.ts';
 
 /** What is promised for a runner that dies. */
 const UNDONE_WITHIN_MS = 10_000;
+const TOXICS = '/proxies/link/toxics';
 const RUNNER = join(import.meta.dirname, 'watchdog-runner.ts');
 
 const root = mkdtempSync(join(tmpdir(), 'gateproof-watchdog-'));
 let image: string;
+let toxiproxy: string;
 let count = 0;
 let runId: string;
 let runDir: string;
@@ -26,7 +28,8 @@ let victim: string;
 let runner: ChildProcess | undefined;
 
 beforeAll(async () => {
-  image = (await ensureImages({ roles: ['gateway'] })).roles.gateway.id;
+  const { roles } = await ensureImages({ roles: ['gateway', 'toxiproxy'] });
+  [image, toxiproxy] = [roles.gateway.id, roles.toxiproxy.id];
 });
 
 beforeEach(async () => {
@@ -34,16 +37,16 @@ beforeEach(async () => {
   runId = `watchdog-${process.pid}-${count}`;
   runDir = join(root, runId);
   mkdirSync(runDir);
-  const container = await docker().createContainer({
-    Image: image,
-    Entrypoint: ['sleep'],
-    Cmd: ['infinity'],
-    Labels: { [RUN_LABEL]: runId },
-    HostConfig: { NetworkMode: 'none', Init: true },
-  });
-  await container.start();
-  victim = container.id;
+  victim = await started({ Image: image, Entrypoint: ['sleep'], Cmd: ['infinity'] });
 });
+
+/** A container of the run without a network. */
+async function started(options: { Image: string; Entrypoint?: string[]; Cmd?: string[] }): Promise<string> {
+  const own = { Labels: { [RUN_LABEL]: runId }, HostConfig: { NetworkMode: 'none', Init: true } };
+  const container = await docker().createContainer({ ...options, ...own });
+  await container.start();
+  return container.id;
+}
 
 afterEach(async () => {
   runner?.kill('SIGKILL');
@@ -71,6 +74,13 @@ const paused = async (): Promise<boolean> => (await new FaultActions(runId, imag
 async function dropped(): Promise<boolean> {
   const { stdout } = await new FaultActions(runId, image).networkExec(victim, ['iptables', '-S', 'INPUT']);
   return stdout.includes('DROP');
+}
+
+/** Asks toxiproxy, as soon as it listens. */
+async function toxiproxyTells(path: string): Promise<string> {
+  const patience = ['--retry', '20', '--retry-connrefused', '--retry-delay', '1'];
+  const argv = ['curl', '-sS', ...patience, `http://127.0.0.1:8474${path}`];
+  return (await new FaultActions(runId, image).networkExec(victim, argv)).stdout;
 }
 
 /** Waits for what the watchdog promises. */
@@ -102,6 +112,17 @@ test('kill -9 while packets are dropped and a second fault came on top: both are
   expect(undoneByWatchdog()).toEqual(['pause victim', 'drop packets of victim']);
   expect(await paused()).toBe(false);
   expect(await dropped()).toBe(false);
+});
+
+test('kill -9 while a toxic is on a link: toxiproxy has none any more', async () => {
+  victim = await started({ Image: toxiproxy });
+  await toxiproxyTells('/version');
+  const child = await inject('toxic');
+  expect(await toxiproxyTells(TOXICS)).toContain('"latency"');
+  child.kill('SIGKILL');
+  await untilUndone();
+  expect(undoneByWatchdog()).toEqual(['toxic on the link']);
+  expect(JSON.parse(await toxiproxyTells(TOXICS))).toEqual([]);
 });
 
 test('kill -9 between the undo on disk and the injection does no harm', async () => {

@@ -5,7 +5,6 @@
  * other node has its own.
  */
 import type { StateLane } from '../../../reports/record/types.ts';
-import { firstHolder } from '../../faults/first-holder.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import { misbehave } from '../../faults/misbehave.ts';
 import { describeEjection, ejectedAfter, readEjection } from '../../judgements/ejection.ts';
@@ -52,7 +51,6 @@ export default experiment({
     path = markedPath('circuit');
     return [customerReads(target, { path })];
   },
-  stage: [firstHolder()],
   method: [misbehave([VICTIM], { reset: true })],
   blastRadius: [VICTIM, GATEWAY, OTHER_NODE],
   limit_s: null,

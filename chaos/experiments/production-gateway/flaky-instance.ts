@@ -3,7 +3,6 @@
  * failures within fail_timeout; a success takes them back only when the instance was
  * looked at anew after a whole fail_timeout.
  */
-import { firstHolder } from '../../faults/first-holder.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import { misbehave, misbehaviourShown } from '../../faults/misbehave.ts';
 import { judgeConsecutive } from '../../judgements/consecutive.ts';
@@ -16,7 +15,6 @@ import { waitFor } from '../../runner/wait.ts';
 
 const VICTIM = 'customer-4';
 const GATEWAY = 'gateway-1';
-const OTHER_NODE = 'gateway-2';
 /** Below this path the instance resets; the marks in its name tell both series apart. */
 const FLAKY = markedPath('flaky');
 const STEADY = markedPath('steady');
@@ -37,9 +35,8 @@ export default experiment({
     customerReads(target, { path: STEADY }),
     customerReads(target, { name: 'reads that may fail', path: FLAKY, interval_ms: FLAKY_INTERVAL_MS }),
   ],
-  stage: [firstHolder()],
   method: [misbehave([VICTIM], { reset: true, paths: [FLAKY] })],
-  blastRadius: [VICTIM, GATEWAY, OTHER_NODE],
+  blastRadius: [VICTIM, GATEWAY],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   // Not to be left alone at all is what a count of consecutive failures would look like.

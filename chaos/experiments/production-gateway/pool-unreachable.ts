@@ -4,7 +4,6 @@
  * nginx answers at once, without asking anybody, until fail_timeout is over.
  */
 import { quantile } from '../../../measurement/statistics.ts';
-import { firstHolder } from '../../faults/first-holder.ts';
 import { blackHole } from '../../faults/black-hole.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import type { SessionProbe } from '../../prober/session.ts';
@@ -41,7 +40,6 @@ export default experiment({
   verifies: [FAST, BUDGET],
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [customerReads(target, { timeout_ms: 14_000 })],
-  stage: [firstHolder()],
   // Seen by both nodes alike: the hardened pair moves the address when only one of them has lost its instances.
   method: [blackHole(CUSTOMERS, [GATEWAY, OTHER_NODE])],
   blastRadius: [...CUSTOMERS, GATEWAY, OTHER_NODE],

@@ -54,17 +54,7 @@ export default experiment({
     tellHealth(watch, UP, RECOVERED_TIMEOUT_MS, (statuses) => statuses.every((status) => status === '200')),
   collect: async (target) => {
     const query = `${KEYS} '${keyPrefix}%'`;
-    const rows = await mustRun(target, STORE, [
-      'psql',
-      '-U',
-      'gateproof',
-      '-d',
-      'gateproof',
-      '-h',
-      '127.0.0.1',
-      '-Atc',
-      query,
-    ]);
+    const rows = await mustRun(target, STORE, ['psql', '-U', 'gateproof', '-d', 'gateproof', '-Atc', query]);
     return { texts: { [STORED]: rows.trim().split('\n') } };
   },
   judge: (trials) => [judgeHealth(trials)],

@@ -19,6 +19,13 @@ function followHash() {
     setFilter(hash.slice('ledger?'.length), true);
     return;
   }
+  const folded = document.getElementById(hash);
+  if (folded !== null && folded.matches('.folded')) {
+    folded.open = true;
+    folded.scrollIntoView({ block: 'start' });
+    $('summary', folded).focus({ preventScroll: true });
+    return;
+  }
   const row = ROWS.find((candidate) => candidate.element.id === hash);
   if (row === undefined) return;
   if (!matches(row)) {

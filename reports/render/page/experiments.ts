@@ -3,6 +3,7 @@ import { duration, figure, number, plural, seconds } from '../format.ts';
 import { markup } from '../markup.ts';
 import { experimentFinding, failedRequests, trialsInTime } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
+import { BOARD_FROM, experimentBoard } from './experiment-board.ts';
 import { chart, figures, glyph, section } from './parts.ts';
 import type { ExperimentResult, Trial } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
@@ -13,11 +14,19 @@ interface Run {
   readonly experiment: ExperimentResult;
 }
 
-/** More probes than this in the shown trial are thinned, failed ones never. */
-const MAX_PROBES = 6000;
+/** More probes than this in a shown trial, and in all of them, are thinned; failed ones never. */
+const MAX_PROBES = 6_000;
+const MAX_PROBES_OF_ALL = 90_000;
+
+/** One experiment in every variant that ran it. */
+export interface ExperimentGroup {
+  /** Of its section. */
+  readonly id: string;
+  readonly runs: readonly Run[];
+}
 
 /** All experiments of a record, the same experiment of both variants together. */
-export function experimentRuns(model: Model): readonly { readonly id: string; readonly runs: readonly Run[] }[] {
+export function experimentRuns(model: Model): readonly ExperimentGroup[] {
   const all = model.record.variants.flatMap((variant) =>
     variant.experiments.map((experiment) => ({ variant: variant.name, experiment })),
   );
@@ -27,9 +36,18 @@ export function experimentRuns(model: Model): readonly { readonly id: string; re
   }));
 }
 
-/** One section for each experiment. */
+/** One section for each experiment; many of them folded away below a table. */
 export function experiments(model: Model): readonly Markup[] {
-  return experimentRuns(model).map(({ id, runs }) => experimentSection(model, id, runs));
+  const groups = experimentRuns(model);
+  if (groups.length < BOARD_FROM) return groups.map(({ id, runs }) => experimentSection(model, id, runs));
+  return [experimentBoard(model, groups), ...groups.map((group) => folded(model, group))];
+}
+
+function folded(model: Model, { id, runs }: ExperimentGroup): Markup {
+  return markup`<details class="folded" id="${id}">
+    <summary>${runs.map(({ experiment }) => glyph(experiment.verdict))} ${runs[0]?.experiment.title ?? ''}</summary>
+    ${experimentSection(model, `${id}-detail`, runs)}
+  </details>`;
 }
 
 function experimentSection(model: Model, id: string, runs: readonly Run[]): Markup {
@@ -46,7 +64,9 @@ function experimentSection(model: Model, id: string, runs: readonly Run[]): Mark
     say,
     [
       setup(first),
-      trials.length === 0 ? markup`<p class="dim">No trial was recorded.</p>` : [timelines(runs), strips(runs)],
+      trials.length === 0
+        ? markup`<p class="dim">No trial was recorded.</p>`
+        : [timelines(runs, probesAtMost(model)), strips(runs)],
       markup`<div class="words">${runs.map(words)}</div>`,
       figures(
         ['Variant', 'Trial', 'Phase', 'Outage', 'Failed', 'Requests', 'Errors', 'Prober late', 'Counts'],
@@ -92,18 +112,27 @@ export function toldTrial(experiment: ExperimentResult): number {
   }, 0);
 }
 
-function timelines(runs: readonly Run[]): readonly Part[] {
+function probesAtMost({ record }: Model): number {
+  const shown = record.variants.reduce((sum, { experiments: own }) => sum + own.length, 0);
+  return Math.min(MAX_PROBES, Math.floor(MAX_PROBES_OF_ALL / Math.max(1, shown)));
+}
+
+function timelines(runs: readonly Run[], most: number): readonly Part[] {
   return runs.map((run) => {
     const index = toldTrial(run.experiment);
     const trial = run.experiment.trials[index];
-    return trial === undefined ? null : timeline(run, trial, index + 1);
+    return trial === undefined ? null : timeline(run, trial, { place: index + 1, most });
   });
 }
 
-function timeline({ variant, experiment }: Run, trial: Trial, place: number): Markup {
+function timeline(
+  { variant, experiment }: Run,
+  trial: Trial,
+  { place, most }: { readonly place: number; readonly most: number },
+): Markup {
   const zero = trial.fault.injected_ms;
   const data = {
-    probes: thin(trial).map((probe) => [Math.round(probe.intended_ms - zero), probe.ok ? 1 : 0, probe.kind]),
+    probes: thin(trial, most).map((probe) => [Math.round(probe.intended_ms - zero), probe.ok ? 1 : 0, probe.kind]),
     fault: {
       proved: trial.fault.proved_ms - zero,
       reverted: trial.fault.reverted_ms - zero,
@@ -149,8 +178,8 @@ function timeline({ variant, experiment }: Run, trial: Trial, place: number): Ma
   </figure>`;
 }
 
-function thin(trial: Trial): readonly Trial['probes'][number][] {
-  const step = Math.ceil(trial.probes.length / MAX_PROBES);
+function thin(trial: Trial, most: number): readonly Trial['probes'][number][] {
+  const step = Math.ceil(trial.probes.length / most);
   return trial.probes.filter((probe, index) => !probe.ok || index % step === 0);
 }
 

@@ -63,7 +63,7 @@ function options(target: FakeTarget): ExperimentOptions {
     profile: 'smoke',
     seed: 1,
     reproduce: '',
-    durations: { warmUp_ms: 50, steadyBefore_ms: 300, steadyAfter_ms: 100 },
+    durations: { warmUp_ms: 50, calm_ms: 200, steadyBefore_ms: 300, steadyAfter_ms: 100 },
   };
 }
 
@@ -82,6 +82,7 @@ describe('a trial', () => {
       onPhase: (_, phase) => phases.push(phase),
     });
     expect(phases).toEqual([
+      'set the stage',
       'steady state before',
       'inject',
       'prove effect',
@@ -156,6 +157,12 @@ describe('a trial', () => {
     const failing = { ...declared, observe: async () => Promise.reject(new Error('lost sight')) };
     const { experiment: result } = await runExperiment('loss', failing, options(fakeTarget()));
     expect(result.trials).toHaveLength(1);
+  });
+
+  test('a trial waits for a punctual prober, and tells it', async () => {
+    const target = fakeTarget({ lateness_ms: 8 });
+    const { experiment: result } = await runExperiment('loss', declared, options(target));
+    expect(result.trials[0]?.timeline.map(({ what }) => what).join()).toMatch(/waited \d+ s for a machine/);
   });
 
   test("a container without this run's label is left alone", async () => {

@@ -83,6 +83,23 @@ describe('the page', () => {
     expect(renderHtml(emptyRecord())).toContain('No claim was measured in this run.');
   });
 
+  test('many experiments stand in one table, each folded away below it', () => {
+    const record = fullRecord();
+    const variants = record.variants.map((variant) => ({
+      ...variant,
+      experiments: ['a', 'b', 'c', 'd'].flatMap((name) =>
+        variant.experiments.slice(0, 1).map((experiment) => ({ ...experiment, name, title: `Losing ${name}` })),
+      ),
+    }));
+    const board = renderHtml({ ...record, variants });
+    expect(board).toContain('<section id="experiments"');
+    expect(board).toContain('Documented: 0 of 4 experiments conform, 4 deviate.');
+    expect(board).toMatch(/<a href="#experiment-4">Losing d<\/a>/);
+    expect(board.match(/<details class="folded"/g)).toHaveLength(4);
+    expect(board).toContain('<a href="#experiments">Experiments <span>4</span></a>');
+    expect(board.match(/<svg class="mark"/g)).toHaveLength(4 * variants.length);
+  });
+
   test('keeps hostile text as text', () => {
     const hostile = renderHtml(hostileRecord());
     expect(hostile).not.toContain('<img');
