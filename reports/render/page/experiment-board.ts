@@ -4,7 +4,7 @@ import { markup } from '../markup.ts';
 import { boardFinding, trialsInTime } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
 import { glyph, section } from './parts.ts';
-import type { ExperimentResult } from '../../record/types.ts';
+import type { ExperimentResult, Verdict } from '../../record/types.ts';
 import type { ExperimentGroup } from './experiments.ts';
 import type { Markup, Part } from '../markup.ts';
 import type { Model } from '../model.ts';
@@ -18,7 +18,10 @@ const HEIGHT = 14;
 /** The table, and what its marks mean. */
 export function experimentBoard(model: Model, groups: readonly ExperimentGroup[]): Markup {
   const variants = model.record.variants.filter(({ experiments }) => experiments.length > 0).map(({ name }) => name);
-  const longest = Math.max(0.1, ...groups.flatMap(({ runs }) => runs.map(({ experiment }) => extent(experiment))));
+  const longest = Math.max(
+    0.1,
+    ...groups.flatMap(({ runs }) => runs.map(({ experiment }) => longestOutage_s(experiment))),
+  );
   return section(
     'experiments',
     'Experiments',
@@ -33,7 +36,7 @@ export function experimentBoard(model: Model, groups: readonly ExperimentGroup[]
           </tr>
         </thead>
         <tbody>
-          ${groups.map(({ id, runs }) => row(id, runs, variants, longest))}
+          ${groups.toSorted((a, b) => urgency(a) - urgency(b)).map(({ id, runs }) => row(id, runs, variants, longest))}
         </tbody>
       </table>
     </div>`,
@@ -57,7 +60,7 @@ function cell(experiment: ExperimentResult | undefined, longest: number): Part {
   if (experiment === undefined) return markup`<span class="dim">not run</span>`;
   return [
     markup`<span class="verdict">${glyph(experiment.verdict)} ${VERDICT_WORD[experiment.verdict]}</span>`,
-    experiment.trials.length === 0 ? null : mark(experiment, longest),
+    outageRange(experiment) === null ? null : mark(experiment, longest),
     markup`<small>${told(experiment)}</small>`,
   ];
 }
@@ -80,12 +83,20 @@ function outageRange(experiment: ExperimentResult): readonly [number, number] | 
   return most === 0 ? null : [Math.min(...valid.map((trial) => trial.lower_s)), most];
 }
 
-const extent = (experiment: ExperimentResult): number =>
-  Math.max(outageRange(experiment)?.[1] ?? 0, experiment.limit_s ?? 0, experiment.predicted?.range_s[1] ?? 0);
+const longestOutage_s = (experiment: ExperimentResult): number => outageRange(experiment)?.[1] ?? 0;
+
+/** What needs a reader first: open results, then deviations. */
+const URGENCY: readonly Verdict[] = ['error', 'inconclusive', 'not-run', 'deviates'];
+
+function urgency({ runs }: ExperimentGroup): number {
+  const ranks = runs.map(({ experiment }) => URGENCY.indexOf(experiment.verdict));
+  return Math.min(...ranks.map((rank) => (rank < 0 ? URGENCY.length : rank)));
+}
 
 /** Drawn here, without script: the page has one for each experiment and variant. */
 function mark(experiment: ExperimentResult, longest: number): Markup {
-  const x = (value_s: number): number => Math.round((value_s / longest) * (WIDTH - 4) * 10) / 10 + 2;
+  // What is predicted or promised may lie beyond the scale: it ends at the edge.
+  const x = (value_s: number): number => Math.round(Math.min(1, value_s / longest) * (WIDTH - 4) * 10) / 10 + 2;
   const { limit_s, predicted, verdict } = experiment;
   const outage = outageRange(experiment);
   const band = predicted === undefined || predicted.range_s[1] === 0 ? null : predicted.range_s;
@@ -93,6 +104,6 @@ function mark(experiment: ExperimentResult, longest: number): Markup {
     <path class="axis" d="M2 ${HEIGHT - 1.5}H${WIDTH - 2}" />
     ${band === null ? null : markup`<rect class="predict" x="${x(band[0])}" y="1" width="${Math.max(2, x(band[1]) - x(band[0]))}" height="${HEIGHT - 3}" />`}
     ${outage === null ? null : markup`<rect class="bar ${verdict === 'deviates' ? 'bad' : 'good'}" x="${x(outage[0])}" y="4" width="${Math.max(2, x(outage[1]) - x(outage[0]))}" height="5" />`}
-    ${limit_s === null || limit_s === 0 ? null : markup`<path class="limit" d="M${x(limit_s)} 0V${HEIGHT - 1}" />`}
+    ${limit_s === null || limit_s === 0 || limit_s > longest ? null : markup`<path class="limit" d="M${x(limit_s)} 0V${HEIGHT - 1}" />`}
   </svg>`;
 }
