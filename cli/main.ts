@@ -4,8 +4,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { calibrate } from './commands/calibrate.ts';
 import { chaos } from './commands/chaos.ts';
 import { claims } from './commands/claims.ts';
+import { compare } from './commands/compare.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
+import { history } from './commands/history.ts';
 import { load } from './commands/load.ts';
 import { prune } from './commands/prune.ts';
 import { report } from './commands/report.ts';
@@ -37,7 +39,7 @@ Start with:
   gateproof doctor
   gateproof verify production-gateway --profile smoke`,
     );
-  for (const command of [doctor, verify, chaos, load, up, status, down, claims, report, calibrate, prune]) {
+  for (const command of [doctor, verify, chaos, load, up, status, down, claims, report, compare, history, calibrate, prune]) {
     program.addCommand(command(done).copyInheritedSettings(program));
   }
   return program;

@@ -37,6 +37,14 @@ export function wholeNumber(least: number): (value: string) => number {
   };
 }
 
+/** A share: `5%` or `0.05`. */
+export function share(value: string): number {
+  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(value)?.[1];
+  const number = percent === undefined ? Number(value) : Number(percent) / 100;
+  if (value.trim() !== '' && number >= 0 && number < 1) return number;
+  throw new InvalidArgumentError('Give a share such as 5% or 0.05.');
+}
+
 /** `--variant` of commands that run one variant or both, one after the other. */
 export function variantsOption(): Option {
   return new Option('--variant <name>', 'documented, hardened or both')

@@ -4,8 +4,14 @@ declare module 'jstat' {
     /** Quantile function of Beta(alpha, beta) at probability `p`. */
     inv(p: number, alpha: number, beta: number): number;
   }
+  interface NormalDistribution {
+    cdf(x: number, mean: number, deviation: number): number;
+    /** Quantile function at probability `p`. */
+    inv(p: number, mean: number, deviation: number): number;
+  }
   const jStat: {
     readonly beta: BetaDistribution;
+    readonly normal: NormalDistribution;
     /** Natural logarithm of the gamma function. */
     gammaln(x: number): number;
   };

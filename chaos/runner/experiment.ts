@@ -77,7 +77,10 @@ export interface TrialWindow {
 }
 
 /** What the settings let expect, drawn beside the trials. */
-export type Prediction = Omit<NonNullable<ExperimentResult['predicted']>, 'agrees' | 'comparison'>;
+export interface Prediction extends Omit<NonNullable<ExperimentResult['predicted']>, 'agrees' | 'comparison'> {
+  /** Bounds of `quantity` in a trial, s; null when the trial does not show it. The outage when absent. */
+  readonly seen_s?: (one: TrialData) => readonly [number, number] | null;
+}
 
 export interface Experiment {
   readonly title: string;

@@ -74,7 +74,7 @@ export async function runExperiment(
       ...(reason === undefined ? {} : { reason }),
       limit_s: declared.limit_s,
       // A control changes what was predicted from the settings.
-      ...(predicted ? { predicted: options.control ? predicted : comparePrediction(predicted, data) } : {}),
+      ...(predicted ? { predicted: comparePrediction(predicted, options.control ? [] : data) } : {}),
       ...(refused === null ? { statistics: experimentStatistics(trials, declared.limit_s, options.seed) } : {}),
       ...(options.control ? { control: options.control } : {}),
       trials,

@@ -101,6 +101,8 @@ export interface ExperimentResult {
     readonly range_s: readonly [number, number];
     readonly formula: string;
     readonly settings: string;
+    /** What the range is of, when it is not of the outage that the trials give the bounds of. */
+    readonly quantity?: string;
     /** False when a trial lies outside the range by more than the width of its own bounds. Changes no verdict. */
     readonly agrees?: boolean;
     /** The comparison in words. */

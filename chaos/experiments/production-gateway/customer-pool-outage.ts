@@ -43,8 +43,13 @@ export default experiment({
   recover: async () => pause(AFTER_MS),
   predict: (settings) => ({
     range_s: [0, failTimeout_s(settings) + SLACK_S],
-    formula: 'time from the last instance being healthy to the last failed request: at most fail_timeout',
+    formula: 'an instance that failed is left alone for fail_timeout, counted in whole seconds',
     settings: `fail_timeout=${failTimeout_s(settings)}s`,
+    quantity: 'time from the last instance being healthy to the last failed request',
+    seen_s: (one) => {
+      const last_s = lastFailed_s(one);
+      return [last_s, last_s];
+    },
   }),
   judge: (trials) => [judgeReturn(trials)],
 });
@@ -55,6 +60,13 @@ const FAIL_TIMEOUT_S = 10;
 const failTimeout_s = ({ nginx }: Settings): number =>
   Math.max(...nginx.servers(UPSTREAM).map((server) => server.failTimeout_s));
 
+/** How long after the repair the last request failed, s; 0 when none did. */
+function lastFailed_s({ probes, trial }: TrialData): number {
+  const { healed_ms } = trial.fault;
+  const late = probes.filter((probe) => !probe.ok && probe.sent_ms >= healed_ms);
+  return Math.max(0, ...late.map((probe) => probe.sent_ms - healed_ms)) / 1_000;
+}
+
 function judgeReturn(trials: readonly TrialData[]): ClaimJudgement {
   const limit_s = FAIL_TIMEOUT_S + SLACK_S;
   const seen = trials
@@ -62,8 +74,7 @@ function judgeReturn(trials: readonly TrialData[]): ClaimJudgement {
     .map((one) => {
       const { injected_ms, healed_ms } = one.trial.fault;
       const lost = one.probes.filter((probe) => !probe.ok && probe.sent_ms >= injected_ms && probe.sent_ms < healed_ms);
-      const late = one.probes.filter((probe) => !probe.ok && probe.sent_ms >= healed_ms);
-      return { lost: lost.length, last_s: Math.max(0, ...late.map((probe) => probe.sent_ms - healed_ms)) / 1_000 };
+      return { lost: lost.length, last_s: lastFailed_s(one) };
     });
   const common = {
     claim: CLAIM,

@@ -95,6 +95,11 @@ export default experiment({
           ? 'max_fails=0: failures are not counted, the instance is never left alone'
           : `left alone after ${fails} failures for fail_timeout, counted in whole seconds, then one test request`,
       settings: `max_fails=${fails} fail_timeout=${timeout_s}s`,
+      quantity: 'time for which the failing instance is left alone',
+      seen_s: (one) => {
+        const { pauses_s } = ejectionOf(one);
+        return pauses_s.length === 0 ? null : [Math.min(...pauses_s), Math.max(...pauses_s)];
+      },
     };
   },
 

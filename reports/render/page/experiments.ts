@@ -88,7 +88,7 @@ function setup(experiment: ExperimentResult): Markup {
       : [
           {
             name: 'Predicted',
-            text: `${seconds(experiment.predicted.range_s[0])} to ${seconds(experiment.predicted.range_s[1])}: ${experiment.predicted.formula}, from ${experiment.predicted.settings}`,
+            text: `${experiment.predicted.quantity === undefined ? '' : `${experiment.predicted.quantity}: `}${seconds(experiment.predicted.range_s[0])} to ${seconds(experiment.predicted.range_s[1])}: ${experiment.predicted.formula}, from ${experiment.predicted.settings}`,
           },
         ]),
   ];
@@ -191,7 +191,8 @@ function strips(runs: readonly Run[]): Part {
   const data = runs.map(({ variant, experiment }) => ({
     variant,
     limit: experiment.limit_s,
-    predicted: experiment.predicted?.range_s ?? null,
+    // A range of something else has no place on the scale of outages.
+    predicted: experiment.predicted?.quantity === undefined ? (experiment.predicted?.range_s ?? null) : null,
     trials: experiment.trials.map((trial) => ({
       phase: trial.phase_s,
       lower: trial.lower_s,

@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { comparisonLines, exitCodeOf } from '../../../cli/commands/compare.ts';
+import { historyLines } from '../../../cli/commands/history.ts';
+import { compareRuns } from '../../../cli/run/compare.ts';
+import { historyOf } from '../../../cli/run/history.ts';
+import { UsageError } from '../../../environments/ledger/errors.ts';
+import type { RunRecord } from '../../../reports/record/types.ts';
+import { fullRecord } from '../reports/fixtures.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'gateproof-compare-'));
+const NAMES = Array.from({ length: 12 }, (_, index) => `20260101t00000${String.fromCharCode(97 + index)}-aaa`);
+
+/** The invented run, made slower by a factor and at another time. */
+function run(name: string, factor: number, change: (record: RunRecord) => RunRecord = (record) => record): void {
+  const record = fullRecord();
+  const variants = record.variants.map((variant) => ({
+    ...variant,
+    scenarios: variant.scenarios.map((scenario) => ({
+      ...scenario,
+      verdict: 'conforms' as const,
+      corrected: scenario.corrected.map((point) => ({ ...point, value_ms: point.value_ms * factor })),
+    })),
+  }));
+  mkdirSync(join(root, name));
+  writeFileSync(join(root, name, 'events.ndjson'), '');
+  const made = change({ ...record, variants, run: { ...record.run, id: name } });
+  writeFileSync(join(root, name, 'record.json'), JSON.stringify(made));
+}
+
+beforeAll(() => {
+  NAMES.forEach((name, index) => {
+    run(name, (index < 6 ? 1 : 1.5) * (1 + index / 1_000));
+  });
+  run('20260102t000000-bbb', 1, (record) => ({
+    ...record,
+    run: { ...record.run, host: { ...record.run.host, cores: 64 } },
+  }));
+});
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+const request = { minimumEffect: 0.05, paired: false, mixed: false };
+const [before, after] = [NAMES.slice(0, 6), NAMES.slice(6)];
+
+test('a group of slower runs is worse, in words and by its exit code', () => {
+  const comparison = compareRuns({ ...request, paired: true, before, after }, root);
+  const p95 = comparison.metrics.find(({ name }) => name.endsWith('P95'));
+  expect(p95?.change?.estimate).toBeCloseTo(0.5, 1);
+  expect(comparisonLines(comparison).join('\n')).toContain('No verdict changed.');
+  // Six pairs of many figures could not be significant after the correction, and it says so.
+  expect(p95?.verdict).toBe('inconclusive');
+  expect(exitCodeOf(comparison)).toBe(2);
+  const worse = { ...comparison, metrics: comparison.metrics.map((one) => ({ ...one, verdict: 'worse' as const })) };
+  expect(exitCodeOf(worse)).toBe(1);
+  expect(exitCodeOf({ ...comparison, metrics: [] })).toBe(0);
+});
+
+test('a verdict that turned is named', () => {
+  const comparison = compareRuns({ ...request, before: ['20260101t00000a'], after: ['20260101t00000b'] }, root);
+  const turned = { ...comparison, verdicts: [{ claim: 'hardened/x', was: 'conforms', is: 'deviates' }] as const };
+  expect(comparisonLines(turned)).toContain('  hardened/x: conforms → deviates');
+  expect(exitCodeOf(turned)).toBe(1);
+});
+
+test('runs that were not made alike are refused, unless asked for', () => {
+  const mixed = { ...request, before: NAMES.slice(0, 1), after: ['20260102'] };
+  expect(() => compareRuns(mixed, root)).toThrow(UsageError);
+  expect(compareRuns({ ...mixed, mixed: true }, root).differences).toHaveLength(1);
+  expect(() => compareRuns({ ...request, paired: true, before, after: NAMES.slice(0, 2) }, root)).toThrow('no pairs');
+});
+
+test('the history of runs alike finds the change', () => {
+  rmSync(join(root, '20260102t000000-bbb'), { recursive: true });
+  const { runs, trends } = historyOf('production-gateway', root);
+  expect(runs).toEqual(NAMES);
+  const p95 = trends.find(({ name }) => name.endsWith('P95'));
+  expect(p95?.changes.map(({ index }) => index)).toEqual([6]);
+  expect(historyLines(runs, 1, trends).join('\n')).toContain(`since ${NAMES[6] ?? ''}`);
+});
