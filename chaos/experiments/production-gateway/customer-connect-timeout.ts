@@ -70,6 +70,11 @@ export default experiment({
       range_s: [connect_s, connect_s * Math.max(1, tries)],
       formula: 'proxy_connect_timeout for each try; the answer of another instance, or 504 after the last try',
       settings: `proxy_connect_timeout ${String(connect_s)}s; proxy_next_upstream_tries ${String(tries)}`,
+      quantity: 'waits of requests that met dead instances',
+      seen_s: (one) => {
+        const waited_s = [...rescuedWaits_s(one), ...refusedWaits_s(one)];
+        return waited_s.length === 0 ? null : [Math.min(...waited_s), Math.max(...waited_s)];
+      },
     };
   },
 

@@ -14,7 +14,6 @@ import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
 
 const GATEWAY = 'gateway-1';
-const LOCATION = '/api/v1/';
 const READS = 10;
 const WRITES: readonly string[] = ['POST', 'PUT', 'DELETE', 'PATCH'];
 const HEALTH_LIMIT_MS = 50;
@@ -58,15 +57,6 @@ export default experiment({
   },
   recover: async () => {},
   collect: async () => ({ texts: { [KEPT_AS]: answers.map((one) => JSON.stringify(one)) } }),
-
-  predict: ({ nginx }) => {
-    const page = nginx.directive(LOCATION, 'error_page');
-    return {
-      range_s: [0, 0],
-      formula: page === null ? "nginx's own page, 502" : 'what error_page leads to',
-      settings: page === null ? 'no error_page' : `error_page ${page}`,
-    };
-  },
 
   judge: (trials) => {
     const seen = keptAnswers(trials);

@@ -60,15 +60,6 @@ export default experiment({
   recover: async () => {},
   collect: async () => ({ texts: { [KEPT_AS]: seen.map((request) => JSON.stringify(request)) } }),
 
-  predict: ({ nginx }) => {
-    const waits = waitsOf(nginx);
-    return {
-      range_s: [waits.read_s, waits.read_s],
-      formula: `504 after the read time-out; a second try only before ${waits.window_s} s have passed`,
-      settings: `proxy_read_timeout ${waits.read_s}s; proxy_send_timeout ${waits.send_s}s; proxy_next_upstream_timeout ${waits.window_s}s, each measured at a tenth`,
-    };
-  },
-
   judge: (trials, { nginx }) => {
     const requests = trials
       .filter(({ trial }) => trial.valid && misbehaviourShown(trial))

@@ -77,15 +77,6 @@ export default experiment({
   recover: async () => {},
   collect: async () => ({ texts: { [SEEN]: seen.map((one) => JSON.stringify(one)), [ZONES]: zones } }),
 
-  predict: ({ nginx }) => {
-    const stale = nginx.directive('/api/v1/', 'proxy_cache_use_stale');
-    return {
-      range_s: [0, 0],
-      formula: stale === null ? 'nothing is cached: failures reach clients' : `expired answers stand in for: ${stale}`,
-      settings: stale === null ? 'no proxy_cache' : `proxy_cache_use_stale ${stale}`,
-    };
-  },
-
   judge: (trials) => [judgeStale(trials)],
 });
 

@@ -206,7 +206,7 @@ function strips(runs: readonly Run[]): Part {
     <figcaption>
       <b>${plural(count, 'trial')} in each variant.</b> One stroke a trial, from the last probe known to fail to the
       first known to succeed; first trial on
-      top.${runs.some((run) => run.experiment.predicted !== undefined) ? ' Shaded: the range predicted from the configuration before the run.' : ''}
+      top.${runs.some(({ experiment: { predicted } }) => predicted !== undefined && predicted.quantity === undefined) ? ' Shaded: the range predicted from the configuration before the run.' : ''}
     </figcaption>
     ${chart('strip', data, `Outage of each of ${count} trials in ${runs.map((run) => run.variant).join(' and ')}`)}
   </figure>`;
