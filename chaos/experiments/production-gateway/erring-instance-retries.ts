@@ -49,22 +49,33 @@ const answers = (victim: string, code: number, method = 'GET'): Step => ({
   behaviour: { status: code },
   method,
 });
-const READS: readonly Step[] = [
-  answers('customer-1', 404),
-  answers('customer-1', 429),
-  answers('customer-1', 500),
-  answers('customer-1', 502),
-  answers('customer-2', 503),
-  answers('customer-3', 504),
-  { victim: 'customer-4', label: RESET, behaviour: { reset: true }, method: 'GET' },
-  { victim: 'customer-5', label: REFUSED, behaviour: { listening: false }, method: 'GET' },
-];
-const WRITES: readonly Step[] = [
-  answers('customer-1', 503, 'PUT'),
-  answers('customer-2', 503, 'DELETE'),
-  answers('customer-3', 503, 'POST'),
-  answers('customer-4', 503, 'PATCH'),
-  { victim: 'customer-5', label: REFUSED, behaviour: { listening: false }, method: 'POST' },
+const refuses = (victim: string, method: string): Step => ({
+  victim,
+  label: REFUSED,
+  behaviour: { listening: false },
+  method,
+});
+/**
+ * Whoever failed twice is left alone for a while, so rounds are a penalty apart, and in each at least one
+ * primary stays good: a second try must find somebody.
+ */
+const ROUNDS: readonly (readonly Step[])[] = [
+  [
+    refuses('customer-5', 'GET'),
+    answers('customer-1', 404),
+    answers('customer-1', 429),
+    answers('customer-1', 500),
+    answers('customer-1', 502),
+    answers('customer-2', 503),
+    answers('customer-3', 504),
+  ],
+  [
+    { victim: 'customer-4', label: RESET, behaviour: { reset: true }, method: 'GET' },
+    answers('customer-1', 503, 'PUT'),
+    answers('customer-2', 503, 'DELETE'),
+    answers('customer-3', 503, 'POST'),
+  ],
+  [refuses('customer-5', 'POST'), answers('customer-4', 503, 'PATCH')],
 ];
 
 const retried = (label: string, ...methods: string[]): RetryPromise => ({ label, methods, then: 'second try' });
@@ -90,10 +101,10 @@ export default experiment({
 
   observe: async (watch) => {
     bursts = [];
-    for (const step of READS) await take(watch, step);
-    const from_ms = watch.now_ms();
-    await waitFor('the penalty of the last failure', PENALTY_MS + 1_000, () => watch.now_ms() - from_ms >= PENALTY_MS);
-    for (const step of WRITES) await take(watch, step);
+    for (const [index, round] of ROUNDS.entries()) {
+      if (index > 0) await penaltyOver(watch);
+      for (const step of round) await take(watch, step);
+    }
   },
   recover: async () => {},
   collect: async () => ({ texts: keepBursts(bursts) }),
@@ -152,6 +163,11 @@ export default experiment({
     ];
   },
 });
+
+async function penaltyOver(watch: TrialWatch): Promise<void> {
+  const from_ms = watch.now_ms();
+  await waitFor('the penalty of the last failure', PENALTY_MS + 1_000, () => watch.now_ms() - from_ms >= PENALTY_MS);
+}
 
 /** One instance is bad on the paths of this burst. A closed listener is bad for everybody, so it closes during its burst. */
 async function take(watch: TrialWatch, { victim, label, behaviour, method }: Step): Promise<void> {
