@@ -39,7 +39,21 @@ Start with:
   gateproof doctor
   gateproof verify production-gateway --profile smoke`,
     );
-  for (const command of [doctor, verify, chaos, load, up, status, down, claims, report, compare, history, calibrate, prune]) {
+  for (const command of [
+    doctor,
+    verify,
+    chaos,
+    load,
+    up,
+    status,
+    down,
+    claims,
+    report,
+    compare,
+    history,
+    calibrate,
+    prune,
+  ]) {
     program.addCommand(command(done).copyInheritedSettings(program));
   }
   return program;

@@ -110,8 +110,10 @@ function tooFew(
   const noise = Math.max(variation(before), variation(after));
   const runs = `${before.length} and ${after.length} runs are too few to show anything`;
   if (noise === 0) return runs;
-  const needed = pairsNeeded({ noise, effect: Math.max(minimumEffect, 0.01), metrics, alpha });
-  return `${runs}; about ${needed} of each would show ${(Math.max(minimumEffect, 0.01) * 100).toFixed(0)} %`;
+  // An effect at the minimum itself is found in half of all cases, however many runs there are.
+  const effect = Math.max(0.02, 2 * minimumEffect);
+  const needed = pairsNeeded({ noise, effect, minimumEffect, metrics, alpha });
+  return `${runs}; about ${needed} of each would show ${(effect * 100).toFixed(0)} %`;
 }
 
 /** Coefficient of variation; 0 with fewer than two values. */

@@ -42,7 +42,10 @@ export function changePoints(series: readonly number[], alpha = 0.01, seed = 1):
     found.push({ index, p });
     open.push({ from, to: index }, { from: index, to });
   }
-  return levels(series, found.toSorted((a, b) => a.index - b.index));
+  return levels(
+    series,
+    found.toSorted((a, b) => a.index - b.index),
+  );
 }
 
 function levels(series: readonly number[], found: readonly { index: number; p: number }[]): readonly ChangePoint[] {

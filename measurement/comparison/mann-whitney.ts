@@ -26,8 +26,7 @@ export function mannWhitney(first: readonly number[], second: readonly number[])
   const rankSum = ranks.slice(0, m).reduce((sum, one) => sum + one, 0);
   const offset = (m * (m + 1)) / 2;
   const statistic = rankSum - offset;
-  if (m + n <= EXACT_AT_MOST)
-    return { statistic, p: twoSided(rankSumDistribution(m, ties), rankSum), exact: true };
+  if (m + n <= EXACT_AT_MOST) return { statistic, p: twoSided(rankSumDistribution(m, ties), rankSum), exact: true };
   const total = m + n;
   const variance = ((m * n) / 12) * (total + 1 - tieTerm(ties) / (total * (total - 1)));
   return { statistic, p: normalTwoSided(statistic, (m * n) / 2, variance), exact: false };
@@ -64,7 +63,8 @@ function withGroup(ways: readonly Float64Array[], t: number, doubledMidrank: num
     for (let k = j; k < ways.length; k += 1) {
       const [from, to] = [ways[k - j], next[k]];
       if (!from || !to) continue;
-      for (let index = shift; index < to.length; index += 1) to[index] = (to[index] ?? 0) + choose * (from[index - shift] ?? 0);
+      for (let index = shift; index < to.length; index += 1)
+        to[index] = (to[index] ?? 0) + choose * (from[index - shift] ?? 0);
     }
   }
   return next;

@@ -12,7 +12,7 @@ export function rank(values: readonly number[]): Ranked {
   const order = values.map((value, index) => ({ value, index })).toSorted((a, b) => a.value - b.value);
   const ranks: number[] = Array.from({ length: values.length }, () => 0);
   const ties: number[] = [];
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && order[to]?.value === order[from]?.value) to += 1;
     for (const { index } of order.slice(from, to)) ranks[index] = (from + 1 + to) / 2;

@@ -17,7 +17,9 @@ export function metricsOf({ variants }: RunRecord): readonly Metric[] {
   return variants.flatMap(({ name, scenarios }) =>
     scenarios
       .filter(({ verdict }) => verdict === 'conforms' || verdict === 'deviates')
-      .flatMap((scenario) => scenarioMetrics(scenario).map((metric) => ({ ...metric, name: `${name}/${metric.name}` }))),
+      .flatMap((scenario) =>
+        scenarioMetrics(scenario).map((metric) => ({ ...metric, name: `${name}/${metric.name}` })),
+      ),
   );
 }
 

@@ -99,7 +99,10 @@ function mark(experiment: ExperimentResult, longest: number): Markup {
   const x = (value_s: number): number => Math.round(Math.min(1, value_s / longest) * (WIDTH - 4) * 10) / 10 + 2;
   const { limit_s, predicted, verdict } = experiment;
   const outage = outageRange(experiment);
-  const band = predicted === undefined || predicted.quantity !== undefined || predicted.range_s[1] === 0 ? null : predicted.range_s;
+  const band =
+    predicted === undefined || predicted.quantity !== undefined || predicted.range_s[1] === 0
+      ? null
+      : predicted.range_s;
   return markup`<svg class="mark" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">
     <path class="axis" d="M2 ${HEIGHT - 1.5}H${WIDTH - 2}" />
     ${band === null ? null : markup`<rect class="predict" x="${x(band[0])}" y="1" width="${Math.max(2, x(band[1]) - x(band[0]))}" height="${HEIGHT - 3}" />`}

@@ -25,7 +25,13 @@ test('equal values share the mean of their ranks', () => {
 describe('Mann–Whitney', () => {
   test('the distribution is the table of Mann and Whitney (1947)', () => {
     const cdf = (m: number, n: number, u: number): number =>
-      atMost(rankSumDistribution(m, range(m + n, () => 1)), u + (m * (m + 1)) / 2);
+      atMost(
+        rankSumDistribution(
+          m,
+          range(m + n, () => 1),
+        ),
+        u + (m * (m + 1)) / 2,
+      );
     expect(cdf(1, 3, 2)).toBeCloseTo(0.75, 6);
     expect(cdf(3, 3, 4)).toBeCloseTo(0.5, 6);
     expect(cdf(4, 5, 3)).toBeCloseTo(0.055556, 6);
@@ -113,7 +119,12 @@ test('a shift of groups lies in its interval, and few observations give none', (
   expect(upper).toBeGreaterThan(2);
   expect(Math.abs(estimate - 2)).toBeLessThan(1);
   expect(shiftOfGroups([1, 2], [3, 4]).lower).toBeNull();
-  expect(shiftOfGroups(range(50, (index) => index), range(50, (index) => index + 10)).lower).toBeLessThan(10);
+  expect(
+    shiftOfGroups(
+      range(50, (index) => index),
+      range(50, (index) => index + 10),
+    ).lower,
+  ).toBeLessThan(10);
 });
 
 test('Holm: the smallest is multiplied most, and the order stays', () => {
@@ -121,8 +132,7 @@ test('Holm: the smallest is multiplied most, and the order stays', () => {
   expect(holm([])).toEqual([]);
 });
 
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 /** Runs in turn with the noise that was measured, and a slow-down of the second. */
 function simulated(random: Random, pairs: number, noise: number, effects: readonly number[]): MetricGroups[] {
@@ -145,7 +155,7 @@ describe('interleaved runs, 1,000 simulated histories with a noise of 6 to 9 %',
     let found = 0;
     for (let history = 0; history < 1_000; history += 1) {
       const noise = 0.06 + 0.03 * random();
-      const pairs = pairsNeeded({ noise, effect: 0.1, metrics: METRICS });
+      const pairs = pairsNeeded({ noise, effect: 0.1, minimumEffect: options.minimumEffect, metrics: METRICS });
       if (worse(simulated(random, pairs, noise, [0.1, 0, 0, 0, 0]))[0] === 'worse') found += 1;
     }
     expect(found).toBeGreaterThanOrEqual(900);
@@ -156,7 +166,7 @@ describe('interleaved runs, 1,000 simulated histories with a noise of 6 to 9 %',
     let alarms = 0;
     for (let history = 0; history < 1_000; history += 1) {
       const noise = 0.06 + 0.03 * random();
-      const pairs = pairsNeeded({ noise, effect: 0.1, metrics: METRICS });
+      const pairs = pairsNeeded({ noise, effect: 0.1, minimumEffect: options.minimumEffect, metrics: METRICS });
       if (worse(simulated(random, pairs, noise, [0, 0, 0, 0, 0])).some((verdict) => verdict !== 'no change shown'))
         alarms += 1;
     }
@@ -179,13 +189,15 @@ describe('verdicts on metrics', () => {
 
   test('a significant change below the minimum is none', () => {
     const slightly = low.map((value) => value * 1.02 + 4);
-    expect(compareMetrics(groups(low, slightly), { ...options, minimumEffect: 0.2 })[0]?.verdict).toBe('no change shown');
+    expect(compareMetrics(groups(low, slightly), { ...options, minimumEffect: 0.2 })[0]?.verdict).toBe(
+      'no change shown',
+    );
   });
 
   test('too few runs are inconclusive, and it says how many are needed', () => {
     const [few] = compareMetrics(groups([100, 110], [150, 160]), options);
     expect(few?.verdict).toBe('inconclusive');
-    expect(few?.reason).toMatch(/about \d+ of each would show 5 %/);
+    expect(few?.reason).toMatch(/about \d+ of each would show 10 %/);
     expect(compareMetrics(groups([], [1]), options)[0]?.reason).toContain('no run');
     expect(compareMetrics(groups([0, 1], [1, 2]), options)[0]?.reason).toContain('not above 0');
   });

@@ -83,6 +83,7 @@ export function inventedExperiment(variant: VariantName, trials: number): Experi
       range_s: [base, base + 0.5],
       formula: 'fail_timeout − phase',
       settings: 'fail_timeout 1s',
+      ...(variant === 'documented' ? { quantity: 'time until the instance is asked again' } : {}),
       agrees: variant === 'hardened',
       comparison: variant === 'hardened' ? 'All trials agree.' : '1 of 11 trials lies outside the predicted range.',
     },
