@@ -5,6 +5,8 @@ import type { Fault } from '../runner/fault.ts';
 const FILE = 'ecosystem.config.cjs';
 /** The service's own time limit of a shutdown; PM2 kills a second later. */
 const LIMIT = 'SHUTDOWN_TIMEOUT_MS';
+/** PM2 hands a worker of its cluster the environment as one JSON text. */
+const IMPATIENT = `"${LIMIT}":"1"`;
 
 /** Workers with a time limit of a millisecond; undone by a reload with the container's own environment. */
 export function impatientWorkers(service: string): Fault {
@@ -23,12 +25,12 @@ export function impatientWorkers(service: string): Fault {
       await mustRun(target, service, ['env', `${LIMIT}=1`, ...reload]);
     },
     proveEffect: async (target) => {
-      if (!(await environments(target)).includes(`${LIMIT}=1\n`))
+      if (!(await environments(target)).includes(IMPATIENT))
         throw new Error(`workers of ${service} keep their patience`);
       return `workers of ${service} end within a millisecond`;
     },
     proveRemoval: async (target) => {
-      if ((await environments(target)).includes(`${LIMIT}=1\n`))
+      if ((await environments(target)).includes(IMPATIENT))
         throw new Error(`workers of ${service} are still impatient`);
       return `workers of ${service} have their time again`;
     },

@@ -15,3 +15,6 @@ export const DURATIONS: TrialDurations = {
   steadyBefore_ms: 3_000,
   steadyAfter_ms: 1_500,
 };
+
+/** Longest wait for a steady state. */
+export const STEADY_TIMEOUT_MS = 30_000;

@@ -10,7 +10,7 @@ import { untilAborted } from './abort.ts';
 import { Armory } from './armory.ts';
 import type { Rollbacks } from './armory.ts';
 import { requireInside, sabotageOf } from './experiment.ts';
-import { DURATIONS } from './durations.ts';
+import { DURATIONS, STEADY_TIMEOUT_MS } from './durations.ts';
 import type { TrialDurations } from './durations.ts';
 import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
 import type { Fault } from './fault.ts';
@@ -24,9 +24,7 @@ import { readTrial } from './trial-result.ts';
 import type { FaultTimes } from './trial-result.ts';
 import { pause, waitFor } from './wait.ts';
 
-const STEADY_TIMEOUT_MS = 30_000;
 const LOOK_MS = 250;
-/** What a watcher of the trial sees. */
 const RECENT_MS = 1_000;
 
 export type Phase =
@@ -135,6 +133,10 @@ class TrialRun {
     this.#phase('set the stage');
     await this.#options.beforeTrial?.(this.#options.target);
     await this.#setStage();
+    // A stage may have moved what was put in place; one that moves it on purpose keeps it so.
+    await this.#options.beforeTrial?.(this.#options.target).catch((error: unknown) => {
+      this.#timeline.note('runner', `after the stage: ${messageOf(error)}`);
+    });
     await this.#experiment.prepare?.(this.#options.target);
     await this.#steadyBefore();
     this.#phase('inject');

@@ -2,9 +2,10 @@
 import { configEdit } from '../faults/config-edit.ts';
 import type { Fault } from '../runner/fault.ts';
 
-/** A failed request is tried nowhere else, and an instance that fails is never left alone. */
+/** A failed request is tried nowhere else, and an instance that fails gets its turn like every other. */
 export function withoutSecondTry(node: string): readonly Fault[] {
   return [
+    configEdit([node], 'upstreams/customer.conf', 'least_conn;', ''),
     configEdit([node], 'api/attempts.conf', 'proxy_next_upstream_tries 2', 'proxy_next_upstream_tries 1'),
     configEdit([node], 'upstreams/customer.conf', /max_fails=2/g, 'max_fails=0'),
   ];

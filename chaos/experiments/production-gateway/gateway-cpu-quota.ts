@@ -6,6 +6,8 @@ import { cpuQuotaLimit } from '../../faults/cpu-quota.ts';
 import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
+import { STANDBY } from '../../stages/gateway-pair.ts';
+import { blindScripts } from '../../stages/sabotage.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 import { costlyRequests } from '../../traffic/sabotage.ts';
 
@@ -26,8 +28,8 @@ export default experiment({
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: PATIENCE_MS })],
   method: [cpuQuotaLimit(NODE, CPUS)],
   // 25 requests a second that take 20 ms of processor time each: half a processor, and there is a fifth of one.
-  sabotage: costlyRequests(NODE, 0.02),
-  blastRadius: [NODE],
+  sabotage: [blindScripts(), ...costlyRequests(NODE, 0.02)],
+  blastRadius: [NODE, STANDBY],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),

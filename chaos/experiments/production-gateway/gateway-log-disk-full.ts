@@ -7,6 +7,8 @@ import { diskFull } from '../../faults/disk-full.ts';
 import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
+import { STANDBY } from '../../stages/gateway-pair.ts';
+import { blindScripts } from '../../stages/sabotage.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 import { refusedWithoutLog } from '../../traffic/sabotage.ts';
 
@@ -25,8 +27,8 @@ export default experiment({
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: 8_000 })],
   stage: [configEdit([NODE], 'http/logging.conf', '/var/log/nginx/access.log', `${FOLDER}/access.log`)],
   method: [diskFull(NODE, FOLDER)],
-  sabotage: refusedWithoutLog(NODE, `${FOLDER}/audit.log`),
-  blastRadius: [NODE],
+  sabotage: [blindScripts(), ...refusedWithoutLog(NODE, `${FOLDER}/audit.log`)],
+  blastRadius: [NODE, STANDBY],
   limit_s: 0,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
   observe: async () => pause(WINDOW_MS),

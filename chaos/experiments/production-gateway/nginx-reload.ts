@@ -6,6 +6,8 @@ import { nginxReload } from '../../faults/nginx-reload.ts';
 import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
+import { STANDBY } from '../../stages/gateway-pair.ts';
+import { blindScripts } from '../../stages/sabotage.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 import { slowWorkers } from '../../traffic/sabotage.ts';
 
@@ -29,8 +31,8 @@ export default experiment({
     customerSeries(target, { name: 'customers', interval_ms: INTERVAL_MS, timeout_ms: PATIENCE_MS }),
   ],
   method: [nginxReload(NODE)],
-  sabotage: slowWorkers(NODE, 2 * (PATIENCE_MS / 1_000)),
-  blastRadius: [NODE],
+  sabotage: [blindScripts(), ...slowWorkers(NODE, 2 * (PATIENCE_MS / 1_000))],
+  blastRadius: [NODE, STANDBY],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async (watch) => {

@@ -6,6 +6,8 @@ import { processSignal } from '../../faults/process-signal.ts';
 import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
+import { STANDBY } from '../../stages/gateway-pair.ts';
+import { blindScripts } from '../../stages/sabotage.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 import { withoutReplacement } from '../../traffic/sabotage.ts';
 
@@ -26,8 +28,8 @@ export default experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 20, timeout_ms: PATIENCE_MS })],
   method: [processSignal({ ...worker, which: 'first' })],
-  sabotage: withoutReplacement(NODE, (WINDOW_MS + 2 * PATIENCE_MS) / 1_000),
-  blastRadius: [NODE],
+  sabotage: [blindScripts(), ...withoutReplacement(NODE, (WINDOW_MS + 2 * PATIENCE_MS) / 1_000)],
+  blastRadius: [NODE, STANDBY],
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),
