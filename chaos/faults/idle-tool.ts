@@ -1,4 +1,4 @@
-/** The tool that changes pools does nothing and says that it has: for negative controls. */
+/** A tool on gateway nodes does nothing and says that it has: for negative controls. */
 import { mustRun } from '../operations/commands.ts';
 import { POOL_TOOL } from '../operations/gateway-pool.ts';
 import type { Fault } from '../runner/fault.ts';
@@ -6,8 +6,10 @@ import type { Fault } from '../runner/fault.ts';
 const IDLE = '#!/bin/sh\nexit 0\n';
 
 /** Instances are said to be out of the pool, and drained, and stay in it. */
-export function withoutDraining(nodes: readonly string[]): Fault {
-  const path = POOL_TOOL;
+export const withoutDraining = (nodes: readonly string[]): Fault => idleTool(nodes, POOL_TOOL);
+
+/** An idle tool in the place of the one at a path. */
+export function idleTool(nodes: readonly string[], path: string): Fault {
   return {
     name: `${path} idle on ${nodes.join(', ')}`,
     services: nodes,

@@ -74,7 +74,7 @@ export function fewestServing(
 }
 
 /** The worst of several verdicts: deviates, then inconclusive, then conforms. */
-function worstOf(judged: readonly Judged[]): Judged {
+export function worstOf(judged: readonly Judged[]): Judged {
   const [first] = judged;
   if (!first) return { verdict: 'inconclusive', reason: 'nothing was measured' };
   return (

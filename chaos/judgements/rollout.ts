@@ -1,5 +1,6 @@
-/** Whether a rollout kept its rules: order, instances left, last weights, watching. Pure. */
+/** Whether a rollout kept its rules: order, instances left, health gate, last weights, watching. Pure. */
 import type { Step } from '../operations/journal.ts';
+import type { SessionProbe } from '../prober/session.ts';
 import type { Judged } from '../runner/verdict.ts';
 
 const NOT_RUN: Judged = { verdict: 'inconclusive', reason: 'the deployment did not run' };
@@ -24,6 +25,33 @@ export function judgeOrder(steps: readonly Step[], promised: readonly string[]):
 export function judgeServing(fewest: number | null, promised: number): Judged {
   if (fewest === null) return NOT_RUN;
   return { verdict: fewest >= promised ? 'conforms' : 'deviates' };
+}
+
+/** Answers of an instance to requests that were sent after its start with the release; null when it was not started. */
+export function reachedAfterStart(
+  steps: readonly Step[],
+  probes: readonly SessionProbe[],
+  instance: string,
+): number | null {
+  const from = steps.find(({ step, on }) => step === 'started' && on === instance);
+  const to = steps.at(-1);
+  if (!from || !to) return null;
+  return probes.filter(({ sent_ms, servedBy }) => servedBy === instance && sent_ms >= from.at_ms && sent_ms <= to.at_ms)
+    .length;
+}
+
+/** Whether an instance that never becomes healthy was kept from clients, and the deployment ended. */
+export function judgeGate(steps: readonly Step[], reached: number | null): Judged {
+  if (reached === null) return NOT_RUN;
+  if (steps.some(({ step }) => step === 'healthy'))
+    return { verdict: 'inconclusive', reason: 'the instance became healthy, though it should not' };
+  if (reached > 0)
+    return {
+      verdict: 'deviates',
+      reason: 'the instance is in the pool all the time: nothing takes it out, and nginx does not look at /health',
+    };
+  if (steps.at(-1)?.step === 'stopped') return { verdict: 'conforms' };
+  return { verdict: 'deviates', reason: 'the deployment polls without an end' };
 }
 
 /** Last weight that was set, or asked for, by instance. */

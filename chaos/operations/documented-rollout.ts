@@ -12,12 +12,8 @@ import type { RolloutEnd, RolloutPlan } from './rollout.ts';
 const DEPLOY_HOST = 'monitoring-1';
 const GATEWAY = 'gateway-1';
 
-export interface DocumentedPlan extends Pick<
-  RolloutPlan,
-  'release' | 'previous' | 'canary_ms' | 'monitor_ms' | 'gate_ms'
-> {
-  /** In the order of the script's list. */
-  readonly instances: readonly string[];
+/** Its instances are in the order of the script's list. */
+export interface DocumentedPlan extends RolloutPlan {
   /** Wait after the call that should drain, ms; documented are 30 s. */
   readonly drain_ms: number;
 }

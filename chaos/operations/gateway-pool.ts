@@ -7,14 +7,19 @@ export const POOL_TOOL = '/usr/local/sbin/pool-member';
 /** What the tool ends with when requests are left at the end of the time. */
 const NOT_DRAINED = 4;
 
-/** Changes a member on every node and returns when no worker of before takes connections. @throws Error when nginx refuses */
+/**
+ * Changes a member on every node, one after the other, since loading a configuration takes
+ * a processor; returns when no worker of before takes connections.
+ *
+ * @throws Error when nginx refuses
+ */
 export async function setMember(
   target: ChaosTarget,
   member: string,
-  change: 'down' | { readonly weight: number },
+  change: 'down' | 'up' | { readonly weight: number },
 ): Promise<void> {
-  const words = change === 'down' ? [change] : ['weight', String(change.weight)];
-  await Promise.all(gatewayNodes(target).map((node) => mustRun(target, node, ['sh', POOL_TOOL, member, ...words])));
+  const words = typeof change === 'string' ? [change] : ['weight', String(change.weight)];
+  for (const node of gatewayNodes(target)) await mustRun(target, node, ['sh', POOL_TOOL, member, ...words]);
 }
 
 /** Waits until no node has a request with the member; false when some are left after `limit_s`. */

@@ -3,11 +3,11 @@ import type { ChaosTarget } from '../runner/target.ts';
 import { mustRun } from './commands.ts';
 
 /** Where the variant has it. */
-const LIMITS_FILE = '/usr/local/etc/deployment.conf';
+export const LIMITS_FILE = '/usr/local/etc/deployment.conf';
 
 export interface DeploymentLimits {
-  /** Instances in their turn, with their normal weight. */
-  readonly instances: readonly { readonly name: string; readonly weight: number }[];
+  /** Instances of all pools, each pool in its turn, with their normal weight; null where a pool has none. */
+  readonly instances: readonly { readonly name: string; readonly weight: number | null }[];
   /** Time that requests in flight have to end, s. */
   readonly drain_s: number;
   /** Weights on the way to the normal one. */
@@ -33,13 +33,13 @@ export function parseLimits(text: string): DeploymentLimits {
     if (read.some((one) => !Number.isFinite(one))) throw new Error(`${LIMITS_FILE}: ${name} is no number`);
     return read;
   };
-  const pool = words('admin_pool').map((member) => member.split(':'));
-  const weights = numbers(
-    'admin_pool',
-    pool.map(([, weight]) => weight ?? 'none'),
-  );
+  const members = (pool: string): DeploymentLimits['instances'] =>
+    words(pool).map((member) => {
+      const [name = '', weight] = member.split(':');
+      return { name, weight: weight === undefined ? null : (numbers(pool, [weight])[0] ?? null) };
+    });
   return {
-    instances: pool.map(([name = ''], index) => ({ name, weight: weights[index] ?? 0 })),
+    instances: [...members('admin_pool'), ...members('customer_pool')],
     drain_s: numbers('drain_s')[0] ?? 0,
     canaryWeights: numbers('canary_weights'),
     errors_perS_max: numbers('max_errors_per_s')[0] ?? 0,

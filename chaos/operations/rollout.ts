@@ -6,13 +6,15 @@
 import type { TrialWatch } from '../runner/experiment.ts';
 import { pause } from '../runner/wait.ts';
 import { drainMember, setMember } from './gateway-pool.ts';
-import { becomesHealthy, errorsOf, install } from './release.ts';
+import { becomesHealthy, errorsOf, healthOf, install } from './release.ts';
 import type { Release } from './release.ts';
 import type { Journal } from './journal.ts';
 import { readLimits } from './limits.ts';
 import type { DeploymentLimits } from './limits.ts';
 
 export interface RolloutPlan {
+  /** Instances that get the release. */
+  readonly instances: readonly string[];
   readonly release: Release;
   /** The version of before: what a failed release goes back to. */
   readonly previous: Release;
@@ -26,10 +28,10 @@ export interface RolloutPlan {
 
 export type RolloutEnd = 'done' | 'rolled back' | 'stopped';
 
-/** Rolls out until it is done, rolled back, or an instance does not become healthy. */
+/** Rolls out in the order on file until it is done, rolled back, or an instance does not become healthy. */
 export async function rollOut(watch: TrialWatch, plan: RolloutPlan, journal: Journal): Promise<RolloutEnd> {
   const limits = await readLimits(watch.target);
-  for (const { name, weight } of limits.instances) {
+  for (const { name, weight } of limits.instances.filter((one) => plan.instances.includes(one.name))) {
     watch.signal.throwIfAborted();
     await takeOut(watch, name, limits, journal);
     await replace(watch, name, plan.release, journal);
@@ -46,7 +48,7 @@ export async function rollOut(watch: TrialWatch, plan: RolloutPlan, journal: Jou
       await rollBack(watch, name, weight, plan, limits, journal);
       return 'rolled back';
     }
-    journal.record(watch, 'deployed', name, `runs ${plan.release.version} at its normal weight`);
+    journal.record(watch, 'deployed', name, `runs ${plan.release.version} with its normal share`);
   }
   journal.record(watch, 'done', 'deployment', 'every instance runs the release');
   return 'done';
@@ -78,24 +80,28 @@ async function gate(watch: TrialWatch, name: string, plan: RolloutPlan, journal:
   return healthy;
 }
 
-/** Raises the weight step by step; false as soon as the instance gives too many errors. */
+/** Raises the weight step by step, where there are weights; false as soon as the instance gives too many errors. */
 async function raise(
   watch: TrialWatch,
   name: string,
-  weight: number,
+  weight: number | null,
   plan: RolloutPlan,
   limits: DeploymentLimits,
   journal: Journal,
 ): Promise<boolean> {
-  const steps = [...limits.canaryWeights.filter((one) => one < weight), weight];
+  const steps = weight === null ? [null] : [...limits.canaryWeights.filter((one) => one < weight), weight];
   for (const step of steps) {
-    await setMember(watch.target, name, { weight: step });
-    journal.record(watch, 'weight', name, `has weight ${step}`, step);
+    await putBack(watch, name, step);
+    if (step === null) journal.record(watch, 'up', name, 'gets requests again');
+    else journal.record(watch, 'weight', name, `has weight ${step}`, step);
     const window_ms = step === weight ? plan.monitor_ms : plan.canary_ms;
     if (!(await wellFor(watch, name, window_ms, limits, journal))) return false;
   }
   return true;
 }
+
+const putBack = ({ target }: TrialWatch, name: string, weight: number | null): Promise<void> =>
+  setMember(target, name, weight === null ? 'up' : { weight });
 
 /** Watches the errors that an instance counts; false when there are more than the limit. */
 async function wellFor(
@@ -123,7 +129,7 @@ async function wellFor(
 async function rollBack(
   watch: TrialWatch,
   name: string,
-  weight: number,
+  weight: number | null,
   plan: RolloutPlan,
   limits: DeploymentLimits,
   journal: Journal,
@@ -132,11 +138,12 @@ async function rollBack(
   await takeOut(watch, name, limits, journal);
   await replace(watch, name, plan.previous, journal);
   if (!(await gate(watch, name, plan, journal))) return;
-  await setMember(watch.target, name, { weight });
+  await putBack(watch, name, weight);
+  const { version } = await healthOf(watch.target, name);
   journal.record(
     watch,
-    'rolled-back',
+    version === plan.previous.version ? 'rolled-back' : 'other-version',
     name,
-    `runs ${plan.previous.version} at its normal weight; the deployment ends with an error`,
+    `runs ${version ?? 'nothing'} with its normal share; the deployment ends with an error`,
   );
 }

@@ -17,9 +17,8 @@ import {
   lastWeights,
   orderOf,
 } from '../../judgements/rollout.ts';
-import { rollOutAsDocumented } from '../../operations/documented-rollout.ts';
+import { deploy } from '../../operations/deploy.ts';
 import { Journal, JOURNAL, stepsOf } from '../../operations/journal.ts';
-import { rollOut } from '../../operations/rollout.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { pause, waitFor } from '../../runner/wait.ts';
@@ -76,12 +75,9 @@ export default experiment({
 
   observe: async (watch) => {
     if (!(await deploymentHeld(watch.target))) return pause(IDLE_MS);
-    const plan = { release: RELEASE, previous: PREVIOUS, ...WAITS };
-    if (watch.target.variant === 'documented') {
-      // The script's list begins with the first instance.
-      const instances = PRIMARIES.toReversed();
-      await rollOutAsDocumented(watch, { ...plan, instances }, journal);
-    } else await rollOut(watch, plan, journal);
+    // The script's list begins with the first instance.
+    const plan = { instances: PRIMARIES.toReversed(), release: RELEASE, previous: PREVIOUS, ...WAITS };
+    await deploy(watch, plan, journal);
     // Requests that were sent last have to end before anything is undone.
     await pause(WRITE_MS + 500);
   },

@@ -15,7 +15,14 @@ const CONF = join(
   '../../../environments/production-gateway/hardened/files/usr/local/etc/deployment.conf',
 );
 const limitsText = readFileSync(CONF, 'utf8');
-const plan = { release: { version: '2' }, previous: { version: '1' }, canary_ms: 5, monitor_ms: 5, gate_ms: 50 };
+const plan = {
+  instances: ['admin-1', 'admin-2', 'admin-3'],
+  release: { version: '2' },
+  previous: { version: '1' },
+  canary_ms: 5,
+  monitor_ms: 5,
+  gate_ms: 50,
+};
 
 interface Service {
   /** Versions that never become healthy, and that answer with errors. */
@@ -68,10 +75,13 @@ function watchOf({ sick, failing }: Service): { watch: TrialWatch; commands: str
   return { watch, commands };
 }
 
-async function roll(service: Service): Promise<{ end: string; steps: readonly Step[]; commands: readonly string[] }> {
+async function roll(
+  service: Service,
+  changed: Partial<typeof plan> = {},
+): Promise<{ end: string; steps: readonly Step[]; commands: readonly string[] }> {
   const { watch, commands } = watchOf(service);
   const journal = new Journal();
-  const end = await rollOut(watch, plan, journal);
+  const end = await rollOut(watch, { ...plan, ...changed }, journal);
   return { end, steps: journal.take().map((line) => JSON.parse(line) as Step), commands };
 }
 
@@ -91,6 +101,16 @@ describe('a rollout', () => {
     expect(commands.at(-1)).toBe('admin-1 weight 100');
   });
 
+  test('puts an instance without a weight back as it was', async () => {
+    const { commands } = await roll({}, { instances: ['customer-2'] });
+    expect(commands).toEqual([
+      'customer-2 down',
+      'customer-2 drain 30',
+      'customer-2 SERVICE_VERSION=2',
+      'customer-2 up',
+    ]);
+  });
+
   test('goes back at the first weight at which there are errors, and goes no further', async () => {
     const { end, steps, commands } = await roll({ failing: '2' });
     expect(end).toBe('rolled back');
@@ -107,6 +127,13 @@ describe('a rollout', () => {
     expect(steps.at(-1)?.step).toBe('rolled-back');
   });
 
+  test('leaves instances alone that it is not for', async () => {
+    const { end, commands } = await roll({}, { instances: ['admin-2'] });
+    expect(end).toBe('done');
+    expect(commands.filter((one) => !one.startsWith('admin-2'))).toEqual([]);
+    expect(commands.at(-1)).toBe('admin-2 weight 100');
+  });
+
   test('leaves an instance out that does not become healthy, and ends', async () => {
     const { end, commands } = await roll({ sick: '2' });
     expect(end).toBe('stopped');
@@ -121,12 +148,14 @@ describe('what a deployment reads', () => {
         { name: 'admin-3', weight: 50 },
         { name: 'admin-2', weight: 100 },
         { name: 'admin-1', weight: 100 },
+        ...[1, 2, 3, 4, 5].map((n) => ({ name: `customer-${String(n)}`, weight: null })),
       ],
       drain_s: 30,
       canaryWeights: [10, 25, 50],
       errors_perS_max: 0.01,
     });
     expect(() => parseLimits('')).toThrow('admin_pool is not set');
+    expect(() => parseLimits(limitsText.replace('admin-3:50', 'admin-3:much'))).toThrow('admin_pool is no number');
     expect(() => parseLimits(limitsText.replace('drain_s=30', 'drain_s=soon'))).toThrow('drain_s is no number');
   });
 
