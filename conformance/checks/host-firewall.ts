@@ -243,6 +243,35 @@ export async function monitoringPasses(context: CaseContext, ports: readonly num
   );
 }
 
+/** Where a variant says how it deploys, below its folder; a variant without it has the document's script alone. */
+const DEPLOYMENT = 'files/usr/local/etc/deployment.conf';
+
+/**
+ * The machine that polls the health of instances during a deployment: what the variant
+ * names, else the monitoring, which is no gateway, as the host of the script is none.
+ */
+export function pollingHost(deployment: string | undefined): string {
+  return /^polled_from=(\S+)$/m.exec(deployment ?? '')?.[1] ?? 'monitoring-1';
+}
+
+/** With the rules in force, a deployment must still see the health of an instance on its service port. */
+export async function healthPolled(context: CaseContext, ports: readonly number[]): Promise<Outcome> {
+  const { configDir, services } = context.session.topology;
+  const file = join(configDir, DEPLOYMENT);
+  const from = pollingHost(existsSync(file) ? await readFile(file, 'utf8') : undefined);
+  const expected = `a deployment polls health on ports ${ports.join(' and ')} of a backend host from ${from}`;
+  if (!services.some(({ name }) => name === from)) return notApplicable(expected, `this topology has no ${from}`);
+  const host = await guardedHost(context, ports);
+  if (!host) return notApplicable(expected, NO_RULES);
+  const knocks = await Promise.all(ports.map((port) => knock(context, host, from, port, true)));
+  return judgeKnocks(
+    expected,
+    knocks,
+    host.text,
+    'the rules let the gateways alone reach the service ports; the host that deploys is none of them and would poll for ever',
+  );
+}
+
 /** The remote shell: open to the internal network, closed to clients. */
 export async function shellGuarded(context: CaseContext, port: number): Promise<Outcome> {
   const expected = `port ${String(port)} of a backend host is open to the internal network alone`;

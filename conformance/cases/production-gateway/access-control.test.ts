@@ -7,7 +7,7 @@ import { corsAllowlist } from '../../checks/cors.ts';
 import { countryBlocked } from '../../checks/country.ts';
 import { deliver, deliverOne, judged, outcomeOf, proof, table } from '../../checks/exchange.ts';
 import { gatewayFirewall } from '../../checks/exposed-ports.ts';
-import { monitoringPasses, servicePortsGuarded, shellGuarded } from '../../checks/host-firewall.ts';
+import { healthPolled, monitoringPasses, servicePortsGuarded, shellGuarded } from '../../checks/host-firewall.ts';
 import { contentTypeFault } from '../../checks/local-answers.ts';
 import { statisticsGuarded } from '../../checks/statistics.ts';
 import { notApplicable, together } from '../../outcome.ts';
@@ -189,6 +189,10 @@ verify('production-gateway.access-control.ssh-internal-only', async (context) =>
 
 verify('production-gateway.access-control.monitoring-through-firewall', async (context) =>
   monitoringPasses(context, numbers(context.claim, 'ports')),
+);
+
+verify('production-gateway.access-control.deploy-health-poll', async (context) =>
+  healthPolled(context, numbers(context.claim, 'ports')),
 );
 
 verify('production-gateway.access-control.backend-bind-internal', async (context) => bindsInternally(context));

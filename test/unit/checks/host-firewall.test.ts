@@ -5,6 +5,7 @@ import {
   iptablesCommands,
   judgeAdmitted,
   parseRules,
+  pollingHost,
 } from '../../../conformance/checks/host-firewall.ts';
 
 describe('rules of a host', () => {
@@ -50,6 +51,11 @@ describe('rules of a host', () => {
       [],
     ]);
     expect(() => of('gatevay-1')).toThrow('no such source');
+  });
+
+  test('are met by the machine that deploys: a host of its own, or what the variant names', () => {
+    expect(pollingHost(undefined)).toBe('monitoring-1');
+    expect(pollingHost('drain_s=30\npolled_from=gateway-1\n')).toBe('gateway-1');
   });
 
   test('a name without a machine makes no rule', () => {
