@@ -51,8 +51,10 @@ export function judgeDowntime(trials: readonly TrialData[], fault: YearlyFault):
 
 /** An outage of this length that still lasts when the fault is undone did not end by itself, ms. */
 const LASTING_MS = 1_000;
+/** An undo takes effect before it is known to be done, ms. */
+const UNDO_MS = 500;
 
 function lasts({ lower_ms, firstFailed_ms, lastFailed_ms }: Outage, { trial }: TrialData): boolean {
   const { reverted_ms } = trial.fault;
-  return lower_ms >= LASTING_MS && firstFailed_ms < reverted_ms - LASTING_MS && lastFailed_ms >= reverted_ms;
+  return lower_ms >= LASTING_MS && firstFailed_ms < reverted_ms - LASTING_MS && lastFailed_ms >= reverted_ms - UNDO_MS;
 }

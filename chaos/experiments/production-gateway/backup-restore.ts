@@ -39,6 +39,7 @@ const CONFIG_BACKUP = 'production-gateway.disaster-recovery.config-backup';
 const RETENTION = 'production-gateway.disaster-recovery.retention-30d';
 
 const NODE = 'gateway-2';
+const OTHER = 'gateway-1';
 /** An empty gateway of the experiment's own. */
 const SPARE = 'gateway-restored';
 const SEEN = 'backup';
