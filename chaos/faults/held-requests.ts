@@ -11,7 +11,7 @@ const GATEWAY = 'gateway-1';
 const LOOK_EVERY_MS = 500;
 /** Handshakes share one core with those of the probes. */
 const OPEN_SLACK_MS = 8_000;
-const REMOVAL_TIMEOUT_MS = 15_000;
+const REMOVAL_TIMEOUT_MS = 30_000;
 /** So many of the connections have to be there at least, before the effect counts. */
 const SHARE_OPEN = 0.9;
 /** Nothing to end is as good. */

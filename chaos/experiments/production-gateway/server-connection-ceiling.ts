@@ -21,7 +21,7 @@ const COUNT = 1_100;
 const LIMIT = 1_000;
 /** Probes that are in progress take places too: 25 a second, each well below half a second. */
 const PROBES_IN_FLIGHT = 15;
-const OPEN_MS = 8_000;
+const OPEN_MS = 11_000;
 const DELAY_MS = 16_000;
 const HOLD_MS = 30_000;
 const ENDED_TIMEOUT_MS = 40_000;
