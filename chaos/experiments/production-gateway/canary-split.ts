@@ -5,18 +5,18 @@
  */
 import type { Evidence } from '../../../reports/record/types.ts';
 import { configEdit } from '../../faults/config-edit.ts';
-import { deployment, deploymentHeld } from '../../faults/deployment.ts';
 import { withoutDraining } from '../../faults/idle-tool.ts';
 import { clientsSaw } from '../../judgements/clients.ts';
 import { judgeFailures, overTrials, worstOf } from '../../judgements/procedure.ts';
 import { judgeShare, sharesAfter } from '../../judgements/shares.ts';
 import type { Share } from '../../judgements/shares.ts';
 import { deploy } from '../../operations/deploy.ts';
-import { Journal, JOURNAL, stepsOf } from '../../operations/journal.ts';
-import { experiment } from '../../runner/experiment.ts';
+import { stepsOf } from '../../operations/journal.ts';
+import type { Journal } from '../../operations/journal.ts';
 import type { ClaimJudgement, TrialData, TrialWatch } from '../../runner/experiment.ts';
 import type { Judged } from '../../runner/verdict.ts';
-import { pause, waitFor } from '../../runner/wait.ts';
+import { pause } from '../../runner/wait.ts';
+import { deploymentExperiment, GATEWAYS } from '../../stages/deployment-experiment.ts';
 import { adminSeries } from '../../traffic/api-series.ts';
 
 const BY_WEIGHT = 'production-gateway.load-balancing.canary-weights';
@@ -24,7 +24,6 @@ const SMALL_SHARE = 'production-gateway.deployment.canary-weights';
 const STEPS = 'production-gateway.deployment.canary-steps';
 
 const CANARY = 'admin-3';
-const GATEWAYS = ['gateway-1', 'gateway-2'];
 /** The last one is the normal weight of the instance. */
 const WEIGHTS = [10, 25, 50];
 /** Weight of the two others. */
@@ -40,35 +39,27 @@ const PLAN = { instances: [CANARY], release: { version: '2.1.0' }, previous: { v
 /** One percentage point. */
 const TOLERANCE = 0.01;
 
-const journal = new Journal();
-
-export default experiment({
+export default deploymentExperiment({
   title: 'A canary share in steps',
   hypothesis: `${CANARY} gets 4.8, 11.1 and 20 % of the requests with the weights 10, 25 and 50, and no request fails.`,
   verifies: [BY_WEIGHT, SMALL_SHARE, STEPS],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [adminSeries(target, { name: READS, interval_ms: INTERVAL_MS, timeout_ms: 12_000 })],
-  method: [deployment([CANARY], GATEWAYS)],
+  instances: [CANARY],
+  idle_ms: STEP_MS,
   sabotage: [withoutDraining(GATEWAYS)],
-  blastRadius: [CANARY, ...GATEWAYS],
   limit_s: 0,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
 
-  observe: async (watch) => {
-    if (!(await deploymentHeld(watch.target))) return pause(STEP_MS);
+  deployed: async (watch, journal) => {
     const documented = watch.target.variant === 'documented';
     await deploy(watch, documented ? { ...PLAN, ...SCRIPT_WAITS } : PLAN, journal);
-    if (documented) await stepsByFile(watch);
+    if (documented) await stepsByFile(watch, journal);
   },
-  recover: async (watch) => {
-    await waitFor('an answer', 30_000, () => watch.probes().at(-1)?.ok ?? false);
-  },
-  collect: async () => ({ texts: { [JOURNAL]: journal.take() } }),
   judge: (trials) => [judgeByWeight(trials), judgeSmallShare(trials), judgeSteps(trials)],
 });
 
 /** What an administrator can do where the script's calls lead nowhere: the upstream file, and a reload. */
-async function stepsByFile(watch: TrialWatch): Promise<void> {
+async function stepsByFile(watch: TrialWatch, journal: Journal): Promise<void> {
   for (const weight of WEIGHTS) {
     const edit = configEdit(
       GATEWAYS,

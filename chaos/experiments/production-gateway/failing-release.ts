@@ -5,17 +5,15 @@
  * weight and goes back.
  */
 import { edited } from '../../faults/config-edit.ts';
-import { deployment, deploymentHeld } from '../../faults/deployment.ts';
 import { gatewayFiles } from '../../faults/gateway-files.ts';
 import { clientsSaw } from '../../judgements/clients.ts';
 import { overTrials } from '../../judgements/procedure.ts';
 import { judgeRollback, judgeRollbackTime, tellRollback } from '../../judgements/rollback.ts';
 import { deploy } from '../../operations/deploy.ts';
-import { Journal, JOURNAL, stepsOf } from '../../operations/journal.ts';
+import { stepsOf } from '../../operations/journal.ts';
 import { LIMITS_FILE } from '../../operations/limits.ts';
-import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
-import { pause, waitFor } from '../../runner/wait.ts';
+import { deploymentExperiment } from '../../stages/deployment-experiment.ts';
 import { adminSeries } from '../../traffic/api-series.ts';
 
 const AUTO_ROLLBACK = 'production-gateway.deployment.auto-rollback';
@@ -23,7 +21,6 @@ const IMMEDIATE = 'production-gateway.deployment.rollback-immediate';
 
 /** The turn of the second one must never come. */
 const [FIRST, NEXT] = ['admin-3', 'admin-2'];
-const GATEWAYS = ['gateway-1', 'gateway-2'];
 const READS = 'admin reads';
 /** At the smallest weight the release gets a request in 0.84 s. Documented are 30, 60, 120 and 300 s. */
 const WAITS = { drain_ms: 1_000, canary_ms: 2_000, monitor_ms: 2_000, gate_ms: 30_000 };
@@ -33,16 +30,14 @@ const PREVIOUS = { version: '2.0.1' };
 const ERRORS_PERS_MAX = 0.01;
 const ROLLBACK_S = 60;
 
-const journal = new Journal();
-
-export default experiment({
+export default deploymentExperiment({
   title: 'A release that fails under traffic',
   hypothesis:
     'A version that answers with errors is noticed, replaced by the version of before, and deployed nowhere else.',
   verifies: [AUTO_ROLLBACK, IMMEDIATE],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [adminSeries(target, { name: READS, interval_ms: 40, timeout_ms: 12_000 })],
-  method: [deployment([FIRST, NEXT], GATEWAYS)],
+  instances: [FIRST, NEXT],
+  idle_ms: WAITS.canary_ms,
   sabotage: [
     gatewayFiles({
       name: 'a thousand errors a second are allowed',
@@ -53,20 +48,14 @@ export default experiment({
       }),
     }),
   ],
-  blastRadius: [FIRST, NEXT, ...GATEWAYS],
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
 
-  observe: async (watch) => {
-    if (!(await deploymentHeld(watch.target))) return pause(WAITS.canary_ms);
+  deployed: async (watch, journal) => {
     // As documented one turn shows it; where a rollback ends the deployment, the next instance must be in it.
     const instances = watch.target.variant === 'documented' ? [FIRST] : [FIRST, NEXT];
     await deploy(watch, { instances, release: RELEASE, previous: PREVIOUS, ...WAITS }, journal);
   },
-  recover: async (watch) => {
-    await waitFor('an answer', 30_000, () => watch.probes().at(-1)?.ok ?? false);
-  },
-  collect: async () => ({ texts: { [JOURNAL]: journal.take() } }),
   judge: (trials) => {
     const reads = (one: TrialData) => one.series[READS] ?? [];
     const common = {

@@ -4,7 +4,6 @@
  * instance; nobody answers, and what saves clients is that PM2 replaces worker by
  * worker. The hardened procedure takes each instance out of the upstream files first.
  */
-import { deployment, deploymentHeld } from '../../faults/deployment.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import { withoutDraining } from '../../faults/idle-tool.ts';
 import { fewestServing, judgeFailures, overTrials, windowOf } from '../../judgements/procedure.ts';
@@ -18,10 +17,10 @@ import {
   orderOf,
 } from '../../judgements/rollout.ts';
 import { deploy } from '../../operations/deploy.ts';
-import { Journal, JOURNAL, stepsOf } from '../../operations/journal.ts';
-import { experiment } from '../../runner/experiment.ts';
+import { stepsOf } from '../../operations/journal.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
-import { pause, waitFor } from '../../runner/wait.ts';
+import { pause } from '../../runner/wait.ts';
+import { deploymentExperiment, GATEWAYS } from '../../stages/deployment-experiment.ts';
 import { adminSeries } from '../../traffic/api-series.ts';
 
 const ZERO_DOWNTIME = 'production-gateway.deployment.zero-downtime';
@@ -30,7 +29,6 @@ const TWO_SERVING = 'production-gateway.deployment.two-serving';
 const FINAL_WEIGHT = 'production-gateway.deployment.final-weight';
 const MONITOR = 'production-gateway.deployment.monitor-5min';
 
-const GATEWAYS = ['gateway-1', 'gateway-2'];
 /** Normal weights, in the promised order of deployment. */
 const WEIGHTS = { 'admin-3': 50, 'admin-2': 100, 'admin-1': 100 } as const;
 const PRIMARIES = Object.keys(WEIGHTS);
@@ -47,13 +45,10 @@ const IDLE_MS = 3_000;
 
 const MECHANISM = 'requests meet an instance that is being stopped: it was not taken out of the pool before';
 
-const journal = new Journal();
-
-export default experiment({
+export default deploymentExperiment({
   title: 'Rolling deployment of the admin pool',
   hypothesis: 'A new version is rolled out to the admin pool, instance by instance, and no request fails.',
   verifies: [ZERO_DOWNTIME, ORDER, TWO_SERVING, FINAL_WEIGHT, MONITOR],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [
     adminSeries(target, { name: READS, interval_ms: 50, timeout_ms: 12_000 }),
     adminSeries(target, {
@@ -64,27 +59,22 @@ export default experiment({
       headers: { 'x-behave': JSON.stringify({ delay_ms: WRITE_MS }) },
     }),
   ],
-  method: [deployment(PRIMARIES, GATEWAYS)],
+  instances: PRIMARIES,
+  idle_ms: IDLE_MS,
   sabotage: [
     withoutDraining(GATEWAYS),
     configEdit(['gateway-1'], 'api/attempts.conf', 'proxy_next_upstream_tries 2', 'proxy_next_upstream_tries 1'),
   ],
-  blastRadius: [...PRIMARIES, ...GATEWAYS],
   limit_s: 0,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
 
-  observe: async (watch) => {
-    if (!(await deploymentHeld(watch.target))) return pause(IDLE_MS);
+  deployed: async (watch, journal) => {
     // The script's list begins with the first instance.
     const plan = { instances: PRIMARIES.toReversed(), release: RELEASE, previous: PREVIOUS, ...WAITS };
     await deploy(watch, plan, journal);
     // Requests that were sent last have to end before anything is undone.
     await pause(WRITE_MS + 500);
   },
-  recover: async (watch) => {
-    await waitFor('an answer', 30_000, () => watch.probes().at(-1)?.ok ?? false);
-  },
-  collect: async () => ({ texts: { [JOURNAL]: journal.take() } }),
   judge: (trials) => [judgeClients(trials), ...judgeRules(trials)],
 });
 
