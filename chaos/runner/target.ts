@@ -78,3 +78,12 @@ export interface ChaosTarget {
 export function stateOf(target: ChaosTarget, service: string): Promise<ContainerState> {
   return target.host.inspect(target.containerId(service));
 }
+
+/** @throws Error naming the first service outside the blast radius that does not run */
+export async function requireRunning(target: ChaosTarget, blastRadius: readonly string[]): Promise<void> {
+  for (const service of target.services) {
+    if (blastRadius.includes(service)) continue;
+    if (!(await stateOf(target, service)).running)
+      throw new Error(`${service} stopped, though it is outside the blast radius`);
+  }
+}

@@ -17,7 +17,7 @@ import type { Fault } from './fault.ts';
 import { untilPunctual } from './punctual.ts';
 import { isSteady } from './steady-state.ts';
 import type { ChaosTarget } from './target.ts';
-import { stateOf } from './target.ts';
+import { requireRunning } from './target.ts';
 import { startTimeline } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 import { readTrial } from './trial-result.ts';
@@ -131,12 +131,7 @@ class TrialRun {
 
   async measure(): Promise<void> {
     this.#phase('set the stage');
-    await this.#options.beforeTrial?.(this.#options.target);
     await this.#setStage();
-    // A stage may have moved what was put in place; one that moves it on purpose keeps it so.
-    await this.#options.beforeTrial?.(this.#options.target).catch((error: unknown) => {
-      this.#timeline.note('runner', `after the stage: ${messageOf(error)}`);
-    });
     await this.#experiment.prepare?.(this.#options.target);
     await this.#steadyBefore();
     this.#phase('inject');
@@ -154,7 +149,7 @@ class TrialRun {
     this.#phase('steady state after');
     const { steadyAfter_ms } = this.#options.durations ?? DURATIONS;
     await this.#steady(steadyAfter_ms);
-    await this.#othersRun();
+    await requireRunning(this.#options.target, this.#experiment.blastRadius);
   }
 
   /** Undoes everything that is still in; nothing can be injected any more. */
@@ -199,10 +194,17 @@ class TrialRun {
   }
 
   async #setStage(): Promise<void> {
+    const { beforeTrial, target } = this.#options;
+    await beforeTrial?.(target);
+    if (this.#stage.length === 0) return;
     for (const fault of this.#stage) {
       await this.armory.inject(fault);
       await this.armory.prove(fault);
     }
+    // A stage may have moved what was put in place; one that moves it on purpose keeps it so.
+    await beforeTrial?.(target).catch((error: unknown) => {
+      this.#timeline.note('runner', `after the stage: ${messageOf(error)}`);
+    });
   }
 
   async #steadyBefore(): Promise<void> {
@@ -263,15 +265,6 @@ class TrialRun {
       const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
       return isSteady(recent, this.#experiment.steadyState);
     });
-  }
-
-  async #othersRun(): Promise<void> {
-    const { target } = this.#options;
-    for (const service of target.services) {
-      if (this.#experiment.blastRadius.includes(service)) continue;
-      if (!(await stateOf(target, service)).running)
-        throw new Error(`${service} stopped, though it is outside the blast radius`);
-    }
   }
 
   #probes(name = this.#series[0]?.name ?? ''): SessionProbe[] {

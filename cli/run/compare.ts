@@ -5,6 +5,7 @@ import { UsageError } from '../../environments/ledger/errors.ts';
 import { compareMetrics } from '../../measurement/comparison/compare.ts';
 import type { MetricComparison, MetricGroups } from '../../measurement/comparison/compare.ts';
 import { differences, metricsOf } from '../../reports/record/metrics.ts';
+import type { Metric } from '../../reports/record/metrics.ts';
 import type { RunRecord, Verdict } from '../../reports/record/types.ts';
 import { findRun } from '../runs.ts';
 
@@ -61,16 +62,18 @@ function recordOf(run: string, root: string): RunRecord {
 }
 
 function groups(before: readonly RunRecord[], after: readonly RunRecord[]): readonly MetricGroups[] {
-  const all = [...before, ...after].flatMap(metricsOf);
-  const values = (records: readonly RunRecord[], name: string): readonly number[] =>
-    records.flatMap((record) => metricsOf(record).filter((metric) => metric.name === name)).map(({ value }) => value);
-  return [...new Map(all.map((metric) => [metric.name, metric])).values()].map(({ name, unit, better }) => ({
-    name,
-    unit,
-    better,
-    before: values(before, name),
-    after: values(after, name),
-  }));
+  const [was, is] = [before.flatMap(metricsOf), after.flatMap(metricsOf)];
+  const values = (metrics: readonly Metric[], name: string): readonly number[] =>
+    metrics.filter((metric) => metric.name === name).map(({ value }) => value);
+  return [...new Map([...was, ...is].map((metric) => [metric.name, metric])).values()].map(
+    ({ name, unit, better }) => ({
+      name,
+      unit,
+      better,
+      before: values(was, name),
+      after: values(is, name),
+    }),
+  );
 }
 
 function verdictChanges(before: RunRecord | undefined, after: RunRecord | undefined): readonly VerdictChange[] {

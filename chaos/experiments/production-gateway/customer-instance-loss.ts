@@ -12,6 +12,7 @@ import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { seconds } from '../../runner/settings.ts';
 import { judgeNoFailures } from '../../runner/verdict.ts';
 import { waitFor } from '../../runner/wait.ts';
+import { sinceFault } from '../../judgements/failures.ts';
 import { judgeSlowStart } from '../../judgements/slow-start.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 import { withoutSecondTry } from '../../traffic/sabotage.ts';
@@ -176,10 +177,6 @@ function judgeReturn(trials: readonly TrialData[]): ClaimJudgement {
     window_s: SHARE_WINDOW_MS / 1000,
     fullShare: 1 / PRIMARIES,
   });
-}
-
-function sinceFault(one: TrialData): readonly SessionProbe[] {
-  return one.probes.filter((probe) => probe.done_ms >= one.trial.fault.injected_ms);
 }
 
 function slowAnswers(one: TrialData): readonly SessionProbe[] {
