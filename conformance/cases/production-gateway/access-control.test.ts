@@ -11,7 +11,7 @@ import { healthPolled, monitoringPasses, servicePortsGuarded, shellGuarded } fro
 import { contentTypeFault } from '../../checks/local-answers.ts';
 import { statisticsGuarded } from '../../checks/statistics.ts';
 import { notApplicable, together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const ADMIN = '/api/v1/admin/x';
 const NO_TOKEN = { 'x-admin-token': null };
@@ -179,19 +179,19 @@ verify('production-gateway.access-control.stub-status', async (context) => {
   });
 });
 
-verify('production-gateway.access-control.backend-ports-gateway-only', async (context) =>
+verifyLong('production-gateway.access-control.backend-ports-gateway-only', async (context) =>
   servicePortsGuarded(context, numbers(context.claim, 'ports'), strings(context.claim, 'allowed')),
 );
 
-verify('production-gateway.access-control.ssh-internal-only', async (context) =>
+verifyLong('production-gateway.access-control.ssh-internal-only', async (context) =>
   shellGuarded(context, num(context.claim, 'port')),
 );
 
-verify('production-gateway.access-control.monitoring-through-firewall', async (context) =>
+verifyLong('production-gateway.access-control.monitoring-through-firewall', async (context) =>
   monitoringPasses(context, numbers(context.claim, 'ports')),
 );
 
-verify('production-gateway.access-control.deploy-health-poll', async (context) =>
+verifyLong('production-gateway.access-control.deploy-health-poll', async (context) =>
   healthPolled(context, numbers(context.claim, 'ports')),
 );
 

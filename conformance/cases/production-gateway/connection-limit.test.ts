@@ -60,7 +60,7 @@ verify('production-gateway.connection-limit.status', async (context) => {
   return judgeRefusalStatus(num(context.claim, 'status'), seen);
 });
 
-verify('production-gateway.connection-limit.websocket', async (context) => {
+verifyLong('production-gateway.connection-limit.websocket', async (context) => {
   const client = context.client();
   const count = beyond(num(context.claim, 'per_ip'));
   return judgeManySessions(await webSocketSessions(context.session.vantage, [client], count, { client, path: PLAIN }));

@@ -35,7 +35,7 @@ const STATIC = '/static/app.js';
 /** Code of the documented refusal. */
 const CODE = 'RATE_LIMIT_EXCEEDED';
 
-verify('production-gateway.rate-limit.isolation', async (context) =>
+verifyLong('production-gateway.rate-limit.isolation', async (context) =>
   judgeIsolation(await neighbours(context, API, MANY)),
 );
 
@@ -132,7 +132,7 @@ verifyLong('production-gateway.rate-limit.per-user-quota', async (context) => {
   );
 });
 
-verify('production-gateway.rate-limit.per-user-location', async (context) => {
+verifyLong('production-gateway.rate-limit.per-user-location', async (context) => {
   const { claim } = context;
   const burst = num(claim, 'burst');
   const flooded = await userFlood(context, {
@@ -144,7 +144,7 @@ verify('production-gateway.rate-limit.per-user-location', async (context) => {
   return judgeBurst({ burst }, flooded, 'one administrator');
 });
 
-verify('production-gateway.rate-limit.per-user-on-admin', async (context) => {
+verifyLong('production-gateway.rate-limit.per-user-on-admin', async (context) => {
   const { claim } = context;
   const promised = { rate_perMin: num(claim, 'rate_per_min'), burst: num(claim, 'burst') };
   return judgeLimit(

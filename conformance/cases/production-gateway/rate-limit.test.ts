@@ -98,7 +98,7 @@ verifyLong('production-gateway.rate-limit.refill', async (context) => {
   return together(await Promise.all(parts));
 });
 
-verify('production-gateway.rate-limit.api-burst', async (context) => {
+verifyLong('production-gateway.rate-limit.api-burst', async (context) => {
   const { claim } = context;
   const burst = num(claim, 'burst');
   const client = context.client();

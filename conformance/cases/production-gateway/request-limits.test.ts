@@ -8,7 +8,7 @@ import { judgeHeads, largeHeads } from '../../checks/response-headers.ts';
 import { marker } from '../../gateway.ts';
 import type { Client } from '../../gateway.ts';
 import { judge, together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const CUSTOMER = '/api/v1/limits/';
 const ADMIN = '/api/v1/admin/limits/';
@@ -28,7 +28,7 @@ function post(prefix: string, bytes: number, chunked = false) {
   });
 }
 
-verify('production-gateway.request-limits.body-10mb', async (context) => {
+verifyLong('production-gateway.request-limits.body-10mb', async (context) => {
   const [limit, status] = [num(context.claim, 'limit_bytes'), num(context.claim, 'status')];
   const accepted = { accepted: true, bodyBytes: limit } as const;
   const refused = { accepted: false, status } as const;
@@ -222,7 +222,7 @@ verify('production-gateway.request-limits.header-size', async (context) => {
   ]);
 });
 
-verify('production-gateway.request-limits.body-buffer', async (context) => {
+verifyLong('production-gateway.request-limits.body-buffer', async (context) => {
   const buffer = num(context.claim, 'complete_config_kb') * KIB;
   // nginx gives a body up to a quarter more than its buffer before it takes to the disk.
   const measured = judgeBodyMemory(buffer, await bodyMemory(context, [buffer - KIB, Math.round(1.25 * buffer) + KIB]));

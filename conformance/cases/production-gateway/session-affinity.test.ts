@@ -13,7 +13,7 @@ import { CUSTOMER_PATH, inWords } from '../../checks/balancing.ts';
 import { judged, table } from '../../checks/exchange.ts';
 import { sessionsOf } from '../../checks/websocket.ts';
 import { together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const COOKIE = 'srv_id';
 const SOCKET = '/ws';
@@ -92,7 +92,7 @@ verify('production-gateway.session-affinity.ip-hash-spread', async (context) =>
   spreadByAddress(context, SOCKET, { clients: 30, instances: num(context.claim, 'instances') }),
 );
 
-verify('production-gateway.session-affinity.ip-hash-full-pool', async (context) => hashWithBackup(context, SOCKET));
+verifyLong('production-gateway.session-affinity.ip-hash-full-pool', async (context) => hashWithBackup(context, SOCKET));
 
 verify('production-gateway.session-affinity.websocket', async (context) =>
   judgePinnedRoutes(await Promise.all(strings(context.claim, 'paths').map((path) => sessionsOf(context, path, 8)))),

@@ -89,7 +89,7 @@ verifyLong('production-gateway.timeouts.send-10s', async (context) =>
   unread(context, num(context.claim, 'documented_s')),
 );
 
-verify('production-gateway.timeouts.client-keepalive-30s', async (context) => {
+verifyLong('production-gateway.timeouts.client-keepalive-30s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');
   const { gateway } = await context.scaled(SCALE);
   const measured = judgeWaits('closed while idle', await idleWaits(context, gateway, idle_s, SCALE));

@@ -22,7 +22,7 @@ import { judged } from '../../checks/exchange.ts';
 import { asExchange, bodyText, header } from '../../clients/observe.ts';
 import { marker } from '../../gateway.ts';
 import { together } from '../../outcome.ts';
-import { verify } from '../../verify.ts';
+import { verify, verifyLong } from '../../verify.ts';
 
 const SERVER = 'https://api.insightserenity.com';
 
@@ -222,7 +222,7 @@ verify('production-gateway.tls.edge-termination', async (context) => {
   );
 });
 
-verify('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => judgeKeys(await bothKeys(context)));
+verifyLong('production-gateway.tls.tls12-with-letsencrypt-cert', async (context) => judgeKeys(await bothKeys(context)));
 
 verify('production-gateway.tls.session-cache-resumption', async (context) => {
   const { claim } = context;
@@ -241,7 +241,7 @@ verify('production-gateway.tls.session-cache-resumption', async (context) => {
 
 verify('production-gateway.tls.session-tickets-off', async (context) => judgeTickets(await tickets(context)));
 
-verify('production-gateway.tls.ocsp-stapling', async (context) => {
+verifyLong('production-gateway.tls.ocsp-stapling', async (context) => {
   const { claim } = context;
   const config = await context.gateway.config();
   const valid_s = nginxSeconds(/resolver\s+[^;]*valid=(\w+)/.exec(config)?.[1] ?? '');
