@@ -7,6 +7,8 @@ export interface Outcome {
   readonly observed: string;
   readonly reason?: string;
   readonly evidence: readonly Evidence[];
+  /** It deviates only because something came later than promised, for which the machine may be to blame. */
+  readonly onlyLate?: boolean;
 }
 
 /**
@@ -64,5 +66,6 @@ export function together(parts: readonly Outcome[]): Outcome {
     observed: [...new Set(deciding.map(({ observed }) => observed))].join('; '),
     evidence: parts.flatMap(({ evidence }) => evidence),
     ...(reasons.length > 0 ? { reason: reasons.join('; ') } : {}),
+    ...(deciding.every(({ onlyLate }) => onlyLate) ? { onlyLate: true } : {}),
   };
 }

@@ -6,17 +6,15 @@ import type { Gateway } from '../gateway.ts';
 import { inconclusive, judge } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { rawHead } from './raw-request.ts';
-import { MACHINE_TOO_SLOW, closedAfter, watchedFor } from './timeouts.ts';
-import type { Waited } from './timeouts.ts';
-
-/** Watched for longer than the promise, so that the next documented value is told apart. */
-const BEYOND_S = 4.5;
+import { BEYOND_S, MACHINE_TOO_SLOW, beyond_s, closedAfter, watchedFor } from './timeouts.ts';
+import type { PromisedTime, Waited } from './timeouts.ts';
 
 const API = '/api/v1/slow-client/';
 
 /** A header that stops half-way, and one that trickles: both have to end when the time for the whole header is over. */
-export async function headerWaits(context: CaseContext, promised_s: number): Promise<Waited[]> {
-  const limit_s = promised_s + BEYOND_S;
+export async function headerWaits(context: CaseContext, promise: PromisedTime): Promise<Waited[]> {
+  const promised_s = promise.seconds;
+  const limit_s = promised_s + (await beyond_s(context, promise));
   const start = (client: { readonly serverName: string }): string =>
     `GET / HTTP/1.1\r\nHost: ${client.serverName}\r\nX-Slow: `;
   const trickle = Array.from({ length: Math.floor(limit_s / 2) }, (_, index) => ({
@@ -43,10 +41,14 @@ export async function headerWaits(context: CaseContext, promised_s: number): Pro
 /** A body that stops, and one that goes on shortly before its time is over; the second must be left alone. */
 export async function bodyWaits(
   context: CaseContext,
-  promised_s: number,
+  promise: PromisedTime,
 ): Promise<{ readonly stalled: Waited; readonly slow: Outcome }> {
-  const limit_s = promised_s + BEYOND_S;
-  const send = async (more: readonly { after_ms: number; utf8: string }[]): Promise<RawObservation> => {
+  const promised_s = promise.seconds;
+  const beyond = await beyond_s(context, promise);
+  const send = async (
+    more: readonly { after_ms: number; utf8: string }[],
+    limit_s: number,
+  ): Promise<RawObservation> => {
     const client = context.client();
     const head = rawHead(client, {
       method: 'POST',
@@ -59,7 +61,10 @@ export async function bodyWaits(
       timeout_ms: limit_s * 1000,
     });
   };
-  const [silent, trickling] = await Promise.all([send([]), send([{ after_ms: (promised_s - 1) * 1000, utf8: 'c' }])]);
+  const [silent, trickling] = await Promise.all([
+    send([], promised_s + beyond),
+    send([{ after_ms: (promised_s - 1) * 1000, utf8: 'c' }], promised_s + BEYOND_S),
+  ]);
   const early_s = closedAfter(trickling)?.least_s;
   const watched_s = watchedFor(trickling);
   const expected = `a body that goes on after ${String(promised_s - 1)} s is left alone`;
@@ -99,10 +104,24 @@ export interface Reader {
   readonly end: 'whole' | 'cut' | 'unfinished';
 }
 
-/** Two clients that read nothing: one goes on shortly before the time is over, one shortly after. */
-export async function lateReaders(context: CaseContext, promised_s: number): Promise<readonly Reader[]> {
+/**
+ * Two clients that read nothing: one goes on shortly before the time is over, one shortly
+ * after. When the second is not cut off, a third waits for longer: see {@link beyond_s}.
+ */
+export async function lateReaders(context: CaseContext, promise: PromisedTime): Promise<readonly Reader[]> {
+  const promised_s = promise.seconds;
+  const readers = await readersAfter(context, [promised_s - NEAR_S, promised_s + NEAR_S]);
+  const beyond = await beyond_s(context, promise);
+  if (readers[1]?.end !== 'whole' || beyond <= BEYOND_S) return readers;
+  return [...readers, ...(await readersAfter(context, [promised_s + beyond]))];
+}
+
+/** So much before and after the promised time clients begin to read, s. */
+const NEAR_S = 1.5;
+
+async function readersAfter(context: CaseContext, seconds: readonly number[]): Promise<readonly Reader[]> {
   return Promise.all(
-    [promised_s - 1.5, promised_s + 1.5].map(async (after_s) => {
+    seconds.map(async (after_s) => {
       const client = context.client();
       const head = rawHead(client, {
         path: `${API}${marker('unread')}`,
@@ -142,7 +161,9 @@ export function judgeReaders(promised_s: number, readers: readonly Reader[]): Ou
     return inconclusive(expected, observed, MACHINE_TOO_SLOW, [evidence]);
   const right = readers.every(({ after_s, end }) => (end === 'whole') === after_s < promised_s);
   const mechanism = right ? undefined : `send_timeout is not ${String(promised_s)}s: without the directive it is 60 s`;
-  return judge(right, expected, observed, [evidence], mechanism);
+  const [early, , last] = readers;
+  const onlyLate = !right && early?.end === 'whole' && last?.end === 'cut';
+  return { ...judge(right, expected, observed, [evidence], mechanism), ...(onlyLate ? { onlyLate } : {}) };
 }
 
 /** HTTP/2 by hand (RFC 9113): preface, empty SETTINGS, and GET / on stream 1, whose names are in HPACK's static table. */

@@ -18,6 +18,12 @@ const LATE_S = 1.4;
 /** On a scaled gateway the next documented value is twice as long: so large a part of the time may be added. */
 const LATE_SHARE = 0.2;
 
+/** Watched for longer than the promise, so that the next documented value is told apart. */
+export const BEYOND_S = 4.5;
+
+/** Long enough for a worker process to end what holds it up. */
+const LONG_BEYOND_S = 15;
+
 /** Latest moment at which an action still counts as in time, s. */
 function latest(due_s: number, factor: number): number {
   return due_s + (factor === 1 ? LATE_S : Math.max(LATE_S, LATE_SHARE * due_s));
@@ -95,7 +101,13 @@ export function judgeWaits(
   const observed = `${seen.join('; ')}${note}`;
   const evidence = [waitTable(`${what}${note}`, waits), ...proof];
   if (waits.some(tooShort)) return inconclusive(expected, observed, MACHINE_TOO_SLOW, evidence);
-  return judge(faults.length === 0, expected, observed, evidence, faults.length === 0 ? undefined : mechanism);
+  const judged = judge(faults.length === 0, expected, observed, evidence, faults.length === 0 ? undefined : mechanism);
+  return faults.length > 0 && waits.every(inTimeOrLate) ? { ...judged, onlyLate: true } : judged;
+}
+
+/** The gateway did what it should, in time or after it. */
+function inTimeOrLate({ promised_s, factor, acted, fault }: Waited): boolean {
+  return acted !== undefined && fault === undefined && acted.most_s >= promised_s / factor - EARLY_S;
 }
 
 function waitTable(title: string, waits: readonly Waited[]): Evidence {
@@ -150,7 +162,14 @@ export async function withConfiguredFor(
   );
 }
 
-/** Judges what is configured beside what was seen on a scaled gateway: several short durations look alike there. */
+/** Why a late action of a gateway that is configured as promised tells nothing. */
+const LATE_THOUGH_CONFIGURED =
+  'the gateway acted late, yet nginx has the promised time: a busy machine, or a worker process that was busy with another request, delays its timers';
+
+/**
+ * Judges what is configured beside what was seen: several short durations look alike on
+ * a scaled gateway, and a worker process of nginx looks at its timers only between events.
+ */
 export function withConfigured(
   measured: Outcome,
   directive: string,
@@ -167,7 +186,19 @@ export function withConfigured(
     `${shown} (nginx -T)`,
     [{ kind: 'config', title: 'nginx -T', text: shown }],
   );
-  return together([measured, said]);
+  if (measured.onlyLate !== true || said.verdict !== 'conforms') return together([measured, said]);
+  const { expected, observed, evidence } = measured;
+  return together([inconclusive(expected, observed, LATE_THOUGH_CONFIGURED, evidence), said]);
+}
+
+/**
+ * How long beyond a promised time to watch, s. A gateway that has that time configured
+ * gets longer, so that one that acts late is told from one that does not act at all.
+ */
+export async function beyond_s(context: CaseContext, { directive, path, seconds }: PromisedTime): Promise<number> {
+  const config = await context.gateway.config();
+  const asPromised = configuredFor(config, context.gateway.serverName, path, directive) === seconds;
+  return asPromised ? LONG_BEYOND_S : BEYOND_S;
 }
 
 function seconds(value: number): string {

@@ -3,6 +3,7 @@ import { judgeReuse, requestsPerConnection } from '../../checks/client-connectio
 import { slowBackend, streamed, unreadBodies } from '../../checks/slow-backend.ts';
 import { bodyWaits, headerWaits, idleWaits, judgeReaders, lateReaders } from '../../checks/slow-client.ts';
 import { configured, judgeWaits, withConfigured, withConfiguredFor } from '../../checks/timeouts.ts';
+import type { PromisedTime } from '../../checks/timeouts.ts';
 import type { CaseContext } from '../../context.ts';
 import { together } from '../../outcome.ts';
 import type { Outcome } from '../../outcome.ts';
@@ -49,38 +50,47 @@ verifyLong('production-gateway.timeouts.proxy-send', async (context) => {
 });
 
 /** A time that holds for clients of the whole virtual host: what was measured, and what is configured. */
-const ofClients = (context: CaseContext, measured: Outcome, directive: string, seconds: number): Promise<Outcome> =>
-  withConfiguredFor(context, measured, [{ directive, path: CUSTOMER, seconds }]);
+async function ofClients(
+  context: CaseContext,
+  directive: string,
+  seconds: number,
+  measure: (promise: PromisedTime) => Promise<Outcome>,
+): Promise<Outcome> {
+  const promise = { directive, path: CUSTOMER, seconds };
+  return withConfiguredFor(context, await measure(promise), [promise]);
+}
 
-verifyLong('production-gateway.timeouts.client-header', async (context) => {
-  const promised_s = num(context.claim, 'timeout_here_s');
-  const measured = judgeWaits(
-    'closed before the header is complete',
-    await headerWaits(context, promised_s),
-    [],
-    'client_header_timeout is another, or not set: without it nginx waits 60 s',
-  );
-  return ofClients(context, measured, 'client_header_timeout', promised_s);
-});
-
-verifyLong('production-gateway.timeouts.client-body', async (context) => {
-  const promised_s = num(context.claim, 'timeout_here_s');
-  const { stalled, slow } = await bodyWaits(context, promised_s);
-  const measured = together([
+verifyLong('production-gateway.timeouts.client-header', async (context) =>
+  ofClients(context, 'client_header_timeout', num(context.claim, 'timeout_here_s'), async (promise) =>
     judgeWaits(
-      'closed before the body is complete',
-      [stalled],
+      'closed before the header is complete',
+      await headerWaits(context, promise),
       [],
-      'client_body_timeout is another, or not set: without it nginx waits 60 s',
+      'client_header_timeout is another, or not set: without it nginx waits 60 s',
     ),
-    slow,
-  ]);
-  return ofClients(context, measured, 'client_body_timeout', promised_s);
-});
+  ),
+);
+
+verifyLong('production-gateway.timeouts.client-body', async (context) =>
+  ofClients(context, 'client_body_timeout', num(context.claim, 'timeout_here_s'), async (promise) => {
+    const { stalled, slow } = await bodyWaits(context, promise);
+    return together([
+      judgeWaits(
+        'closed before the body is complete',
+        [stalled],
+        [],
+        'client_body_timeout is another, or not set: without it nginx waits 60 s',
+      ),
+      slow,
+    ]);
+  }),
+);
 
 /** A client that reads nothing is given up after so many seconds. */
 const unread = async (context: CaseContext, promised_s: number): Promise<Outcome> =>
-  ofClients(context, judgeReaders(promised_s, await lateReaders(context, promised_s)), 'send_timeout', promised_s);
+  ofClients(context, 'send_timeout', promised_s, async (promise) =>
+    judgeReaders(promised_s, await lateReaders(context, promise)),
+  );
 
 verifyLong('production-gateway.timeouts.client-send-10s', async (context) =>
   unread(context, num(context.claim, 'timeout_here_s')),

@@ -74,6 +74,39 @@ describe('times', () => {
   });
 });
 
+describe('a late action', () => {
+  const late = judgeWaits('closed', [{ ...wait, acted: after(14) }]);
+
+  test('of a gateway that is configured as promised cannot be told from a busy machine', () => {
+    const judged = withConfigured(late, 'client_body_timeout', 10, [10]);
+    expect(judged.verdict).toBe('inconclusive');
+    expect(judged.reason).toContain('busy');
+  });
+
+  test('of a gateway that is configured otherwise deviates', () => {
+    expect(withConfigured(late, 'client_body_timeout', 10, [14]).verdict).toBe('deviates');
+  });
+
+  test('beside no action at all deviates', () => {
+    const never = judgeWaits('closed', [
+      { ...wait, acted: after(14) },
+      { ...wait, acted: undefined },
+    ]);
+    expect(withConfigured(never, 'client_body_timeout', 10, [10]).verdict).toBe('deviates');
+  });
+
+  test('of a client that reads nothing is one that came before a longer wait was over', () => {
+    const readers: Reader[] = [
+      { after_s: 8.5, receivedBytes: 9, end: 'whole' },
+      { after_s: 11.5, receivedBytes: 9, end: 'whole' },
+    ];
+    const cut = judgeReaders(10, [...readers, { after_s: 25, receivedBytes: 3, end: 'cut' }]);
+    expect(withConfigured(cut, 'send_timeout', 10, [10]).verdict).toBe('inconclusive');
+    const never = judgeReaders(10, [...readers, { after_s: 25, receivedBytes: 9, end: 'whole' }]);
+    expect(withConfigured(never, 'send_timeout', 10, [10]).verdict).toBe('deviates');
+  });
+});
+
 describe('a configured time', () => {
   const config =
     'upstream a {\n  server x;\n  keepalive_timeout 60s;\n}\nkeepalive_timeout 30;\nserver {\n  keepalive_timeout 1m 20s;\n}\n';
