@@ -78,9 +78,10 @@ const selected = ordered([...registeredCases().values()]).flatMap((entry) => {
 const calmBegins = Promise.all(selected.map(({ ended }) => ended.promise)).then(() => session.forgetMeasured());
 for (const { entry, claim, ended } of selected) {
   // All tests begin at once and wait for their turn here, so the limit of one is that of all.
-  test(entry.claim, { timeout: ALL_LIMIT_MS }, async () => {
-    const first = await turns.take(() => measure(entry, claim), spare).finally(ended.resolve);
-    record(claim, first.outcome.verdict === 'inconclusive' ? await measureAgain(entry, claim, first) : first);
+  test(entry.claim, { timeout: ALL_LIMIT_MS }, async ({ signal }) => {
+    const once = (): Promise<Measured> => unlessStopped(signal, () => measure(entry, claim));
+    const first = await turns.take(once, spare).finally(ended.resolve);
+    record(claim, first.outcome.verdict === 'inconclusive' ? await measureAgain(once, first) : first);
   });
 }
 
@@ -91,14 +92,29 @@ function measure(entry: Case, claim: Claim): Promise<Measured> {
   return Promise.resolve({ outcome: notApplicable(claim.statement, why), duration_ms: 0 });
 }
 
+/** A stopped run begins no case any more and does not wait for those under way: their agents end with the session. */
+async function unlessStopped(signal: AbortSignal, work: () => Promise<Measured>): Promise<Measured> {
+  signal.throwIfAborted();
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => {
+    stopped.reject(signal.reason);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work(), stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /**
  * Side by side, cases take the machine from each other, and some then cannot tell.
  * These get it to themselves, once, and the record says so. A verdict on the system is
  * never measured again: this hides no deviation and no flake of the system.
  */
-async function measureAgain(entry: Case, claim: Claim, first: Measured): Promise<Measured> {
+async function measureAgain(once: () => Promise<Measured>, first: Measured): Promise<Measured> {
   await calmBegins;
-  const second = await calm.take(() => measure(entry, claim));
+  const second = await calm.take(once);
   const told = `the first measurement, side by side with others, could not tell: ${first.outcome.reason ?? first.outcome.observed}`;
   const { outcome } = second;
   return {

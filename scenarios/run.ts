@@ -17,6 +17,8 @@ export interface ScenarioOptions {
   readonly host: GeneratorHost;
   /** Where clients reach the gateway. */
   readonly gateway: { readonly address: string; readonly serverName: string };
+  /** Backends that the scenario asks past the gateway: `http://<address>:<port>`. */
+  readonly backends: readonly string[];
   /** Addresses that the generator owns. */
   readonly clientBlock: string;
   readonly profile: Profile;
@@ -63,7 +65,8 @@ export async function runScenario(
     shape.measured_s,
   );
   const slowed = slowedByOthers(measured);
-  const judged = promises.map((promise) => judge(promise, measured.corrected, validity, slowed !== null));
+  const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
+  const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
   const reason = broken ? `${broken.rule}: ${broken.seen}` : open && slowed !== null ? slowed : null;
@@ -73,13 +76,14 @@ export async function runScenario(
     verifies: promises.map((promise) => promise.claim),
     engine: measured.engine,
     verdict: worst(judged.map((promise) => promise.verdict)),
-    observed: describe(measured, judged),
+    observed: describe(measured, decisive, judged),
     ...(reason === null ? {} : { reason }),
     clientAddresses: addresses,
     warmup_s: shape.warmup_s,
     buckets: measured.buckets,
-    corrected: finite(measured.corrected, declared.timeout_s),
-    actual: finite(measured.actual, declared.timeout_s),
+    measures: declared.measures,
+    corrected: finite(decisive, declared.timeout_s),
+    actual: declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
     ...(measured.backend.count > 0 ? { backend: measured.backend.spectrum() } : {}),
     promises: judged,
     validity,
@@ -112,6 +116,7 @@ function loadPlan(declared: Scenario, shape: LoadShape, virtualUsers: number, op
       },
     ],
     routes: declared.routes,
+    backends: options.backends,
     virtualUsers,
     timeout_s: declared.timeout_s,
   };
@@ -147,14 +152,15 @@ function worst(verdicts: readonly Verdict[]): Verdict {
 }
 
 function describe(
-  { outcomes, corrected, achieved, offered }: LoadMeasurement,
+  { outcomes, achieved, offered }: LoadMeasurement,
+  decisive: LatencyHistogram,
   judged: readonly ScenarioPromise[],
 ): string {
   const figures = judged.map(
     (promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`,
   );
   return [
-    figures.length === 0 ? `median ${round(corrected.percentile_ms(50))} ms` : figures.join(', '),
+    figures.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : figures.join(', '),
     `${achieved} of ${offered} requests sent`,
     `${outcomes.failed} failed`,
     `${outcomes.refused} refused`,

@@ -3,7 +3,7 @@ import type { Profile } from '../reports/record/types.ts';
 import type { LoadEngine } from './engines/engine.ts';
 import type { Route } from './k6/load.ts';
 
-/** A promise about a percentile of latency. */
+/** A promise about a percentile of what the scenario measures. */
 export interface LatencyPromise {
   readonly claim: string;
   /** 0–100 */
@@ -20,6 +20,12 @@ export interface LoadShape {
 
 export interface Scenario {
   readonly title: string;
+  /** What percentiles are of: latency from the intended start, or what the gateway adds to a request. */
+  readonly measures: 'latency' | 'overhead';
+  /** Short enough for `verify` in the smoke profile. */
+  readonly inSmokeVerify?: boolean;
+  /** Instances that are also asked directly, past the gateway. */
+  readonly besides?: readonly string[];
   readonly engine: LoadEngine;
   readonly promises: readonly LatencyPromise[];
   readonly routes: readonly Route[];

@@ -47,7 +47,7 @@ export interface PlanRequest {
   readonly experiments?: readonly string[] | undefined;
   readonly scenario?: string | undefined;
   readonly trials?: number | undefined;
-  /** Leaves out experiments that are not short enough for `verify` in the smoke profile. */
+  /** Leaves out experiments and scenarios that are not short enough for `verify` in the smoke profile. */
   readonly shortOnly?: boolean;
 }
 
@@ -71,7 +71,10 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     : [];
   const allScenarios = await loadScenarios(request);
   const scenarios = kinds.includes('scenario')
-    ? allScenarios.filter(({ scenario }) => any(scenario.promises.map(({ claim }) => claim)))
+    ? allScenarios.filter(
+        ({ scenario }) =>
+          any(scenario.promises.map(({ claim }) => claim)) && (!request.shortOnly || scenario.inSmokeVerify === true),
+      )
     : [];
   const planned = [
     ...cases.map(({ id }) => id),

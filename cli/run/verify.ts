@@ -15,7 +15,7 @@ import { describeHost, revision } from './host.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runExperiments } from './experiments.ts';
 import type { Measuring } from './measuring.ts';
-import { runScenarios } from './scenarios.ts';
+import { readyGenerator, runScenarios } from './scenarios.ts';
 import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Progress } from './progress.ts';
@@ -206,9 +206,8 @@ async function runVariant(
   };
   if (plan.cases.length > 0) await measureCases(options, run, givenUp);
   if (!signal.aborted && plan.experiments.length + plan.scenarios.length > 0) {
-    await topology.oneHolder();
     // Cases count and compare; only times need a machine whose parts do not take each other's cores.
-    await topology.place('separate');
+    await Promise.all([topology.oneHolder(), topology.place('separate'), readyGenerator(plan.scenarios, run)]);
   }
   if (!signal.aborted) await runExperiments(plan.experiments, run);
   if (!signal.aborted) await runScenarios(plan.scenarios, run);

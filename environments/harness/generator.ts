@@ -11,7 +11,8 @@ import type { ServiceRef, TopologyDescriptor } from './types.ts';
  */
 export async function startGenerator(topology: TopologyDescriptor): Promise<ServiceRef> {
   const plan = addressPlan(topology.slot);
-  const addresses = { edge: plan.edgeHost(0, 11) };
+  // Among the backends too: what the gateway adds is the difference to a request past it.
+  const addresses = { edge: plan.edgeHost(0, 11), backend: plan.backendHost(0, 63) };
   const name = 'generator';
   const [running] = await docker().listContainers({ filters: { name: [`^/gateproof-${topology.runId}-${name}$`] } });
   if (running) return { name, role: 'generator', containerId: running.Id, addresses };

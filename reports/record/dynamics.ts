@@ -151,8 +151,10 @@ export interface ScenarioResult {
   readonly reason?: string;
   readonly clientAddresses: number;
   readonly warmup_s: number;
+  /** What the percentiles are of; latency when absent. */
+  readonly measures?: 'latency' | 'overhead';
   readonly buckets: readonly LoadBucket[];
-  /** Latency from the intended start, and as the tool saw it. */
+  /** What decides: latency from the intended start, or overhead. `actual` is latency as the tool saw it, empty for overhead. */
   readonly corrected: readonly PercentilePoint[];
   readonly actual: readonly PercentilePoint[];
   /** Part of the latency that backends asked for, by their own report. */

@@ -156,8 +156,13 @@ function spectrum(scenario: ScenarioResult, title: string): ChartConfiguration {
     type: 'line',
     data: {
       datasets: [
-        line('corrected: from the intended start', scenario.corrected, 2.5, []),
-        line('actual: from the send', scenario.actual, 1.5, [6, 4]),
+        line(
+          scenario.measures === 'overhead' ? 'added by the gateway' : 'corrected: from the intended start',
+          scenario.corrected,
+          2.5,
+          [],
+        ),
+        ...(scenario.actual.length > 0 ? [line('actual: from the send', scenario.actual, 1.5, [6, 4])] : []),
         ...(scenario.promises.length > 0 ? [promises] : []),
       ],
     },

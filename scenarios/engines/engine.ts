@@ -59,6 +59,8 @@ export interface LoadMeasurement {
   /** As the tool saw it. */
   readonly actual: LatencyHistogram;
   readonly backend: LatencyHistogram;
+  /** What the gateway added to single requests; empty when the script does not measure it. */
+  readonly overhead: LatencyHistogram;
   readonly buckets: readonly LoadBucket[];
   readonly generatorCpu: { readonly share: number; readonly throttled_ms: number; readonly othersShare: number };
   /** Requests that the tool counted and whose samples never came; null when it counted none. */

@@ -5,7 +5,7 @@
  */
 import { LatencyHistogram, LONGEST_MS } from '../../measurement/histogram.ts';
 import type { LoadBucket } from '../../reports/record/types.ts';
-import { BACKEND, CORRECTED } from '../k6/load.ts';
+import { BACKEND, CORRECTED, OVERHEAD } from '../k6/load.ts';
 
 interface Point {
   readonly type: 'Point';
@@ -24,7 +24,7 @@ interface Second {
 }
 
 /** Metrics that are looked at; all other lines are skipped unparsed. */
-const WANTED = [CORRECTED, BACKEND, 'http_req_duration', 'dropped_iterations'];
+const WANTED = [CORRECTED, BACKEND, OVERHEAD, 'http_req_duration', 'dropped_iterations'];
 const REFUSED = '429';
 /** Fine grain in which requests are counted until the step's first instant is known. */
 const GRAIN_MS = 10;
@@ -34,6 +34,7 @@ export class StepSamples {
   readonly corrected = new LatencyHistogram();
   readonly actual = new LatencyHistogram();
   readonly backend = new LatencyHistogram();
+  readonly overhead = new LatencyHistogram();
   readonly outcomes = { answered: 0, refused: 0, failed: 0 };
   dropped = 0;
   /** Requests of all steps, to compare with k6's own count. */
@@ -60,6 +61,7 @@ export class StepSamples {
     else if (point.metric === CORRECTED) this.#request(point, failed);
     else if (point.metric === 'http_req_duration') this.actual.record(failed ? LONGEST_MS : value);
     else if (point.metric === BACKEND) this.backend.record(value);
+    else if (point.metric === OVERHEAD) this.overhead.record(failed ? LONGEST_MS : value);
   }
 
   /**

@@ -8,7 +8,9 @@ import { StepSamples } from './k6-samples.ts';
 
 /** Where the scripts go in the container. */
 const FOLDER = '/tmp/gateproof-k6';
-const SCRIPTS = ['load.ts', 'api-mix.ts'] as const;
+/** Scripts that can be run, and what they import. */
+const SCRIPTS = ['api-mix.ts', 'overhead.ts'] as const;
+const IMPORTED = ['load.ts', 'steps.ts'] as const;
 /** `--out json` writes to standard output when it is given no file. */
 const OUTPUT = 'json';
 
@@ -54,6 +56,7 @@ async function runK6(script: string, host: GeneratorHost, run: EngineRun): Promi
     corrected: samples.corrected,
     actual: samples.actual,
     backend: samples.backend,
+    overhead: samples.overhead,
     buckets: samples.buckets(step.rate_perS, step.duration_s),
     generatorCpu,
     lost: counted === null ? null : counted - samples.seen,
@@ -76,7 +79,7 @@ async function summaryCount(host: GeneratorHost): Promise<number | null> {
 }
 
 async function scripts(): Promise<Record<string, string>> {
-  const files = SCRIPTS.map(async (name): Promise<[string, string]> => {
+  const files = [...SCRIPTS, ...IMPORTED].map(async (name): Promise<[string, string]> => {
     const path = fileURLToPath(new URL(`../k6/${name}`, import.meta.url));
     return [`${FOLDER}/${name}`, await readFile(path, 'utf8')];
   });

@@ -28,6 +28,8 @@ export interface LoadPlan {
   readonly hosts: Readonly<Record<string, string>>;
   readonly steps: readonly LoadStep[];
   readonly routes: readonly Route[];
+  /** Backends that a script asks directly, past the gateway: `http://<address>:<port>`. */
+  readonly backends: readonly string[];
   /** Virtual users of each step; each has one client address. */
   readonly virtualUsers: number;
   readonly timeout_s: number;
@@ -36,5 +38,6 @@ export interface LoadPlan {
 /** Metrics that the scripts add to k6's own. */
 export const CORRECTED = 'gateproof_corrected';
 export const BACKEND = 'gateproof_backend';
+export const OVERHEAD = 'gateproof_overhead';
 /** The end-of-test summary goes to this file in the container. */
 export const SUMMARY_PATH = '/tmp/gateproof-summary.json';

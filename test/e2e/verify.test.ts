@@ -55,8 +55,9 @@ test('verify production-gateway: both variants measured, no new deviation, nothi
   expect((await listRuns()).filter(({ runId }) => runId === record.run.id)).toEqual([]);
 });
 
-test('a killed run is named by status, removed by down --all, and still makes a report that says partial', async () => {
-  const running = start(['verify', 'production-gateway', '--only', '*.tls.*', '--variant', 'documented', '--out', out]);
+/** Starts measuring a few claims; resolves with the first verdict in the journal. */
+async function midway(only: string): Promise<{ readonly running: ReturnType<typeof start>; readonly run: string }> {
+  const running = start(['verify', 'production-gateway', '--only', only, '--variant', 'documented', '--out', out]);
   const before = newestRun();
   await waitFor(
     'the first verdict in the journal',
@@ -68,7 +69,22 @@ test('a killed run is named by status, removed by down --all, and still makes a 
     },
     { limit_ms: 120_000 },
   );
-  const run = newestRun();
+  return { running, run: newestRun() };
+}
+
+test('Ctrl-C between two cases removes everything at once, and the report says partial', async () => {
+  const { running, run } = await midway('*.timeouts.*');
+  running.process.kill('SIGINT');
+  const { exitCode, stderr } = await running.ended;
+  expect(stderr).toContain('Stopping');
+  expect(exitCode).toBe(2);
+  expect((await listRuns()).filter(({ runId }) => runId === run)).toEqual([]);
+  const record = JSON.parse(readFileSync(join(out, run, 'record.json'), 'utf8')) as RunRecord;
+  expect(record.run).toMatchObject({ partial: true, partialReason: expect.stringContaining('SIGINT') as string });
+});
+
+test('a killed run is named by status, removed by down --all, and still makes a report that says partial', async () => {
+  const { running, run } = await midway('*.tls.*');
   running.process.kill('SIGKILL');
   await running.ended;
 

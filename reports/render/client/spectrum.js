@@ -59,7 +59,7 @@ CHARTS.spectrum = (data, width, host) => {
     const last = points(line).at(-1);
     if (last) page.text(Math.min(width - 6, last[0]), last[1] + offset, text, className, 'end');
   };
-  name(corrected, 'corrected', 'k halo', -9);
+  name(corrected, actual.length > 1 ? 'corrected' : '', 'k halo', -9);
   name(actual, 'actual', 'k2 halo', 18);
   if (backend.length > 1) name(backend, 'backends', 'k2 halo', 32);
   return page.root;

@@ -16,6 +16,12 @@ interface Run {
 
 const MAX_POINTS = 2000;
 
+const LATENCY_CAPTION = markup`<b>Latency spectrum.</b> Corrected counts from the intended start and decides; actual
+  counts from the real send and shows what a closed loop would have hidden.`;
+const OVERHEAD_CAPTION = markup`<b>Overhead spectrum.</b> What the gateway adds to a request: the time through it minus
+  the time of the same request past it, sent right before or after. Connections are warm; a difference below zero
+  counts as zero.`;
+
 /** All scenarios of a record, the same scenario of both variants together. */
 export function scenarioRuns(model: Model): readonly { readonly id: string; readonly runs: readonly Run[] }[] {
   const all = model.record.variants.flatMap((variant) =>
@@ -64,12 +70,10 @@ function scenarioRun({ variant, scenario }: Run): Markup {
           ? null
           : markup`<figure>
               <figcaption>
-                <b>Latency spectrum.</b> Corrected counts from the intended start and decides; actual counts from the
-                real send and shows what a closed loop would have
-                hidden.${scenario.backend === undefined ? '' : ' Dotted: the part that backends asked for, by their own report.'}
+                ${scenario.measures === 'overhead' ? OVERHEAD_CAPTION : LATENCY_CAPTION}${scenario.backend === undefined ? '' : ' Dotted: the part that backends asked for, by their own report.'}
               </figcaption>
-              ${chart('spectrum', spectrum, `Latency spectrum, ${variant}`)}${figures(
-                ['Percentile', 'Corrected', 'Actual'],
+              ${chart('spectrum', spectrum, `${scenario.measures === 'overhead' ? 'Overhead' : 'Latency'} spectrum, ${variant}`)}${figures(
+                ['Percentile', scenario.measures === 'overhead' ? 'Overhead' : 'Corrected', 'Actual'],
                 scenario.corrected.map((point) => [
                   `P${point.percentile}`,
                   latency(point.value_ms),

@@ -15,6 +15,8 @@ const sla = (name: string, percentile: number, limit_ms: number) => ({
 
 export default scenario({
   title: 'API latency under normal load',
+  measures: 'latency',
+  inSmokeVerify: true,
   engine: k6('api-mix.ts'),
   promises: [
     sla('sla-p50', 50, 200),
@@ -31,7 +33,7 @@ export default scenario({
     { name: 'browse-search', method: 'GET', path: '/api/v1/browse/search?q=gateway', weight: 1 },
   ],
   shapes: {
-    smoke: { rate_perS: 60, warmup_s: 2, measured_s: 8 },
+    smoke: { rate_perS: 90, warmup_s: 2, measured_s: 5 },
     nightly: { rate_perS: 200, warmup_s: 20, measured_s: 120 },
     prerelease: { rate_perS: 300, warmup_s: 30, measured_s: 300 },
   },

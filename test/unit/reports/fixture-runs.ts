@@ -149,6 +149,7 @@ export function inventedScenario(): ScenarioResult {
     observed: 'All promises hold at 400 requests a second.',
     clientAddresses: 1024,
     warmup_s: 10,
+    measures: 'latency',
     buckets: seconds.map((at_s) => {
       const offered = Math.min(400, 40 * (at_s + 1));
       const achieved = at_s === 37 ? 391 : offered;

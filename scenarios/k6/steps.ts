@@ -1,0 +1,46 @@
+/** What every script of this folder shares: its plan, and each step of it as a k6 scenario of its own. */
+import type { Options } from 'k6/options';
+
+import { SUMMARY_PATH } from './load.ts';
+import type { LoadPlan, LoadStep, Route } from './load.ts';
+
+export const plan = JSON.parse(__ENV['GATEPROOF_LOAD'] ?? '{}') as LoadPlan;
+
+const totalWeight = plan.routes.reduce((sum, route) => sum + route.weight, 0);
+
+/** Constant arrival rates, one scenario a step; each virtual user has a client address of its own. */
+export const optionsOfPlan = {
+  scenarios: Object.fromEntries(plan.steps.map((step) => [step.name, scenario(step)])),
+  hosts: plan.hosts,
+  discardResponseBodies: true,
+  insecureSkipTLSVerify: true,
+  summaryTrendStats: ['count', 'min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'],
+} satisfies Options;
+
+function scenario(step: LoadStep) {
+  return {
+    executor: 'constant-arrival-rate' as const,
+    rate: step.rate_perS,
+    timeUnit: '1s',
+    duration: `${step.duration_s}s`,
+    startTime: `${step.start_s}s`,
+    preAllocatedVUs: plan.virtualUsers,
+    maxVUs: plan.virtualUsers,
+    gracefulStop: `${step.drain_s}s`,
+  };
+}
+
+/** The route of the n-th iteration: a golden-ratio walk over the weights, so that any stretch has the right mix. */
+export function routeOf(iteration: number): Route {
+  let left = ((iteration * 0.6180339887498949) % 1) * totalWeight;
+  for (const route of plan.routes) {
+    left -= route.weight;
+    if (left < 0) return route;
+  }
+  throw new Error('the plan has no routes');
+}
+
+/** k6 calls this at its end: the summary is where the host looks for it. */
+export function summaryFile(data: unknown): Record<string, string> {
+  return { [SUMMARY_PATH]: JSON.stringify(data) };
+}
