@@ -1,5 +1,5 @@
 import { addressPlan } from './addresses.ts';
-import { CPU_SHARES, startContainer } from './containers.ts';
+import { CPU_SHARES, mustExec, startContainer } from './containers.ts';
 import { docker } from './docker.ts';
 import { ownBlocks } from './gateway.ts';
 import { placeOnCores } from './pinning.ts';
@@ -28,10 +28,23 @@ export async function startGenerator(topology: TopologyDescriptor): Promise<Serv
     sysctls: { 'net.ipv4.ip_local_port_range': '1024 65000' },
   });
   const service: ServiceRef = { name, role: 'generator', containerId, addresses };
-  await ownBlocks(
-    containerId,
-    plan.blocks.filter((block) => block.name === 'load').map(({ cidr }) => cidr),
-  );
+  const load = plan.blocks.filter((block) => block.name === 'load').map(({ cidr }) => cidr);
+  await ownBlocks(containerId, load);
+  // Only gateways have routes back to the clients' addresses: to backends the generator speaks as itself.
+  for (const cidr of load) {
+    const rule = [
+      'POSTROUTING',
+      '-s',
+      cidr,
+      '-d',
+      topology.networks['backend']?.cidr ?? '',
+      '-j',
+      'SNAT',
+      '--to-source',
+      addresses.backend,
+    ];
+    await mustExec(containerId, ['iptables', '-t', 'nat', '-A', ...rule], { user: 'root' });
+  }
   await placeOnCores([service], 'separate');
   return service;
 }

@@ -38,6 +38,15 @@ describe('samples of a step', () => {
     );
   });
 
+  test('of overhead count a failed pair as endless', () => {
+    const samples = new StepSamples('measured');
+    samples.take(line('gateproof_overhead', 10, 3, { status: '200' }));
+    samples.take(line('gateproof_overhead', 20, 0, { status: '0' }));
+    expect(samples.overhead.count).toBe(2);
+    expect(samples.overhead.percentile_ms(50)).toBeCloseTo(3, 1);
+    expect(samples.overhead.max_ms).toBeGreaterThanOrEqual(LONGEST_MS);
+  });
+
   test('other steps and other metrics are left out, but counted as seen', () => {
     const samples = new StepSamples('measured');
     request(samples, 0, 10, '200', 'warm-up');

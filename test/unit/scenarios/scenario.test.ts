@@ -4,10 +4,12 @@ import { parse } from 'yaml';
 
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import declared from '../../../scenarios/definitions/production-gateway/api-latency.ts';
+import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
 import type { GeneratorHost, LoadMeasurement } from '../../../scenarios/engines/engine.ts';
 import { cpuShare } from '../../../scenarios/engines/k6.ts';
 import { validityRules } from '../../../scenarios/engines/validity.ts';
 import { decidable, runScenario } from '../../../scenarios/run.ts';
+import type { ScenarioOptions } from '../../../scenarios/run.ts';
 import { addressesFor, scenario } from '../../../scenarios/scenario.ts';
 
 const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
@@ -42,7 +44,11 @@ const host: GeneratorHost = {
 
 function run(measured: LoadMeasurement) {
   const withEngine = scenario({ ...declared, engine: { name: 'k6', run: async () => measured } });
-  return runScenario('api-latency', withEngine, {
+  return runScenario('api-latency', withEngine, optionsFor());
+}
+
+function optionsFor(): ScenarioOptions {
+  return {
     host,
     gateway: { address: '198.18.0.10', serverName: 'api.example' },
     clientBlock: '198.18.16.0/20',
@@ -50,7 +56,7 @@ function run(measured: LoadMeasurement) {
     profile: 'smoke',
     reproduce: '',
     shape,
-  });
+  };
 }
 
 describe('verdicts', () => {
@@ -121,6 +127,18 @@ test('CPU share counts against what the generator may use', () => {
     throttled_ms: 3,
     othersShare: 0.05,
   });
+});
+
+test('a scenario of overhead is judged by what the gateway adds, not by latency', async () => {
+  const overhead = new LatencyHistogram();
+  for (let index = 1; index <= 1_200; index += 1) overhead.record(index / 100);
+  const measured = measurement(5, { overhead });
+  const withEngine = scenario({ ...overheadOfGateway, engine: { name: 'k6', run: async () => measured } });
+  const { scenario: result } = await runScenario('gateway-overhead', withEngine, optionsFor());
+  expect(result.verdict).toBe('conforms');
+  expect(result.measures).toBe('overhead');
+  expect(result.promises.map(({ measured_ms }) => measured_ms)).toEqual([6, 11.4]);
+  expect(result.actual).toEqual([]);
 });
 
 describe('declarations', () => {
