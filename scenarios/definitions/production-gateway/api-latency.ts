@@ -33,7 +33,7 @@ export default scenario({
     { name: 'browse-search', method: 'GET', path: '/api/v1/browse/search?q=gateway', weight: 1 },
   ],
   shapes: {
-    smoke: { rate_perS: 90, warmup_s: 2, measured_s: 5 },
+    smoke: { rate_perS: 60, warmup_s: 2, measured_s: 7 },
     nightly: { rate_perS: 200, warmup_s: 20, measured_s: 120 },
     prerelease: { rate_perS: 300, warmup_s: 30, measured_s: 300 },
   },
