@@ -19,7 +19,7 @@ const STOP = ['sh', '-c', 'pkill -f -- "$1"; [ $? -le 1 ]', 'stop', `^node ${PRO
 
 export type HeldRequests = Pick<
   HoldSettings,
-  'count' | 'perAddress' | 'open_ms' | 'hold_ms' | 'path' | 'headers' | 'drip_ms'
+  'count' | 'perAddress' | 'open_ms' | 'easing' | 'hold_ms' | 'path' | 'headers' | 'drip_ms'
 >;
 
 /** Holds requests from the vantage; undone by ending the program that holds them. */

@@ -9,6 +9,8 @@ export interface HoldSettings {
   readonly perAddress: number;
   /** All are opened within this time. */
   readonly open_ms: number;
+  /** The share that is open after a share x of this time is x to this power; 1 when absent: a constant rate. */
+  readonly easing?: number;
   /** How long one waits for its answer. */
   readonly hold_ms: number;
   readonly path: string;

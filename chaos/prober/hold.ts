@@ -80,7 +80,10 @@ const ends: Promise<void>[] = [];
 let address = '';
 const pacer = setInterval(() => {
   // Catches up after a busy moment, so that all are there when they are meant to be.
-  const due = Math.min(settings.count, Math.ceil((now_ms() / settings.open_ms) * settings.count));
+  const due = Math.min(
+    settings.count,
+    Math.ceil((now_ms() / settings.open_ms) ** (settings.easing ?? 1) * settings.count),
+  );
   while (ends.length < due) {
     if (ends.length % settings.perAddress === 0) address = walk();
     ends.push(hold(address));

@@ -13,6 +13,8 @@ export interface HeldCustomers {
   readonly count: number;
   /** Time over which they are opened, ms. */
   readonly open_ms: number;
+  /** Above 1 the rate begins low and grows; see HoldSettings. */
+  readonly easing?: number;
   /** What an instance waits before it answers, ms: longer than the opening. */
   readonly delay_ms: number;
   /** When those without an answer are given up, ms. */
