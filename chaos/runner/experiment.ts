@@ -11,6 +11,11 @@ export interface SteadyStateHypothesis {
   /** Smallest share of answered probes, 0–1. */
   readonly availability_min: number;
   readonly latency_ms_p95_max: number;
+  /**
+   * Instances that all have to answer before the fault: after an earlier one, the gateway may
+   * still leave some alone, and the fault would then meet the only one that is left.
+   */
+  readonly answering?: readonly string[];
 }
 
 /** Eyes and hands of an experiment while a trial runs. Times are ms on the trial's clock. */

@@ -30,3 +30,9 @@ export function isSteady(probes: readonly SessionProbe[], hypothesis: SteadyStat
   const { availability, latency_ms_p95 } = steadyFigures(probes);
   return availability >= hypothesis.availability_min && latency_ms_p95 <= hypothesis.latency_ms_p95_max;
 }
+
+/** Whether each of the instances answered one of these probes. */
+export function allAnswer(probes: readonly SessionProbe[], instances: readonly string[]): boolean {
+  const seen = new Set(probes.filter(({ ok }) => ok).map(({ servedBy }) => servedBy));
+  return instances.every((instance) => seen.has(instance));
+}

@@ -15,7 +15,7 @@ import type { TrialDurations } from './durations.ts';
 import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
 import type { Fault } from './fault.ts';
 import { untilPunctual } from './punctual.ts';
-import { isSteady } from './steady-state.ts';
+import { allAnswer, isSteady } from './steady-state.ts';
 import type { ChaosTarget } from './target.ts';
 import { requireRunning } from './target.ts';
 import { startTimeline } from './timeline.ts';
@@ -218,7 +218,7 @@ class TrialRun {
       signal: this.#options.signal,
     });
     this.#steadyFrom_ms = this.#timeline.now_ms();
-    await this.#steady(steadyBefore_ms);
+    await this.#steady(steadyBefore_ms, this.#experiment.steadyState.answering);
     const from_ms = this.#timeline.now_ms();
     if (phase_s === 'worst') await this.#experiment.worstPhase?.(target);
     else await pause(phase_s * 1000);
@@ -256,14 +256,14 @@ class TrialRun {
   }
 
   /** The hypothesis holds over the last `duration_ms`. @throws WaitTimeout when it does not come to hold */
-  async #steady(duration_ms: number): Promise<void> {
+  async #steady(duration_ms: number, answering: readonly string[] = []): Promise<void> {
     const from_ms = this.#timeline.now_ms();
     await pause(duration_ms);
     await waitFor('steady state', STEADY_TIMEOUT_MS, () => {
       this.#options.signal?.throwIfAborted();
       const since_ms = Math.max(from_ms, this.#timeline.now_ms() - duration_ms);
       const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
-      return isSteady(recent, this.#experiment.steadyState);
+      return isSteady(recent, this.#experiment.steadyState) && allAnswer(recent, answering);
     });
   }
 

@@ -2,6 +2,9 @@
 import type { NewConnectionSeries, SeriesConfig, WriteSeries } from '../prober/protocol.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 
+/** Instances that answer customers as long as they live; the backup stands by. */
+export const CUSTOMER_PRIMARIES = ['customer-1', 'customer-2', 'customer-3', 'customer-4', 'customer-5'] as const;
+
 export interface ApiTraffic {
   readonly name: string;
   readonly interval_ms: number;

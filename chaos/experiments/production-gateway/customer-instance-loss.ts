@@ -14,7 +14,7 @@ import { judgeNoFailures } from '../../runner/verdict.ts';
 import { waitFor } from '../../runner/wait.ts';
 import { sinceFault } from '../../judgements/failures.ts';
 import { judgeSlowStart } from '../../judgements/slow-start.ts';
-import { customerSeries } from '../../traffic/api-series.ts';
+import { CUSTOMER_PRIMARIES, customerSeries } from '../../traffic/api-series.ts';
 import { withoutSecondTry } from '../../traffic/sabotage.ts';
 
 const VICTIM = 'customer-2';
@@ -44,7 +44,7 @@ export default experiment({
   title: 'Losing one customer instance',
   hypothesis: 'Killing one of five customer instances under load is invisible to clients: no request fails.',
   verifies: [NO_ERRORS, GRADUAL_RETURN],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500, answering: CUSTOMER_PRIMARIES },
   series: (target) => [
     customerSeries(target, { name: SERIES, interval_ms: INTERVAL_MS, timeout_ms: PROBE_TIMEOUT_MS }),
   ],

@@ -11,7 +11,7 @@ import { failureEvidence, sinceFault, tellFailures } from '../../judgements/fail
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
-import { customerSeries } from '../../traffic/api-series.ts';
+import { CUSTOMER_PRIMARIES, customerSeries } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
 const VICTIM = 'customer-1';
@@ -25,7 +25,7 @@ export default experiment({
   title: 'Pausing one customer instance',
   hypothesis: 'An instance that accepts and never answers gets far less than its share of the requests.',
   verifies: [CLAIM],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 25, timeout_ms: PATIENCE_MS })],
   method: [containerPause(VICTIM, { seenFrom: GATEWAY, healthPath: '/health' })],
   sabotage: [configEdit([GATEWAY], 'upstreams/customer.conf', 'least_conn;', '')],

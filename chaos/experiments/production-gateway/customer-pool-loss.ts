@@ -12,11 +12,10 @@ import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import { seconds } from '../../runner/settings.ts';
 import { pause } from '../../runner/wait.ts';
-import { customerSeries } from '../../traffic/api-series.ts';
+import { CUSTOMER_PRIMARIES, customerSeries } from '../../traffic/api-series.ts';
 import { withoutSecondTry } from '../../traffic/sabotage.ts';
 
 const GATEWAY = 'gateway-1';
-const PRIMARIES = ['customer-1', 'customer-2', 'customer-3', 'customer-4', 'customer-5'];
 const BACKUP = 'customer-6';
 const ALL_LOST = 'production-gateway.failover.all-primaries-lost';
 const TAKEOVER = 'production-gateway.failover.backup-takeover';
@@ -31,16 +30,16 @@ export default experiment({
   title: 'Losing all five customer primaries',
   hypothesis: 'The backup takes over, and clients notice nothing.',
   verifies: [TAKEOVER, ALL_LOST],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: 12_000 })],
   method: [
     together(
-      `container-kill ${PRIMARIES.join(', ')}`,
-      PRIMARIES.map((one) => containerKill(one, { seenFrom: GATEWAY, healthPath: '/health' })),
+      `container-kill ${CUSTOMER_PRIMARIES.join(', ')}`,
+      CUSTOMER_PRIMARIES.map((one) => containerKill(one, { seenFrom: GATEWAY, healthPath: '/health' })),
     ),
   ],
   sabotage: withoutSecondTry(GATEWAY),
-  blastRadius: [...PRIMARIES, GATEWAY],
+  blastRadius: [...CUSTOMER_PRIMARIES, GATEWAY],
   limit_s: 0,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),
@@ -65,7 +64,7 @@ export default experiment({
 const GIVEN_UP = ['status-502', 'status-503', 'status-504'];
 
 function judge(trials: readonly TrialData[], claim: string): ClaimJudgement {
-  const expected = `no failed request while ${PRIMARIES.join(', ')} are lost together and ${BACKUP} is well`;
+  const expected = `no failed request while ${CUSTOMER_PRIMARIES.join(', ')} are lost together and ${BACKUP} is well`;
   const judged = judgeInvisible(trials, { claim, expected, mechanism: MECHANISM });
   const served = trials.map((one) => answeredBy(one.probes, one.trial.fault.injected_ms, one.trial.fault.reverted_ms));
   const observed = `${judged.observed}; answered meanwhile: ${served.map(tellCounts).join('; ')}`;

@@ -6,7 +6,7 @@ import { processSignal } from '../../faults/process-signal.ts';
 import { judgeInvisible } from '../../judgements/failures.ts';
 import { experiment } from '../../runner/experiment.ts';
 import { pause } from '../../runner/wait.ts';
-import { customerSeries } from '../../traffic/api-series.ts';
+import { CUSTOMER_PRIMARIES, customerSeries } from '../../traffic/api-series.ts';
 import { withoutSecondTry } from '../../traffic/sabotage.ts';
 
 const GATEWAY = 'gateway-1';
@@ -21,7 +21,7 @@ export default experiment({
   title: 'Killing one PM2 worker of a customer instance',
   hypothesis: 'PM2 replaces the worker, and clients see no failed request.',
   verifies: [CLAIM],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 25, timeout_ms: 12_000 })],
   method: [processSignal({ service: VICTIM, process: 'PM2 worker', signal: 'SIGKILL', which: 'first' })],
   sabotage: withoutSecondTry(GATEWAY),

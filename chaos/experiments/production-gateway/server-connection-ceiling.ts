@@ -7,6 +7,7 @@ import { configEdit } from '../../faults/config-edit.ts';
 import { heldResults } from '../../faults/held-requests.ts';
 import type { HoldResult } from '../../prober/hold-settings.ts';
 import { failureEvidence } from '../../judgements/failures.ts';
+import { holdersNow } from '../../observers/failover.ts';
 import { collectHeld, HELD, heldCustomers, heldIn } from '../../requests/held.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
@@ -14,6 +15,7 @@ import { waitFor } from '../../runner/wait.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
+const HOLDERS = 'nodes with the virtual address afterwards';
 const CEILING = 'production-gateway.connection-limit.per-server-1000';
 const SPILLOVER = 'production-gateway.load-balancing.spillover-at-full-pool';
 const DEGRADATION = 'production-gateway.availability.graceful-degradation';
@@ -50,7 +52,10 @@ export default experiment({
     watch.note('vantage', `${HELD}: ${tally(results)}`);
   },
   recover: async () => {},
-  collect: collectHeld,
+  collect: async (target) => {
+    const { texts } = await collectHeld(target);
+    return { texts: { ...texts, [HOLDERS]: await holdersNow(target) } };
+  },
   judge: (trials) => [judgeCeiling(trials), judgeDegradation(trials), judgeSpillover(trials)],
 });
 
@@ -99,6 +104,12 @@ function judgeCeiling(trials: readonly TrialData[]): ClaimJudgement {
   return { ...common, verdict: 'conforms' };
 }
 
+/** Requests met the limit, and afterwards another node has the address; nobody has it where keepalived does not run. */
+function addressLost(one: TrialData): boolean {
+  const holders = one.collected[HOLDERS] ?? [];
+  return only(heldIn(one), 'status-503').length > 0 && holders.length > 0 && !holders.includes(GATEWAY);
+}
+
 function judgeDegradation(trials: readonly TrialData[]): ClaimJudgement {
   const refused_ms = trials.flatMap((one) => only(heldIn(one), 'status-503').map((r) => r.done_ms - r.sent_ms));
   const served = trials.flatMap((one) => only(heldIn(one), 'status-200'));
@@ -110,6 +121,12 @@ function judgeDegradation(trials: readonly TrialData[]): ClaimJudgement {
     observed: `${refused_ms.length} refused, half of them within ${median_ms.toFixed(0)} ms; ${served.length} served, ${late} of them late`,
     evidence: [],
   };
+  if (trials.some(addressLost))
+    return {
+      ...common,
+      verdict: 'deviates',
+      reason: `at its limit ${GATEWAY} refuses its own health check too: the virtual address moved, and what was in progress is lost`,
+    };
   const why = unsound(trials);
   if (why !== null) return { ...common, verdict: 'inconclusive', reason: why };
   if (refused_ms.length === 0)

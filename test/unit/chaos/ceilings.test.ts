@@ -22,19 +22,32 @@ const results = (count: number, kind: string, servedBy?: string, took_ms = 5): H
     ...(servedBy === undefined ? {} : { servedBy }),
   }));
 
-function verdicts(declared: Experiment, title: string, held: readonly HoldResult[]): readonly string[] {
-  const data = { ...madeTrial({ ...TIMES, answer }), collected: { [title]: [JSON.stringify(held)] } };
+function verdicts(
+  declared: Experiment,
+  title: string,
+  held: readonly HoldResult[],
+  texts: Readonly<Record<string, readonly string[]>> = {},
+): readonly string[] {
+  const data = { ...madeTrial({ ...TIMES, answer }), collected: { [title]: [JSON.stringify(held)], ...texts } };
   return declared.judge([data], SETTINGS).map(({ verdict }) => verdict);
 }
 
 describe('the ceiling of the virtual server', () => {
   const of = (held: readonly HoldResult[]): readonly string[] => verdicts(server, 'held requests', held);
-  const served = (count: number): HoldResult[] => results(count, 'status-200', 'customer-1', 16_000);
+  const served = (count: number): HoldResult[] => results(count, 'status-200', 'customer-1', 37_000);
 
   test('is kept, exceeded, or met too early', () => {
     expect(of([...served(994), ...results(106, 'status-503')])).toEqual(['conforms', 'conforms', 'deviates']);
     expect(of(served(1_100))).toEqual(['deviates', 'deviates', 'inconclusive']);
     expect(of([...served(700), ...results(400, 'status-503')])).toEqual(['deviates', 'conforms', 'deviates']);
+  });
+
+  test('is no reason to give the virtual address away', () => {
+    const lost = [...results(1_000, 'held'), ...results(100, 'status-503')];
+    const afterwards = (node: string): readonly string[] =>
+      verdicts(server, 'held requests', lost, { 'nodes with the virtual address afterwards': [node] });
+    expect(afterwards('gateway-2')[1]).toBe('deviates');
+    expect(afterwards('gateway-1')[1]).toBe('inconclusive');
   });
 
   test('late refusals and lost requests are no verdict', () => {

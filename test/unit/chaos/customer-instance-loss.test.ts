@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import declared from '../../../chaos/experiments/production-gateway/customer-instance-loss.ts';
 import type { TrialData } from '../../../chaos/runner/experiment.ts';
+import { allAnswer } from '../../../chaos/runner/steady-state.ts';
 import { parseSettings } from '../../../chaos/runner/settings.ts';
 import type { Settings } from '../../../chaos/runner/settings.ts';
 import type { SessionProbe } from '../../../chaos/prober/session.ts';
@@ -82,6 +83,13 @@ describe('losing one customer instance', () => {
     const [errors] = declared.judge([trialData(0.2, [450, 451, 452, 453, 454, 455, 456])], SETTINGS);
     expect(errors?.verdict).toBe('deviates');
     expect(errors?.observed).toContain('7 of 2099 requests failed (status-502)');
+  });
+
+  test('begins when every instance answers: one that the gateway still leaves alone would leave the victim alone in the pool', () => {
+    const { probes } = trialData(0.2);
+    expect(allAnswer(probes, ['customer-1', 'customer-2'])).toBe(true);
+    expect(allAnswer(probes, declared.steadyState.answering ?? [])).toBe(false);
+    expect(declared.steadyState.answering).toHaveLength(5);
   });
 
   test('every claim it verifies is judged', () => {
