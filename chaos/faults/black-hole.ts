@@ -30,12 +30,14 @@ export function blackHole(instances: readonly string[], from: readonly string[])
       // Helpers in the instances' networks take a moment to start; the rules then come in together.
       await each((instance) => must(target, instance, ['true']));
       return instances.flatMap((service): UndoAction[] =>
-        rulesOf(target, service, from).map((rule) => ({
-          action: 'network-exec',
-          service,
-          containerId: target.containerId(service),
-          argv: removeRule([], 'INPUT', rule),
-        })),
+        rulesOf(target, service, from)
+          .toReversed()
+          .map((rule) => ({
+            action: 'network-exec',
+            service,
+            containerId: target.containerId(service),
+            argv: removeRule([], 'INPUT', rule),
+          })),
       );
     },
     inject: async (target) => {
@@ -55,14 +57,17 @@ export function blackHole(instances: readonly string[], from: readonly string[])
   };
 }
 
-/** The one that is inserted last stands first: SYN before all others. */
+/**
+ * In the order in which they come in; they go in the other one. At no moment is a new connection refused or reset:
+ * that would be another fault, and nginx would leave all instances alone at once.
+ */
 function rulesOf(target: ChaosTarget, instance: string, from: readonly string[]): readonly (readonly string[])[] {
   const port = String(target.endpoint(instance).port);
   return from.flatMap((service) => {
     const toPort = ['-s', target.endpoint(service).address, '-p', 'tcp', '--dport', port];
     return [
-      [...toPort, '-j', 'REJECT', '--reject-with', 'tcp-reset'],
       [...toPort, '--syn', '-j', 'DROP'],
+      [...toPort, '!', '--syn', '-j', 'REJECT', '--reject-with', 'tcp-reset'],
     ];
   });
 }

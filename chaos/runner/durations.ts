@@ -18,3 +18,6 @@ export const DURATIONS: TrialDurations = {
 
 /** Longest wait for a steady state. */
 export const STEADY_TIMEOUT_MS = 30_000;
+
+/** Longest wait until every instance answers again: a penalty of the gateway, and a gradual return over a minute. */
+export const ALL_ANSWER_TIMEOUT_MS = 90_000;

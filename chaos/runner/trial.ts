@@ -10,7 +10,7 @@ import { untilAborted } from './abort.ts';
 import { Armory } from './armory.ts';
 import type { Rollbacks } from './armory.ts';
 import { requireInside, sabotageOf } from './experiment.ts';
-import { DURATIONS, STEADY_TIMEOUT_MS } from './durations.ts';
+import { ALL_ANSWER_TIMEOUT_MS, DURATIONS, STEADY_TIMEOUT_MS } from './durations.ts';
 import type { TrialDurations } from './durations.ts';
 import type { Collected, Experiment, TrialData, TrialWatch, TrialWindow } from './experiment.ts';
 import type { Fault } from './fault.ts';
@@ -259,11 +259,13 @@ class TrialRun {
   async #steady(duration_ms: number, answering: readonly string[] = []): Promise<void> {
     const from_ms = this.#timeline.now_ms();
     await pause(duration_ms);
-    await waitFor('steady state', STEADY_TIMEOUT_MS, () => {
+    const limit_ms = answering.length > 0 ? ALL_ANSWER_TIMEOUT_MS : STEADY_TIMEOUT_MS;
+    await waitFor(['steady state', ...answering].join(', '), limit_ms, () => {
       this.#options.signal?.throwIfAborted();
       const since_ms = Math.max(from_ms, this.#timeline.now_ms() - duration_ms);
       const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
-      return isSteady(recent, this.#experiment.steadyState) && allAnswer(recent, answering);
+      const since = this.#probes().filter((probe) => probe.done_ms >= from_ms);
+      return isSteady(recent, this.#experiment.steadyState) && allAnswer(since, answering);
     });
   }
 

@@ -13,6 +13,7 @@ import type { TrialData } from '../../runner/experiment.ts';
 import type { SessionProbe } from '../../prober/session.ts';
 import { seconds } from '../../runner/settings.ts';
 import { waitFor } from '../../runner/wait.ts';
+import { CUSTOMER_PRIMARIES } from '../../traffic/api-series.ts';
 
 const GATEWAYS = ['gateway-1', 'gateway-2'];
 const CUSTOMERS = [1, 2, 3, 4, 5, 6].map((n) => `customer-${String(n)}`);
@@ -35,7 +36,7 @@ export default experiment({
   title: 'Customer instances drop connections',
   hypothesis: `A connection that is not accepted within ${String(CONNECT_S)} s is given up, and one more instance is tried.`,
   verifies: [CONNECT],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerReads(target, { timeout_ms: 14_000 })],
   method: [drop(VICTIM)],
   blastRadius: [...CUSTOMERS, ...GATEWAYS],

@@ -11,7 +11,7 @@ import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
 import type { Settings } from '../../runner/settings.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import { pause } from '../../runner/wait.ts';
-import { customerSeries } from '../../traffic/api-series.ts';
+import { CUSTOMER_PRIMARIES, customerSeries } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
 const ALL = ['customer-1', 'customer-2', 'customer-3', 'customer-4', 'customer-5', 'customer-6'];
@@ -27,7 +27,7 @@ export default experiment({
   title: 'Losing the whole customer pool, and its return',
   hypothesis: 'Traffic flows again as soon as the instances are back and fail_timeout is over, without further errors.',
   verifies: [CLAIM],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 800, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerSeries(target, { name: 'customers', interval_ms: 40, timeout_ms: 12_000 })],
   method: [
     together(

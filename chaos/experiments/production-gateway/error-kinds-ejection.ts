@@ -13,6 +13,7 @@ import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialWatch } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
 import { tableOf } from '../../judgements/retries.ts';
+import { CUSTOMER_PRIMARIES } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
 const LOCATION = '/api/v1/';
@@ -37,7 +38,7 @@ export default experiment({
   title: 'Five instances with five kinds of errors',
   hypothesis: 'An instance that answers 5xx is taken out of rotation, whatever the status and the method.',
   verifies: [ALL_5XX, ALL_ERRORS],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerReads(target)],
   method: [],
   blastRadius: [...STATUSES.map(instanceOf), GATEWAY],

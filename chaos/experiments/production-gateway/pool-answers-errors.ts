@@ -11,6 +11,7 @@ import { markedPath, repeated, sendInTurn } from '../../requests/send.ts';
 import { customerReads } from '../../requests/series.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { ClaimJudgement, TrialData } from '../../runner/experiment.ts';
+import { CUSTOMER_PRIMARIES } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
 const LOCATION = '/api/v1/';
@@ -39,7 +40,7 @@ export default experiment({
   hypothesis:
     'A request is tried at two instances at most, and clients get the fallback document in place of the error of a backend.',
   verifies: [TWO, REPLACED, DOCUMENT],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerReads(target)],
   method: [],
   blastRadius: [...CUSTOMERS, GATEWAY],

@@ -12,6 +12,7 @@ import { markedPath, repeated, sendInTurn } from '../../requests/send.ts';
 import { customerReads } from '../../requests/series.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { TrialData } from '../../runner/experiment.ts';
+import { CUSTOMER_PRIMARIES } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
 const READS = 10;
@@ -34,7 +35,7 @@ export default experiment({
   hypothesis:
     'While the customer pool is down clients get the maintenance document, and the gateway itself stays healthy.',
   verifies: [JSON_BODY, STATUS, NON_GET, FALLBACK, HEADERS, HEALTH],
-  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
+  steadyState: { availability_min: 0.99, latency_ms_p95_max: 500, answering: CUSTOMER_PRIMARIES },
   series: (target) => [customerReads(target)],
   method: [misbehave(CUSTOMERS, { listening: false })],
   blastRadius: [...CUSTOMERS, GATEWAY],
