@@ -263,9 +263,9 @@ class TrialRun {
     await waitFor(['steady state', ...answering].join(', '), limit_ms, () => {
       this.#options.signal?.throwIfAborted();
       const since_ms = Math.max(from_ms, this.#timeline.now_ms() - duration_ms);
-      const recent = this.#probes().filter((probe) => probe.done_ms >= since_ms);
-      const since = this.#probes().filter((probe) => probe.done_ms >= from_ms);
-      return isSteady(recent, this.#experiment.steadyState) && allAnswer(since, answering);
+      const waited = this.#probes().filter((probe) => probe.done_ms >= from_ms);
+      const recent = waited.filter((probe) => probe.done_ms >= since_ms);
+      return isSteady(recent, this.#experiment.steadyState) && allAnswer(waited, answering);
     });
   }
 

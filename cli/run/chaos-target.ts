@@ -2,31 +2,24 @@ import { createInterface } from 'node:readline';
 import { exec, streamExec } from '../../environments/harness/containers.ts';
 import { FaultActions } from '../../environments/harness/fault-actions.ts';
 import { OwnContainers } from '../../environments/harness/own-containers.ts';
-import { loadEnvironment } from '../../environments/harness/environments.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
 import { block } from '../../environments/harness/addresses.ts';
 import { LANES } from '../../conformance/addresses.ts';
 import type { ChaosTarget, Watcher } from '../../chaos/runner/target.ts';
+import { endpointOf } from './endpoints.ts';
 
 /** The prober's program in the vantage. */
 const PROBER_PATH = '/opt/gateproof/chaos/prober/agent.ts';
 
-/** Where services listen that do not say it themselves. */
-const PORTS = { gateway: 443, postgres: 5432, redis: 6379, monitoring: 9090 } as const;
-
 /** The running topology as experiments use it. */
 export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTarget> {
-  const { services: declared } = await loadEnvironment(topology.environment);
+  const endpoint = await endpointOf(topology);
   const own = new OwnContainers(topology);
   const host = new FaultActions(topology.runId, topology.imageIds['gateway'] ?? '');
   const service = (name: string): ServiceRef => {
     const found = topology.services.find((candidate) => candidate.name === name) ?? own.find(name);
     if (!found) throw new RangeError(`the topology has no service ${name}`);
     return found;
-  };
-  const portOf = (name: string): number => {
-    const spec = declared[name.replace(/-\d+$/, '')];
-    return spec?.kind === 'app' ? spec.port : PORTS[spec?.kind ?? 'gateway'];
   };
   return {
     runId: topology.runId,
@@ -39,7 +32,7 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     },
     containerId: (name) => service(name).containerId,
     addresses: (name) => service(name).addresses,
-    endpoint: (name) => ({ address: service(name).addresses['backend'] ?? '', port: portOf(name) }),
+    endpoint: (name) => endpoint(service(name)),
     host,
     exec: (name, argv) => exec(service(name).containerId, argv),
     watch: async (name, argv) => watch(await host.networkHelper(service(name).containerId), argv),

@@ -1,9 +1,9 @@
 import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
-import { loadEnvironment } from '../../environments/harness/environments.ts';
 import { startGenerator } from '../../environments/harness/generator.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ScenarioPromise, ScenarioResult } from '../../reports/record/types.ts';
+import { endpointOf } from './endpoints.ts';
 import { generatorHost } from './generator-host.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
@@ -49,12 +49,12 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
 
 /** Where instances of applications listen, as `http://<address>:<port>`. */
 async function addressesOf(topology: Measuring['topology'], instances: readonly string[]): Promise<string[]> {
-  const { services: declared } = await loadEnvironment(topology.environment);
+  const endpoint = await endpointOf(topology);
   return instances.map((name) => {
-    const address = topology.services.find((service) => service.name === name)?.addresses['backend'];
-    const spec = declared[name.replace(/-\d+$/, '')];
-    if (address === undefined || spec?.kind !== 'app') throw new RangeError(`the topology has no application ${name}`);
-    return `http://${address}:${String(spec.port)}`;
+    const service = topology.services.find((candidate) => candidate.name === name && candidate.role === 'app');
+    if (!service) throw new RangeError(`the topology has no application ${name}`);
+    const { address, port } = endpoint(service);
+    return `http://${address}:${String(port)}`;
   });
 }
 
