@@ -9,7 +9,7 @@ import { configEdit } from '../../faults/config-edit.ts';
 import { judgeRetries } from '../../judgements/retries.ts';
 import type { RetryPromise } from '../../judgements/retries.ts';
 import { burst, keepBursts, keptBursts } from '../../requests/burst.ts';
-import type { Burst } from '../../requests/burst.ts';
+import type { Burst, BurstRequest } from '../../requests/burst.ts';
 import { markedPath, repeated } from '../../requests/send.ts';
 import { customerReads } from '../../requests/series.ts';
 import { experiment } from '../../runner/experiment.ts';
@@ -21,8 +21,8 @@ const LOCATION = '/api/v1/';
 const INSTANCES: readonly string[] = [1, 2, 3, 4, 5].map((n) => `customer-${n}`);
 /** Each meets the bad instance about four times, or until it is left alone. */
 const REQUESTS = 16;
-/** Sent while the listener closes: about a second's worth. */
-const REQUESTS_AROUND_CLOSING = 80;
+/** Sent over and over while the listener closes: about half a second's worth. */
+const REQUESTS_AROUND_CLOSING = 40;
 /** `fail_timeout` is 10 s; nginx counts whole seconds. After it an ordinary request brings the instance back. */
 const PENALTY_MS = 12_000;
 
@@ -175,17 +175,33 @@ async function take(watch: TrialWatch, { victim, label, behaviour, method }: Ste
   const what = { label, victim, mark };
   if (behaviour.listening === false) {
     const fault = misbehave([victim], behaviour);
-    const requests = repeated(REQUESTS_AROUND_CLOSING, method, mark);
-    const [seen] = await Promise.all([burst(watch.target, GATEWAY, what, requests), watch.inject(fault)]);
+    const closing = settled(watch.inject(fault));
+    const seen: BurstRequest[] = [];
+    do {
+      const path = `${mark}/${seen.length}`;
+      const around = { ...what, mark: path };
+      seen.push(
+        ...(await burst(watch.target, GATEWAY, around, repeated(REQUESTS_AROUND_CLOSING, method, path))).requests,
+      );
+    } while (!closing.done());
+    await closing.promise;
     // Answered by the victim alone: before it closed.
-    const after = seen.requests.filter(
-      ({ tried, status: got }) => !(tried.length === 1 && tried[0] === victim && got === 200),
-    );
-    bursts.push({ ...seen, requests: after });
+    const after = seen.filter(({ tried, status: got }) => !(tried.length === 1 && tried[0] === victim && got === 200));
+    bursts.push({ label, victim, requests: after });
     return watch.revert(fault);
   }
   const fault = misbehave([victim], { ...behaviour, paths: [mark] });
   await watch.inject(fault);
   bursts.push(await burst(watch.target, GATEWAY, what, repeated(REQUESTS, method, mark)));
   await watch.revert(fault);
+}
+
+/** Work that goes on beside other work, and whether it has ended. */
+function settled(promise: Promise<unknown>): { readonly promise: Promise<unknown>; done(): boolean } {
+  let done = false;
+  const end = (): void => {
+    done = true;
+  };
+  promise.then(end, end);
+  return { promise, done: () => done };
 }

@@ -1,7 +1,13 @@
 /**
  * One of nginx's workers dies. Connections that it held are reset; the master starts
  * another one, and the remaining workers go on with the shared listening sockets.
+ *
+ * Requests that the dead worker had under way stay counted in the shared zone of their
+ * upstream, for good: `least_conn` then leaves alone the instances that seem busier, as
+ * long as the others have less to do. A reload begins with new counters, so one ends the
+ * trial; without it the next trial would find instances that get nothing.
  */
+import { nginxReload } from '../../faults/nginx-reload.ts';
 import { processSignal } from '../../faults/process-signal.ts';
 import { judgeDowntime } from '../../judgements/downtime.ts';
 import { experiment } from '../../runner/experiment.ts';
@@ -33,7 +39,11 @@ export default experiment({
   limit_s: null,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   observe: async () => pause(WINDOW_MS),
-  recover: async () => {},
+  recover: async (watch) => {
+    const fresh = nginxReload(NODE);
+    await watch.inject(fresh);
+    await watch.revert(fresh);
+  },
   collect: async (target) => {
     const log = await target.exec(NODE, ['grep', '-a', 'exited on signal 9', '/var/log/nginx/error.log']);
     return { texts: { 'nginx error log': log.stdout.trim().split('\n').slice(-5) } };
