@@ -4,7 +4,8 @@ import type { ChaosTarget } from '../runner/target.ts';
 import { customerSeries } from '../traffic/api-series.ts';
 
 export const READS = 'customer reads';
-const PATH = '/api/v1/ping';
+/** What a read asks for when nothing else is said. */
+export const PATH = '/api/v1/ping';
 const INTERVAL_MS = 40;
 
 export interface ReadsOptions {

@@ -8,10 +8,12 @@ import type { Misbehaviour } from '../../faults/misbehave.ts';
 import { configEdit } from '../../faults/config-edit.ts';
 import { judgeRetries } from '../../judgements/retries.ts';
 import type { RetryPromise } from '../../judgements/retries.ts';
-import { burst, keepBursts, keptBursts } from '../../requests/burst.ts';
+import { loggedRequests } from '../../requests/attempts.ts';
+import type { LoggedRequest } from '../../requests/attempts.ts';
+import { burst, CUSTOMERS, keepBursts, keptBursts } from '../../requests/burst.ts';
 import type { Burst, BurstRequest } from '../../requests/burst.ts';
 import { markedPath, repeated } from '../../requests/send.ts';
-import { customerReads } from '../../requests/series.ts';
+import { customerReads, PATH } from '../../requests/series.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { TrialWatch } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
@@ -175,6 +177,10 @@ async function take(watch: TrialWatch, { victim, label, behaviour, method }: Ste
   const what = { label, victim, mark };
   if (behaviour.listening === false) {
     const fault = misbehave([victim], behaviour);
+    // nginx leaves an instance alone after two failures, and the reads of the series may be those two.
+    const reads = async (): Promise<readonly LoggedRequest[]> =>
+      loggedRequests(watch.target, GATEWAY, `"${PATH}"`, 0, CUSTOMERS);
+    const before = (await reads()).length;
     const closing = settled(watch.inject(fault));
     const seen: BurstRequest[] = [];
     do {
@@ -185,6 +191,7 @@ async function take(watch: TrialWatch, { victim, label, behaviour, method }: Ste
       );
     } while (!closing.done());
     await closing.promise;
+    seen.push(...(await reads()).slice(before).map((one) => ({ ...one, tried: one.upstreams })));
     // Answered by the victim alone: before it closed.
     const after = seen.filter(({ tried, status: got }) => !(tried.length === 1 && tried[0] === victim && got === 200));
     bursts.push({ label, victim, requests: after });
