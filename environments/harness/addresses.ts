@@ -1,10 +1,11 @@
 /**
  * The addresses of a run. Clients and containers live in 198.18.0.0/15 (reserved
  * for benchmarks, RFC 2544); the blocks that the documents' allow-lists name are
- * networks of their own. Four runs fit side by side, each in one slot.
+ * networks of their own. Two runs fit side by side, each in one slot: load at the
+ * documented rates needs more than ten thousand client addresses.
  */
 
-export const SLOTS = 4;
+export const SLOTS = 2;
 
 export interface NetworkPlan {
   readonly name: string;
@@ -30,30 +31,28 @@ export interface AddressPlan {
   officeHost(n: number): string;
 }
 
-/** The plan of slot 0–3. */
+/** The plan of slot 0 or 1. */
 export function addressPlan(slot: number): AddressPlan {
-  if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS) throw new RangeError(`slot ${String(slot)} is not 0–3`);
-  const two = `198.${String(18 + (slot >> 1))}`;
-  const third = (slot & 1) * 128;
-  const at = (offset: number): string => `${two}.${String(third + offset)}`;
+  if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS) throw new RangeError(`slot ${String(slot)} is not 0 or 1`);
+  const at = (third: number): string => `198.${String(18 + slot)}.${String(third)}`;
   const operators = `10.${String(200 + slot)}`;
   const office = 128 + slot * 32;
   return {
     slot,
     networks: [
-      { name: 'edge', cidr: `${at(0)}.0/18`, prefix: at(0) },
-      { name: 'backend', cidr: `${at(64)}.0/18`, prefix: at(64) },
+      { name: 'edge', cidr: `${at(0)}.0/17`, prefix: at(0) },
+      { name: 'backend', cidr: `${at(128)}.0/18`, prefix: at(128) },
       { name: 'operators', cidr: `${operators}.0.0/16`, prefix: `${operators}.0` },
       { name: 'office', cidr: `203.0.113.${String(office)}/27`, prefix: '203.0.113' },
     ],
     blocks: [
-      { name: 'load', cidr: `${at(16)}.0/20`, network: 'edge' },
+      { name: 'load', cidr: `${at(64)}.0/18`, network: 'edge' },
       { name: 'clients', cidr: `${at(32)}.0/19`, network: 'edge' },
       { name: 'operators', cidr: `${operators}.128.0/17`, network: 'operators' },
       { name: 'office', cidr: `203.0.113.${String(office + 16)}/28`, network: 'office' },
     ],
     edgeHost: (segment, n) => `${at(segment)}.${String(n)}`,
-    backendHost: (segment, n) => `${at(64 + segment)}.${String(n)}`,
+    backendHost: (segment, n) => `${at(128 + segment)}.${String(n)}`,
     operatorsHost: (segment, n) => `${operators}.${String(segment)}.${String(n)}`,
     officeHost: (n) => `203.0.113.${String(office + n)}`,
   };

@@ -17,7 +17,7 @@ export interface RunLabels {
 /**
  * Creates the internal networks of a run in the first slot whose blocks are free.
  *
- * @throws {HarnessError} when all four slots are taken.
+ * @throws {HarnessError} when both slots are taken.
  */
 export async function createNetworks(runId: string, labels: RunLabels): Promise<RunNetworks> {
   for (let slot = 0; slot < SLOTS; slot += 1) {
@@ -25,7 +25,7 @@ export async function createNetworks(runId: string, labels: RunLabels): Promise<
     if (made) return made;
   }
   throw new HarnessError(
-    'all four address slots of 198.18.0.0/15 are taken by other networks',
+    'both address slots of 198.18.0.0/15 are taken by other networks',
     'see `./gateproof status`; `./gateproof down --all` removes what earlier runs left',
   );
 }

@@ -44,7 +44,7 @@ export interface TopologyDescriptor {
   readonly variant: VariantName;
   /** Host name that the gateway's certificate and virtual host carry. */
   readonly serverName: string;
-  /** Address slot of the run, 0–3; see addresses.ts. */
+  /** Address slot of the run, 0 or 1; see addresses.ts. */
   readonly slot: number;
   readonly services: readonly ServiceRef[];
   /** Edge address that the gateways hold in turn; absent when keepalived does not run. */

@@ -21,7 +21,7 @@ test.each(['documented', 'hardened'])(
   async (variant) => {
     const files = await keepalivedFiles(join(DIR, variant), 'gateway-2', declared, addressPlan(0));
     const text = String(files.find(({ path }) => path === '/etc/keepalived/keepalived.conf')?.content);
-    expect(text).toContain('198.18.0.100/18');
+    expect(text).toContain('198.18.0.100/17');
     expect(text).toMatch(/unicast_src_ip 198\.18\.0\.102\n\s+unicast_peer \{\n\s+198\.18\.0\.101\n/);
     expect(text).not.toContain('10.0.1.');
     const programs = files.filter(({ path }) => path.startsWith('/usr/local/bin/'));
