@@ -234,7 +234,8 @@ export async function streamExec(
         },
       );
     };
-    stream.once('end', finish).once('error', finish);
+    // A stream that is let go closes without an end.
+    stream.once('end', finish).once('close', finish).once('error', finish);
   });
   return {
     stdin: stream,
