@@ -91,11 +91,18 @@ module.exports = {
     ),
     only(
       'load-engines',
-      '^scenarios/(engines|capacity)/',
-      ['^scenarios/(engines|capacity)/', '^scenarios/k6/load\\.ts$', BELOW_ENGINES],
+      '^scenarios/engines/',
+      ['^scenarios/k6/load\\.ts$', '^scenarios/drivers/plan\\.ts$', BELOW_ENGINES],
       'Load engines know neither checks nor chaos; of the scripts they know the data that they hand over.',
     ),
+    only('load-knows-no-check', '^scenarios/', [BELOW_ENGINES], 'Load knows neither checks nor chaos.'),
     only('k6-imports-k6', '^scenarios/k6/', [], 'k6 scripts are copied into the generator: their folder and k6 alone.'),
+    only(
+      'drivers-stand-alone',
+      '^scenarios/drivers/',
+      [],
+      'Drivers are copied into the generator with their folder alone.',
+    ),
     {
       name: 'agent-stands-alone',
       comment: 'The agent runs in the vantage container, with its folder alone.',

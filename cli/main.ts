@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { calibrate } from './commands/calibrate.ts';
+import { capacity } from './commands/capacity.ts';
 import { chaos } from './commands/chaos.ts';
 import { claims } from './commands/claims.ts';
 import { compare } from './commands/compare.ts';
@@ -44,6 +45,7 @@ Start with:
     verify,
     chaos,
     load,
+    capacity,
     up,
     status,
     down,

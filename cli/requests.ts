@@ -1,5 +1,6 @@
 /** What the command line asks of the commands that start containers: plain, checked data. */
-import type { Profile, VariantName } from '../reports/record/types.ts';
+import type { Objective } from '../scenarios/capacity/objective.ts';
+import type { ExperimentControl, Profile, ScenarioControl, VariantName } from '../reports/record/types.ts';
 
 /** Common to everything that leaves a run. */
 export interface MeasureRequest {
@@ -14,8 +15,6 @@ export interface MeasureRequest {
   readonly command: string;
   /** Print the record's summary as JSON instead of text. */
   readonly json: boolean;
-  /** A negative control in place of each experiment. */
-  readonly control?: 'sabotage' | 'no-fault' | undefined;
 }
 
 /** `gateproof verify` */
@@ -35,6 +34,8 @@ export interface ChaosRequest extends MeasureRequest {
   readonly experiments: readonly string[];
   /** Undefined: as many as the experiment plans for the profile. */
   readonly trials: number | undefined;
+  /** A negative control in place of each experiment. */
+  readonly control: ExperimentControl | undefined;
   /** Show on the terminal what happens at each moment. */
   readonly watch: boolean;
 }
@@ -43,6 +44,18 @@ export interface ChaosRequest extends MeasureRequest {
 export interface LoadRequest extends MeasureRequest {
   readonly environment: string;
   readonly scenario: string;
+  /** A negative control in place of the measurement. */
+  readonly control: ScenarioControl | undefined;
+}
+
+/** `gateproof capacity` */
+export interface CapacityRequest extends MeasureRequest {
+  readonly environment: string;
+  /** Whose requests are offered. */
+  readonly scenario: string;
+  readonly objective: Objective;
+  /** Load steps that may be spent in each variant. */
+  readonly steps: number;
 }
 
 /** `gateproof up` */
@@ -71,5 +84,7 @@ export interface StatusRequest {
 
 /** `gateproof calibrate` */
 export interface CalibrateRequest {
+  /** Also what the load engines cost. */
+  readonly throughput: boolean;
   readonly json: boolean;
 }

@@ -38,6 +38,12 @@ export class LatencyHistogram {
     return this;
   }
 
+  /** Adds a histogram in HDR's compressed form (V2, base64, microseconds). @throws Error when it is none */
+  addEncoded(text: string): this {
+    this.#histogram.add(hdr.decodeFromCompressedBase64(text, 32, false));
+    return this;
+  }
+
   get count(): number {
     return this.#histogram.totalCount;
   }

@@ -1,30 +1,40 @@
 /** Runs a scenario and judges its promises. */
-import type { PercentilePoint, Profile, ScenarioPromise, ScenarioResult, Verdict } from '../reports/record/types.ts';
+import type {
+  PercentilePoint,
+  Profile,
+  ScenarioControl,
+  ScenarioPromise,
+  ScenarioResult,
+  Verdict,
+} from '../reports/record/types.ts';
 import { monotonic_ms } from '../measurement/clock.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
 import type { GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
-import { slowedByOthers, validityRules } from './engines/validity.ts';
+import { slowedByOthers, usersWaited, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import type { LoadPlan } from './k6/load.ts';
-import { addressesFor } from './scenario.ts';
+import { usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
 
 const WARM_UP = 'warm-up';
-const MEASURED = 'measured';
+export const MEASURED = 'measured';
 
 export interface ScenarioOptions {
   readonly host: GeneratorHost;
   /** Where clients reach the gateway. */
   readonly gateway: { readonly address: string; readonly serverName: string };
+  /** Replaces `https://<serverName>`. */
+  readonly baseUrl?: string;
   /** Backends that the scenario asks past the gateway: `http://<address>:<port>`. */
   readonly backends: readonly string[];
   /** Addresses that the generator owns. */
   readonly clientBlock: string;
   readonly profile: Profile;
   readonly reproduce: string;
-  /** Replaces the profile's load, for capacity searches and tests. */
-  readonly shape?: LoadShape;
+  readonly shape: LoadShape;
+  /** Marks the result as that of a control; the caller brings the condition about. */
+  readonly control?: ScenarioControl;
   readonly sample?: () => ResourceSampler;
   readonly signal?: AbortSignal;
 }
@@ -48,12 +58,12 @@ export async function runScenario(
   options: ScenarioOptions,
 ): Promise<ScenarioOutcome> {
   const started_ms = monotonic_ms();
-  const shape = options.shape ?? declared.shapes[options.profile];
+  const { shape } = options;
   const promises = decidable(declared.promises, shape);
-  const addresses = addressesFor(declared, shape);
+  const users = usersFor(declared, shape, promises);
   const sampler = options.sample?.();
   const measured = await declared.engine.run(options.host, {
-    plan: loadPlan(declared, shape, addresses, options),
+    plan: loadPlan(declared, shape, users, options),
     measured: MEASURED,
     clientBlock: options.clientBlock,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -66,19 +76,22 @@ export async function runScenario(
   );
   const slowed = slowedByOthers(measured);
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
+  const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;
+  decisive.record(Number.POSITIVE_INFINITY, heldUp);
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
-  const reason = broken ? `${broken.rule}: ${broken.seen}` : open && slowed !== null ? slowed : null;
+  const reason = broken ? `${broken.rule}: ${broken.seen}` : open && slowed !== null ? slowed : undefined;
   const scenario: ScenarioResult = {
     name,
     title: declared.title,
-    verifies: promises.map((promise) => promise.claim),
+    verifies: promises.map(({ claim }) => claim),
     engine: measured.engine,
-    verdict: worst(judged.map((promise) => promise.verdict)),
-    observed: describe(measured, decisive, judged),
-    ...(reason === null ? {} : { reason }),
-    clientAddresses: addresses,
+    verdict: worst(judged.map(({ verdict }) => verdict)),
+    observed: describe(measured, heldUp, decisive, judged),
+    ...(reason === undefined ? {} : { reason }),
+    ...(options.control ? { control: options.control } : {}),
+    clientAddresses: users,
     warmup_s: shape.warmup_s,
     buckets: measured.buckets,
     measures: declared.measures,
@@ -100,10 +113,16 @@ export async function runScenario(
   return { scenario, outside };
 }
 
-function loadPlan(declared: Scenario, shape: LoadShape, virtualUsers: number, options: ScenarioOptions): LoadPlan {
-  const { address, serverName } = options.gateway;
+/** A constant rate: a warm-up, then the step that counts. */
+export function loadPlan(
+  declared: Scenario,
+  shape: LoadShape,
+  virtualUsers: number,
+  { gateway, backends, baseUrl }: Pick<ScenarioOptions, 'gateway' | 'backends' | 'baseUrl'>,
+): LoadPlan {
+  const { address, serverName } = gateway;
   return {
-    baseUrl: `https://${serverName}`,
+    baseUrl: baseUrl ?? `https://${serverName}`,
     hosts: { [serverName]: address },
     steps: [
       { name: WARM_UP, rate_perS: shape.rate_perS, start_s: 0, duration_s: shape.warmup_s, drain_s: 0 },
@@ -116,7 +135,7 @@ function loadPlan(declared: Scenario, shape: LoadShape, virtualUsers: number, op
       },
     ],
     routes: declared.routes,
-    backends: options.backends,
+    backends,
     virtualUsers,
     timeout_s: declared.timeout_s,
   };
@@ -153,16 +172,17 @@ function worst(verdicts: readonly Verdict[]): Verdict {
 
 function describe(
   { outcomes, achieved, offered }: LoadMeasurement,
+  heldUp: number,
   decisive: LatencyHistogram,
   judged: readonly ScenarioPromise[],
 ): string {
-  const figures = judged.map(
-    (promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`,
-  );
+  const seen = [
+    ...judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`),
+  ];
   return [
-    figures.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : figures.join(', '),
+    seen.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : seen.join(', '),
     `${achieved} of ${offered} requests sent`,
-    `${outcomes.failed} failed`,
+    `${outcomes.failed + heldUp} failed`,
     `${outcomes.refused} refused`,
   ].join('; ');
 }

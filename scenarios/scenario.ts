@@ -22,8 +22,8 @@ export interface Scenario {
   readonly title: string;
   /** What percentiles are of: latency from the intended start, or what the gateway adds to a request. */
   readonly measures: 'latency' | 'overhead';
-  /** Short enough for `verify` in the smoke profile. */
-  readonly inSmokeVerify?: boolean;
+  /** Its load in `verify` with the smoke profile, which has seconds for it; without one it is left out there. */
+  readonly inSmokeVerify?: LoadShape;
   /** Instances that are also asked directly, past the gateway. */
   readonly besides?: readonly string[];
   readonly engine: LoadEngine;
@@ -42,7 +42,12 @@ export function scenario(declared: Scenario): Scenario {
   return declared;
 }
 
-/** Client addresses that keep every one of them at or below the stated rate. */
-export function addressesFor(declared: Scenario, shape: LoadShape): number {
-  return Math.ceil((shape.rate_perS * 60) / declared.perAddress_perMin);
+/**
+ * Users, each with an address of its own: enough that no address goes beyond the stated
+ * rate, and enough that as many requests as a broken promise would hold up can be under way.
+ */
+export function usersFor(declared: Scenario, shape: LoadShape, promises: readonly LatencyPromise[]): number {
+  const addresses = (shape.rate_perS * 60) / declared.perAddress_perMin;
+  const longest_s = Math.max(0, ...promises.map(({ limit_ms }) => limit_ms)) / 1000;
+  return Math.ceil(Math.max(addresses, shape.rate_perS * longest_s));
 }

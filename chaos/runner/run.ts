@@ -1,5 +1,5 @@
 /** Runs an experiment: its trials one after the other, at phases drawn from the seed, into one result. */
-import type { ExperimentResult, Profile, Verdict } from '../../reports/record/types.ts';
+import type { ExperimentControl, ExperimentResult, Profile, Verdict } from '../../reports/record/types.ts';
 import { monotonic_ms } from '../../measurement/clock.ts';
 import { seededRandom } from '../../measurement/random.ts';
 import type { SeriesConfig } from '../prober/protocol.ts';
@@ -13,7 +13,7 @@ import { setupInWords } from './setup.ts';
 import { experimentStatistics } from './statistics.ts';
 import type { ChaosTarget } from './target.ts';
 import { runTrial } from './trial.ts';
-import type { ControlKind, Phase } from './trial.ts';
+import type { Phase } from './trial.ts';
 
 export interface ExperimentOptions {
   readonly target: ChaosTarget;
@@ -24,7 +24,7 @@ export interface ExperimentOptions {
   /** Overrides the profile's number of trials. */
   readonly trials?: number;
   /** Runs a negative control in place of the experiment itself. */
-  readonly control?: ControlKind;
+  readonly control?: ExperimentControl;
   readonly reproduce: string;
   /** Puts the topology where every trial begins. */
   readonly beforeTrial?: (target: ChaosTarget) => Promise<void>;
@@ -86,7 +86,7 @@ export async function runExperiment(
   };
 }
 
-function withoutControl({ sabotage }: Experiment, control: ControlKind | undefined): string | null {
+function withoutControl({ sabotage }: Experiment, control: ExperimentControl | undefined): string | null {
   return control === 'sabotage' && typeof sabotage === 'string' ? `there is no sabotage: ${sabotage}` : null;
 }
 

@@ -3,6 +3,7 @@
  * observe → revert → prove the removal → steady state after. Whatever fails, what
  * was armed is undone.
  */
+import type { ExperimentControl } from '../../reports/record/types.ts';
 import { openProber } from '../prober/session.ts';
 import type { SeriesConfig } from '../prober/protocol.ts';
 import type { ProberSession, SessionProbe } from '../prober/session.ts';
@@ -38,15 +39,12 @@ export type Phase =
   | 'recover'
   | 'steady state after';
 
-/** A run that shows what the experiment is worth: `sabotage` must turn its verdict, `no-fault` must not. */
-export type ControlKind = 'sabotage' | 'no-fault';
-
 export interface TrialOptions {
   readonly target: ChaosTarget;
   readonly runDir: string;
   /** Wait before the fault, s, so that trials meet the timers at any phase; `worst` asks the experiment for its worst moment. */
   readonly phase_s: number | 'worst';
-  readonly control?: ControlKind;
+  readonly control?: ExperimentControl;
   /** Puts the topology where every trial begins. */
   readonly beforeTrial?: (target: ChaosTarget) => Promise<void>;
   readonly onPhase?: (phase: Phase) => void;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
+import type { ExperimentControl } from '../../reports/record/types.ts';
 import { experimentsOf, requireName } from '../found.ts';
 import {
   freshSeed,
@@ -15,7 +16,7 @@ import { typed } from '../typed.ts';
 
 interface Options extends MeasureOptions {
   readonly trials?: number;
-  readonly control?: 'sabotage' | 'no-fault';
+  readonly control?: ExperimentControl;
   readonly watch: boolean;
 }
 

@@ -1,9 +1,14 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
+import type { ScenarioControl } from '../../reports/record/types.ts';
 import { requireName, scenariosOf } from '../found.ts';
 import { freshSeed, imageOption, profileOption, seedOption, variantsOf, variantsOption } from '../options.ts';
 import type { MeasureOptions } from '../options.ts';
 import { typed } from '../typed.ts';
+
+interface Options extends MeasureOptions {
+  readonly control?: ScenarioControl;
+}
 
 /** `gateproof load`: runs one load scenario and judges its percentiles. */
 export function load(done: (exitCode: number) => void): Command {
@@ -14,6 +19,12 @@ export function load(done: (exitCode: number) => void): Command {
     .addOption(variantsOption())
     .addOption(profileOption())
     .addOption(seedOption())
+    .addOption(
+      new Option(
+        '--control <kind>',
+        'show what the verdict is worth: without processor time the gateway must break its promises, and of such a generator nothing may be believed',
+      ).choices(['starved-gateway', 'starved-generator']),
+    )
     .option('--out <folder>', 'write the run below this folder instead of reports/runs')
     .addOption(imageOption())
     .option('--json', "print the record's summary for programs", false)
@@ -24,7 +35,7 @@ Examples:
   gateproof load production-gateway ${scenariosOf('production-gateway')[0] ?? '<scenario>'}
   gateproof load production-gateway ${scenariosOf('production-gateway')[0] ?? '<scenario>'} --profile nightly --variant hardened`,
     )
-    .action(async (name: string, scenario: string, options: MeasureOptions) => {
+    .action(async (name: string, scenario: string, options: Options) => {
       const environment = requireEnvironment(name);
       requireName('scenario', scenario, scenariosOf(environment));
       const { variant, image, seed, ...rest } = options;
@@ -34,6 +45,7 @@ Examples:
           ...rest,
           environment,
           scenario,
+          control: options.control,
           variants: variantsOf(variant),
           images: image,
           seed: seed ?? freshSeed(),

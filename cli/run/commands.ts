@@ -6,11 +6,13 @@ import { OWNER_UP, ownerLives } from '../../environments/harness/owner.ts';
 import { loadBaseline } from '../../environments/ledger/baseline.ts';
 import { UsageError } from '../../environments/ledger/errors.ts';
 import { loadLedger } from '../../environments/ledger/ledger.ts';
+import type { Ledger } from '../../environments/ledger/ledger.ts';
 import { renderSummary } from '../../reports/render/summary.ts';
 import type { RunRecord } from '../../reports/record/types.ts';
 import { EXIT } from '../exit.ts';
 import { lastVerdicts } from '../last-verdicts.ts';
 import type {
+  CapacityRequest,
   CalibrateRequest,
   ChaosRequest,
   DownRequest,
@@ -20,9 +22,10 @@ import type {
   UpRequest,
   VerifyRequest,
 } from '../requests.ts';
-import { calibrate } from './calibrate.ts';
-import { estimate_s, plan } from './plan.ts';
-import type { PlanRequest } from './plan.ts';
+import { calibrate, calibrateEngines } from './calibrate.ts';
+import type { Controls } from './measuring.ts';
+import { estimate_s, plan, planCapacity } from './plan.ts';
+import type { Plan, PlanRequest } from './plan.ts';
 import { faultLines, faultStories } from './faults.ts';
 import { onStopKey } from './keys.ts';
 import { startProgress } from './progress.ts';
@@ -61,23 +64,46 @@ function notConforming(environment: string): readonly string[] {
 }
 
 export async function chaosCommand(request: ChaosRequest): Promise<number> {
-  const { experiments, trials, watch } = request;
-  return measure(request.environment, request, { only: [], kinds: ['experiment'], experiments, trials }, watch);
+  const { experiments, trials, watch, control } = request;
+  const what = { only: [], kinds: ['experiment'], experiments, trials } as const;
+  return measure(request.environment, request, what, { controls: { experiments: control }, watched: watch });
 }
 
 export async function loadCommand(request: LoadRequest): Promise<number> {
-  return measure(request.environment, request, { only: [], kinds: ['scenario'], scenario: request.scenario });
+  const { scenario, control } = request;
+  const what = { only: [], kinds: ['scenario'], scenario } as const;
+  return measure(request.environment, request, what, { controls: { scenarios: control } });
 }
 
+export async function capacityCommand(request: CapacityRequest): Promise<number> {
+  const ledger = loadLedger(request.environment);
+  return carryOut(ledger, request, await planCapacity(ledger, request), {});
+}
+
+/** Claims of an environment that a request selects. */
 async function measure(
   environment: string,
   request: MeasureRequest,
   what: Omit<PlanRequest, 'ledger' | 'profile'>,
-  watched = false,
+  how: How = {},
 ): Promise<number> {
   const ledger = loadLedger(environment);
+  return carryOut(ledger, request, await plan({ ledger, profile: request.profile, ...what }), how);
+}
+
+interface How {
+  readonly controls?: Controls;
+  readonly watched?: boolean;
+}
+
+async function carryOut(
+  ledger: Ledger,
+  request: MeasureRequest,
+  planned: Plan,
+  { controls = {}, watched = false }: How,
+): Promise<number> {
+  const { environment } = ledger;
   const baseline = loadBaseline(ledger);
-  const planned = await plan({ ledger, profile: request.profile, ...what });
   const progress = startProgress();
   const minutes = Math.ceil(estimate_s(planned, request.profile, request.variants.length) / 60);
   progress.note(
@@ -90,7 +116,7 @@ async function measure(
   const giveBack = live ? onStopKey(() => process.kill(process.pid, 'SIGINT')) : () => undefined;
   try {
     const watch = live ? new Watch(progress) : undefined;
-    const { record, dir } = await runVerify({ ...request, ledger, baseline, plan: planned, progress, watch });
+    const { record, dir } = await runVerify({ ...request, ledger, baseline, plan: planned, progress, watch, controls });
     progress.done();
     process.stdout.write(
       request.json
@@ -179,8 +205,13 @@ export async function statusCommand({ json, environment, out }: StatusRequest): 
 /** Any seed must hold; a fixed one makes two calibrations comparable. */
 const CALIBRATION_SEED = 1;
 
-export async function calibrateCommand({ json }: CalibrateRequest): Promise<number> {
-  const { results, inconclusive } = await calibrate(CALIBRATION_SEED);
+export async function calibrateCommand({ json, throughput }: CalibrateRequest): Promise<number> {
+  const progress = startProgress();
+  progress.phase('limiter and prober');
+  const instruments = await calibrate(CALIBRATION_SEED);
+  const engines = await calibrateEngines(progress, { throughput }).finally(progress.done);
+  const results = [...instruments.results, ...engines];
+  const { inconclusive } = instruments;
   const shown = results.map(({ instrument, truth, measured, ...rest }) => {
     const error = Math.round((measured - truth) * 1000) / 1000;
     return { instrument, truth, measured, error, ...rest };

@@ -52,7 +52,7 @@ async function runOne(
     profile: run.profile,
     seed: run.seed,
     ...(trials === undefined ? {} : { trials }),
-    ...(run.control ? { control: run.control } : {}),
+    ...(run.controls.experiments ? { control: run.controls.experiments } : {}),
     reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
     beforeTrial: firstNodeHolds,
     onProbes: (recent) => {

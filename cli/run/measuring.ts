@@ -2,10 +2,16 @@ import type { KnownOfClaim } from '../../conformance/verify.ts';
 import type { TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { GivenUp } from '../../environments/harness/variant.ts';
 import type { Claim } from '../../environments/ledger/ledger.ts';
-import type { Profile } from '../../reports/record/types.ts';
+import type { ExperimentControl, Profile, ScenarioControl } from '../../reports/record/types.ts';
 import type { Progress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Watch } from './watch.ts';
+
+/** Negative controls that a run measures in place of each experiment and each scenario. */
+export interface Controls {
+  readonly experiments?: ExperimentControl | undefined;
+  readonly scenarios?: ScenarioControl | undefined;
+}
 
 /** One variant of a run while it is being measured: what cases, experiments and scenarios share. */
 export interface Measuring {
@@ -15,8 +21,8 @@ export interface Measuring {
   readonly seed: number;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** A negative control in place of each experiment. */
-  readonly control: 'sabotage' | 'no-fault' | undefined;
+  /** Negative controls in place of what is measured. */
+  readonly controls: Controls;
   /** Follows experiments on the terminal. */
   readonly watch: Watch | undefined;
   readonly claims: ReadonlyMap<string, Claim>;

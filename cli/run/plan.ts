@@ -7,8 +7,9 @@ import { bindings, unbound } from '../../environments/ledger/bindings.ts';
 import { UsageError } from '../../environments/ledger/errors.ts';
 import type { Claim, Ledger } from '../../environments/ledger/ledger.ts';
 import type { Profile, RunRecord } from '../../reports/record/types.ts';
+import type { Objective } from '../../scenarios/capacity/objective.ts';
 import { decidable } from '../../scenarios/run.ts';
-import type { Scenario } from '../../scenarios/scenario.ts';
+import type { LoadShape, Scenario } from '../../scenarios/scenario.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -19,9 +20,16 @@ export interface PlannedExperiment {
   readonly trials?: number;
 }
 
+export interface PlannedCapacity extends PlannedScenario {
+  readonly objective: Objective;
+  /** Load steps that may be spent. */
+  readonly steps: number;
+}
+
 export interface PlannedScenario {
   readonly name: string;
   readonly scenario: Scenario;
+  readonly shape: LoadShape;
 }
 
 /** What a run will measure, and which claims it leaves out and why. */
@@ -29,6 +37,7 @@ export interface Plan {
   readonly cases: readonly Claim[];
   readonly experiments: readonly PlannedExperiment[];
   readonly scenarios: readonly PlannedScenario[];
+  readonly capacity?: PlannedCapacity;
   /** Claim ids that must have a result in each variant, or the run is partial. */
   readonly planned: readonly string[];
   readonly outside: RunRecord['outside'];
@@ -69,19 +78,13 @@ export async function plan(request: PlanRequest): Promise<Plan> {
         ({ experiment }) => any(experiment.verifies) && (!request.shortOnly || experiment.inSmokeVerify === true),
       )
     : [];
-  const allScenarios = await loadScenarios(request);
   const scenarios = kinds.includes('scenario')
-    ? allScenarios.filter(
-        ({ scenario }) =>
-          any(scenario.promises.map(({ claim }) => claim)) && (!request.shortOnly || scenario.inSmokeVerify === true),
-      )
+    ? (await loadScenarios(request)).filter(({ scenario }) => any(scenario.promises.map(({ claim }) => claim)))
     : [];
   const planned = [
     ...cases.map(({ id }) => id),
     ...experiments.flatMap(({ experiment }) => experiment.verifies),
-    ...scenarios.flatMap(({ scenario }) =>
-      decidable(scenario.promises, scenario.shapes[profile]).map(({ claim }) => claim),
-    ),
+    ...scenarios.flatMap(({ scenario, shape }) => decidable(scenario.promises, shape).map(({ claim }) => claim)),
   ];
   if (planned.length === 0)
     throw new UsageError(
@@ -95,6 +98,25 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     planned: [...new Set(planned)],
     outside: outside(ledger, new Set(planned), unbound(ledger.claims, bound), profile),
     text: only.length === 0 ? null : only.join(' '),
+  };
+}
+
+/** A run that only searches a capacity: it judges no claim. @throws {UsageError} for an unknown scenario */
+export async function planCapacity(
+  ledger: Ledger,
+  request: { readonly scenario: string; readonly objective: Objective; readonly steps: number },
+): Promise<Plan> {
+  const { objective, steps } = request;
+  const [found] = await loadScenarios({ ledger, profile: 'smoke', only: [], scenario: request.scenario });
+  if (!found) throw new UsageError(`There is no scenario '${request.scenario}'.`, 'See gateproof load --help.');
+  return {
+    cases: [],
+    experiments: [],
+    scenarios: [],
+    capacity: { ...found, objective, steps },
+    planned: [],
+    outside: [],
+    text: `capacity ${request.scenario}`,
   };
 }
 
@@ -138,7 +160,7 @@ async function loadExperiments({ ledger, experiments = [], trials }: PlanRequest
   return found.filter(({ name }) => experiments.length === 0 || experiments.includes(name));
 }
 
-async function loadScenarios({ ledger, scenario }: PlanRequest): Promise<PlannedScenario[]> {
+async function loadScenarios({ ledger, scenario, profile, shortOnly }: PlanRequest): Promise<PlannedScenario[]> {
   const found = await Promise.all(
     globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT })
       .sort()
@@ -147,22 +169,31 @@ async function loadScenarios({ ledger, scenario }: PlanRequest): Promise<Planned
         return { name: basename(file, '.ts'), scenario: module.default };
       }),
   );
-  return found.filter(({ name }) => scenario === undefined || name === scenario);
+  return found
+    .filter(({ name }) => scenario === undefined || name === scenario)
+    .flatMap((one) => {
+      const shape = shortOnly ? one.scenario.inSmokeVerify : one.scenario.shapes[profile];
+      return shape ? [{ ...one, shape }] : [];
+    });
 }
 
 /** Cases side by side: seconds that one adds to a run, from experience on two cores. */
 const SECONDS_PER_CASE = 0.3;
 const START_S = 25;
+/** A load step of a capacity search, with starting the generator. */
+const SECONDS_PER_STEP = 25;
 
 /** Roughly how long a plan takes, in seconds, for a number of variants. */
-export function estimate_s({ cases, experiments, scenarios }: Plan, profile: Profile, variants: number): number {
+export function estimate_s(
+  { cases, experiments, scenarios, capacity }: Plan,
+  profile: Profile,
+  variants: number,
+): number {
   const trials = experiments.reduce(
     (sum, { experiment, trials: asked }) => sum + (asked ?? experiment.trials[profile]),
     0,
   );
-  const load = scenarios.reduce(
-    (sum, { scenario }) => sum + scenario.shapes[profile].warmup_s + scenario.shapes[profile].measured_s + 5,
-    0,
-  );
-  return START_S + variants * (cases.length * SECONDS_PER_CASE + trials * 30 + load);
+  const load = scenarios.reduce((sum, { shape }) => sum + shape.warmup_s + shape.measured_s + 5, 0);
+  const search = (capacity?.steps ?? 0) * SECONDS_PER_STEP;
+  return START_S + variants * (cases.length * SECONDS_PER_CASE + trials * 30 + load + search);
 }

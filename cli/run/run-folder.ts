@@ -13,13 +13,14 @@ export interface RunFolder {
   append(event: JournalEvent): void;
 }
 
-/**
- * Makes the folder of a new run and points `latest` to it (not for a topology
- * that is only brought up). The identifier sorts by time; its tail is the
- * process, so that two starts in one second differ.
- */
+/** An identifier for a run: it sorts by time, and its tail is the process, so that two starts in one second differ. */
+export function runIdOf(now: Date): string {
+  return `${now.toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').toLowerCase()}-${process.pid.toString(36)}`;
+}
+
+/** Makes the folder of a new run and points `latest` to it (not for a topology that is only brought up). */
 export function createRunFolder(root: string, now: Date, kind: 'run' | 'up' = 'run'): RunFolder {
-  const id = `${now.toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').toLowerCase()}-${process.pid.toString(36)}`;
+  const id = runIdOf(now);
   const dir = join(root, id);
   mkdirSync(join(dir, 'raw'), { recursive: true });
   const journal = join(dir, 'events.ndjson');

@@ -2,15 +2,11 @@ import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
 import { startGenerator } from '../../environments/harness/generator.ts';
 import { runScenario } from '../../scenarios/run.ts';
-import type { ScenarioPromise, ScenarioResult } from '../../reports/record/types.ts';
-import { endpointOf } from './endpoints.ts';
-import { generatorHost } from './generator-host.ts';
+import type { ClaimResult, Interval, ScenarioResult } from '../../reports/record/types.ts';
+import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
-import { sampleResources } from './resources.ts';
-
-/** Containers whose CPU and memory stand under the latency chart. */
-const SAMPLED = ['gateway-1', 'customer-1', 'customer-2', 'postgres-1', 'redis-1'];
+import { starve } from './starve.ts';
 
 /** Starts the load generator when a scenario will need it; it does nothing until then. */
 export async function readyGenerator(planned: readonly PlannedScenario[], run: Measuring): Promise<void> {
@@ -21,53 +17,47 @@ export async function readyGenerator(planned: readonly PlannedScenario[], run: M
 export async function runScenarios(planned: readonly PlannedScenario[], run: Measuring): Promise<void> {
   if (planned.length === 0) return;
   const generator = await startGenerator(run.topology);
-  const sampled = [...run.topology.services.filter(({ name }) => SAMPLED.includes(name)), generator];
   const gateway = run.topology.services.find(({ name }) => name === 'gateway-1');
-  const clientBlock = run.topology.clientBlocks.find(({ name }) => name === 'load');
-  for (const { name, scenario } of planned) {
+  const { variant, environment } = run.topology;
+  for (const { name, scenario, shape } of planned) {
     if (run.signal.aborted) return;
-    run.progress.phase(`${run.topology.variant}: scenario ${name}`);
+    run.progress.phase(`${variant}: scenario ${name}`);
+    const control = run.controls.scenarios;
+    if (control && gateway) await starve(control, run.topology, { gateway, generator });
     const { scenario: result } = await runScenario(name, scenario, {
-      host: generatorHost(generator),
-      gateway: { address: gateway?.addresses['edge'] ?? '', serverName: run.topology.serverName },
-      backends: await addressesOf(run.topology, scenario.besides ?? []),
-      clientBlock: clientBlock?.cidr ?? '',
+      ...(await loadTarget(scenario, generator, run)),
       profile: run.profile,
-      reproduce: `./gateproof load ${run.topology.environment} ${name} --variant ${run.topology.variant}`,
-      sample: () => sampleResources(sampled),
-      signal: run.signal,
+      shape,
+      ...(control ? { control } : {}),
+      reproduce: `./gateproof load ${environment} ${name} --variant ${variant}`,
     });
-    run.folder.append({
-      event: 'scenario',
-      at: new Date().toISOString(),
-      variant: run.topology.variant,
-      scenario: result,
-    });
-    for (const promise of result.promises) journalPromise(promise, result, run);
+    run.folder.append({ event: 'scenario', at: new Date().toISOString(), variant, scenario: result });
+    for (const saying of sayings(result)) journalPromise(saying, result, run);
   }
 }
 
-/** Where instances of applications listen, as `http://<address>:<port>`. */
-async function addressesOf(topology: Measuring['topology'], instances: readonly string[]): Promise<string[]> {
-  const endpoint = await endpointOf(topology);
-  return instances.map((name) => {
-    const service = topology.services.find((candidate) => candidate.name === name && candidate.role === 'app');
-    if (!service) throw new RangeError(`the topology has no application ${name}`);
-    const { address, port } = endpoint(service);
-    return `http://${address}:${String(port)}`;
+/** A judged promise in the words of a claim's result. */
+type Saying = Pick<ClaimResult, 'verdict' | 'expected' | 'observed' | 'reason'> & { readonly claim: string };
+
+function sayings({ promises, measures, reason }: ScenarioResult): Saying[] {
+  const added = measures === 'overhead' ? ' of what the gateway adds to a request' : '';
+  return promises.map(({ claim, percentile, limit_ms, measured_ms, interval_ms, verdict }) => {
+    const what = `P${String(percentile)}${added}`;
+    return {
+      claim,
+      verdict,
+      expected: `${what} below ${String(limit_ms)} ms`,
+      observed: `${what} ${String(measured_ms)} ms; ${between(interval_ms)}`,
+      ...(reason === undefined ? {} : { reason }),
+    };
   });
 }
 
-function journalPromise(promise: ScenarioPromise, result: ScenarioResult, run: Measuring): void {
-  const claim = run.claims.get(promise.claim);
-  if (!claim) throw new Error(`scenario ${result.name} judges ${promise.claim}, which the ledger does not have`);
-  const { lower, upper } = promise.interval_ms;
-  const what = `P${String(promise.percentile)}${result.measures === 'overhead' ? ' of what the gateway adds to a request' : ''}`;
+function journalPromise({ claim: id, ...saying }: Saying, result: ScenarioResult, run: Measuring): void {
+  const claim = run.claims.get(id);
+  if (!claim) throw new Error(`scenario ${result.name} judges ${id}, which the ledger does not have`);
   const measured = {
-    verdict: promise.verdict,
-    expected: `${what} below ${String(promise.limit_ms)} ms`,
-    observed: `${what} ${String(promise.measured_ms)} ms; with 95 % confidence between ${bound(lower)} and ${bound(upper)} ms`,
-    ...(result.reason ? { reason: result.reason } : {}),
+    ...saying,
     evidence: [
       {
         kind: 'table' as const,
@@ -77,7 +67,7 @@ function journalPromise(promise: ScenarioPromise, result: ScenarioResult, run: M
       },
     ],
   };
-  const refused = run.givenUp.get(promise.claim);
+  const refused = run.givenUp.get(id);
   const outcome = refused ? notApplicable(measured.expected, refused.why, measured.evidence) : measured;
   run.folder.append({
     event: 'claim',
@@ -86,10 +76,13 @@ function journalPromise(promise: ScenarioPromise, result: ScenarioResult, run: M
     claim: claimResult(
       claim,
       { outcome, duration_ms: result.duration_ms },
-      { environment: run.topology.environment, ...run.known[promise.claim] },
+      { environment: run.topology.environment, ...run.known[id] },
     ),
   });
 }
+
+const between = ({ lower, upper }: Interval): string =>
+  `with 95 % confidence between ${bound(lower)} and ${bound(upper)} ms`;
 
 const bound = (value: number | null): string =>
   value === null ? 'an open bound' : String(Math.round(value * 10) / 10);

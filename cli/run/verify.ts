@@ -9,12 +9,13 @@ import type { Ledger } from '../../environments/ledger/ledger.ts';
 import type { Baseline } from '../../environments/ledger/baseline.ts';
 import type { Profile, RunInfo, RunRecord, VariantName } from '../../reports/record/types.ts';
 import { calibrate } from './calibrate.ts';
+import { runCapacity } from './capacity.ts';
 import { runCases } from './cases.ts';
 import { measuredControls } from './controls.ts';
 import { describeHost, revision } from './host.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runExperiments } from './experiments.ts';
-import type { Measuring } from './measuring.ts';
+import type { Controls, Measuring } from './measuring.ts';
 import { readyGenerator, runScenarios } from './scenarios.ts';
 import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -35,8 +36,7 @@ export interface VerifyOptions {
   readonly images: Readonly<Record<string, string>>;
   readonly command: string;
   readonly progress: Progress;
-  /** A negative control in place of each experiment. */
-  readonly control?: 'sabotage' | 'no-fault' | undefined;
+  readonly controls?: Controls;
   readonly watch?: Watch | undefined;
 }
 
@@ -198,19 +198,20 @@ async function runVariant(
     seed: options.seed,
     progress,
     signal,
-    control: options.control,
+    controls: options.controls ?? {},
     watch: options.watch,
     claims: new Map(ledger.claims.map((claim) => [claim.id, claim])),
     givenUp: new Map(givenUp.map((entry) => [entry.claim, entry])),
     known,
   };
   if (plan.cases.length > 0) await measureCases(options, run, givenUp);
-  if (!signal.aborted && plan.experiments.length + plan.scenarios.length > 0) {
+  if (!signal.aborted && plan.experiments.length + plan.scenarios.length + (plan.capacity ? 1 : 0) > 0) {
     // Cases count and compare; only times need a machine whose parts do not take each other's cores.
     await Promise.all([topology.oneHolder(), topology.place('separate'), readyGenerator(plan.scenarios, run)]);
   }
   if (!signal.aborted) await runExperiments(plan.experiments, run);
   if (!signal.aborted) await runScenarios(plan.scenarios, run);
+  if (!signal.aborted && plan.capacity) await runCapacity(plan.capacity, run);
   folder.append({ event: 'variant-finished', at: now(), variant: name });
   return topology;
 }

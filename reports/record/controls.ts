@@ -1,23 +1,42 @@
-/** Negative controls of experiments: whether they show that an experiment can fail, and passes when nothing is wrong. */
-import type { ExperimentResult } from './dynamics.ts';
-import type { Gate, VariantResult } from './types.ts';
+/** Negative controls of experiments and scenarios: whether they show that one can fail, and passes when nothing is wrong. */
+import type { ControlKind } from './dynamics.ts';
+import type { Gate, VariantResult, Verdict } from './types.ts';
 
 /** What a control shows. `open`: it was not applicable, could not tell, or failed. */
 export type ControlOutcome = 'held' | 'not held' | 'open';
 
-/** A sabotaged system must break the promise, and one without a fault must keep it; null when this is no control. */
-export function controlOutcome({ control, verdict }: ExperimentResult): ControlOutcome | null {
+/**
+ * A sabotaged system must break the promise, and one without a fault must keep it. A gateway
+ * without processor time must break it too; with such a generator nobody can tell.
+ */
+const WANTED: Readonly<Record<ControlKind, Verdict>> = {
+  sabotage: 'deviates',
+  'no-fault': 'conforms',
+  'starved-gateway': 'deviates',
+  'starved-generator': 'inconclusive',
+};
+
+/** Something that was measured, perhaps as a control. */
+interface Measured {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly control?: ControlKind;
+}
+
+/** What a control shows; null when this is none. */
+export function controlOutcome({ control, verdict }: Measured): ControlOutcome | null {
   if (control === undefined) return null;
-  const wanted = control === 'sabotage' ? 'deviates' : 'conforms';
-  if (verdict === wanted) return 'held';
+  if (verdict === WANTED[control]) return 'held';
   return verdict === 'conforms' || verdict === 'deviates' ? 'not held' : 'open';
 }
 
 /** Whether the run measured controls in place of promises. */
 export function isControlRun(variants: readonly VariantResult[]): boolean {
-  const all = variants.flatMap(({ experiments }) => experiments);
+  const all = variants.flatMap(measuredIn);
   return all.length > 0 && all.every(({ control }) => control !== undefined);
 }
+
+const measuredIn = ({ experiments, scenarios }: VariantResult): readonly Measured[] => [...experiments, ...scenarios];
 
 /**
  * The gate of a run of controls, whose verdicts say nothing about the promises; null for another run.
@@ -25,10 +44,10 @@ export function isControlRun(variants: readonly VariantResult[]): boolean {
  */
 export function controlGate(variants: readonly VariantResult[]): Gate | null {
   if (!isControlRun(variants)) return null;
-  const controls = variants.flatMap(({ name, experiments }) =>
-    experiments.flatMap((one) => {
+  const controls = variants.flatMap((variant) =>
+    measuredIn(variant).flatMap((one) => {
       const outcome = controlOutcome(one);
-      return outcome === null ? [] : [{ name: `${name}/${one.name}`, outcome, one }];
+      return outcome === null ? [] : [{ name: `${variant.name}/${one.name}`, outcome, one }];
     }),
   );
   const named = (wanted: ControlOutcome): readonly string[] =>

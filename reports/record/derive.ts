@@ -2,6 +2,7 @@
  * Journal → run record. Pure, and indifferent to how the run ended: a killed
  * run's journal gives a record that says it is partial and what it lacks.
  */
+import { capacityGate } from './capacity.ts';
 import { controlGate } from './controls.ts';
 import { resultFromRuns, verifiedByRuns } from './measured-by.ts';
 import { mergeVerdicts, severity } from './merge.ts';
@@ -124,6 +125,7 @@ function deriveVariant(
     const result = resultFromRuns(catalogued(id, started), experiments, scenarios);
     if (result !== null) results.set(id, result);
   }
+  const capacities = own.filter((event) => event.event === 'capacity').map((event) => event.capacity);
   const missing = started.planned.filter((id) => !results.has(id)).map((id) => notRun(id, started, name));
   return {
     name,
@@ -132,6 +134,7 @@ function deriveVariant(
     claims: inPlannedOrder([...results.values(), ...missing], started.planned),
     experiments,
     scenarios,
+    ...(capacities.length > 0 && { capacities }),
     addressMap: start?.addressMap ?? {},
     started_ms: start?.started_ms ?? 0,
   };
@@ -233,6 +236,6 @@ function applyJudgement(record: UnjudgedRecord, judgement: Judgement): RunRecord
       };
     }),
   }));
-  const gate = controlGate(record.variants) ?? judgement.gate;
+  const gate = controlGate(record.variants) ?? capacityGate(record) ?? judgement.gate;
   return { ...record, variants, summary: { ...record.summary, gate } };
 }

@@ -86,6 +86,12 @@ export interface ExperimentStatistics {
   readonly statement: string;
 }
 
+/** `sabotage` must not conform, `no-fault` must. */
+export type ExperimentControl = 'sabotage' | 'no-fault';
+/** Takes processor time from the gateway, which must break its promises, or from the generator, whose figures must not count then. */
+export type ScenarioControl = 'starved-gateway' | 'starved-generator';
+export type ControlKind = ExperimentControl | ScenarioControl;
+
 export interface ExperimentResult {
   readonly name: string;
   readonly title: string;
@@ -109,21 +115,25 @@ export interface ExperimentResult {
     readonly comparison?: string;
   };
   readonly statistics?: ExperimentStatistics;
-  /** Set when this is no measurement of the promise but a control: `sabotage` must not conform, `no-fault` must. */
-  readonly control?: 'sabotage' | 'no-fault';
+  /** Set when this is no measurement of the promise but a control. */
+  readonly control?: ExperimentControl;
   readonly trials: readonly Trial[];
   readonly rollbacks: { readonly done: number; readonly failed: number };
   readonly duration_ms: number;
   readonly reproduce: string;
 }
 
-/** One second of a load step. */
+/** One second of a load, warm-up included. */
 export interface LoadBucket {
   readonly at_s: number;
   readonly offered: number;
   readonly achieved: number;
   readonly dropped: number;
   readonly errors: number;
+  /** Latency from the intended start of the requests of this second; absent when nothing came of them. */
+  readonly p50_ms?: number;
+  readonly p95_ms?: number;
+  readonly p99_ms?: number;
 }
 
 /** `value_ms` at `percentile` (0–100), as read from an HDR histogram. */
@@ -149,6 +159,8 @@ export interface ScenarioResult {
   readonly verdict: Verdict;
   readonly observed: string;
   readonly reason?: string;
+  /** Set when this is no measurement of the promises but a control. */
+  readonly control?: ScenarioControl;
   readonly clientAddresses: number;
   readonly warmup_s: number;
   /** What the percentiles are of; latency when absent. */
@@ -167,6 +179,47 @@ export interface ScenarioResult {
     readonly cpu_cores: readonly (readonly [number, number])[];
     readonly memory_mib: readonly (readonly [number, number])[];
   }[];
+  readonly duration_ms: number;
+  readonly reproduce: string;
+}
+
+/** One load step of a capacity search. */
+export interface CapacityStep {
+  readonly phase: 'growth' | 'bisection' | 'confirmation';
+  readonly rate_perS: number;
+  readonly achieved_perS: number;
+  /** Whether the objective held; `invalid`: the generator could not offer this rate. */
+  readonly verdict: 'holds' | 'breaks' | 'unclear' | 'invalid';
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+  /** Failed requests, and those that never found a free user, as a share of those that were due; 0–1. */
+  readonly errorShare: number;
+  /** Mean processor use of each container, in cores. */
+  readonly cpu_cores: Readonly<Record<string, number>>;
+  /** What kept the generator from it, or why nothing can be told. */
+  readonly reason?: string;
+}
+
+/** The highest rate that a system carries within its objective, as an interval. */
+export interface CapacityResult {
+  /** Scenario whose mix of requests was offered. */
+  readonly scenario: string;
+  readonly title: string;
+  /** The objective in words. */
+  readonly objective: string;
+  /** Highest rate that held each time; null when none did. */
+  readonly lower_perS: number | null;
+  /** Lowest rate that did not; null when the search ended for another reason first. */
+  readonly upper_perS: number | null;
+  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'highest rate holds';
+  readonly steps: readonly CapacityStep[];
+  /** What ran out at the upper end, with the figures that show it. */
+  readonly ranOut: string;
+  /** Requests a second for each core that gateway and applications used at the lower end; null when unknown. */
+  readonly perGatewayCore: number | null;
+  readonly perUpstreamCore: number | null;
+  readonly clientAddresses: number;
   readonly duration_ms: number;
   readonly reproduce: string;
 }

@@ -5,6 +5,7 @@
 import type {
   Adaptation,
   CalibrationResult,
+  CapacityResult,
   ClaimResult,
   ExperimentResult,
   Remedy,
@@ -55,6 +56,12 @@ export type JournalEvent =
       readonly at: string;
       readonly variant: VariantName;
       readonly scenario: ScenarioResult;
+    }
+  | {
+      readonly event: 'capacity';
+      readonly at: string;
+      readonly variant: VariantName;
+      readonly capacity: CapacityResult;
     }
   | { readonly event: 'calibration'; readonly at: string; readonly calibration: CalibrationResult }
   | { readonly event: 'note'; readonly at: string; readonly level: 'info' | 'warning' | 'error'; readonly text: string }

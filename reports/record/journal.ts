@@ -13,6 +13,7 @@ const KNOWN: ReadonlySet<string> = new Set<JournalEvent['event']>([
   'claim',
   'experiment',
   'scenario',
+  'capacity',
   'calibration',
   'note',
   'variant-finished',

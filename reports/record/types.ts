@@ -4,9 +4,11 @@
  * Units stand last in names (`duration_ms`, `outage_s`).
  */
 
-import type { ExperimentResult, Interval, ScenarioResult } from './dynamics.ts';
+import type { CapacityResult, ExperimentResult, Interval, ScenarioResult } from './dynamics.ts';
 
 export type {
+  CapacityResult,
+  CapacityStep,
   Interval,
   ProbeSample,
   TimelineEvent,
@@ -14,9 +16,11 @@ export type {
   Trial,
   OutageFigure,
   ExperimentStatistics,
+  ExperimentControl,
   ExperimentResult,
   LoadBucket,
   PercentilePoint,
+  ScenarioControl,
   ScenarioPromise,
   ScenarioResult,
 } from './dynamics.ts';
@@ -150,6 +154,7 @@ export interface VariantResult {
   readonly claims: readonly ClaimResult[];
   readonly experiments: readonly ExperimentResult[];
   readonly scenarios: readonly ScenarioResult[];
+  readonly capacities?: readonly CapacityResult[];
   /** Documented address or name → the one it has in this run. */
   readonly addressMap: Readonly<Record<string, string>>;
   readonly started_ms: number;

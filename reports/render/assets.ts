@@ -26,6 +26,7 @@ const SCRIPTS = [
   'strip',
   'load',
   'spectrum',
+  'knee',
   'series',
   'filter',
   'ledger',

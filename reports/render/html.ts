@@ -6,6 +6,7 @@ import { arrange, deviations } from './model.ts';
 import { answer, keptShare, OUTCOME_TOKEN } from './page/answer.ts';
 import { breaks } from './page/breaks.ts';
 import { BOARD_FROM } from './page/experiment-board.ts';
+import { capacities, capacityRuns } from './page/capacity.ts';
 import { experimentRuns, experiments } from './page/experiments.ts';
 import { history } from './page/history.ts';
 import { instruments } from './page/instruments.ts';
@@ -65,7 +66,7 @@ export function renderHtml(record: RunRecord): string {
         <div class="shell">
           ${rail(model)}
           <main id="main">
-            ${answer(model)}${variants(model)}${breaks(model)}${ledger(model)}${experiments(model)}${scenarios(model)}${history(model)}${instruments(model)}
+            ${answer(model)}${variants(model)}${breaks(model)}${ledger(model)}${experiments(model)}${scenarios(model)}${capacities(model)}${history(model)}${instruments(model)}
           </main>
         </div>
         ${footer(record)}
@@ -110,6 +111,7 @@ function rail(model: Model): Markup {
     ...scenarioRuns(model).map(
       ({ id }, index, all) => [id, all.length > 1 ? `Load ${index + 1}` : 'Load', ''] as const,
     ),
+    ...capacityRuns(model).map(({ id }) => [id, 'Capacity', ''] as const),
     ...((record.history?.length ?? 0) > 0
       ? [['history', 'History', `${record.history?.[0]?.values.length ?? 0} runs`] as const]
       : []),

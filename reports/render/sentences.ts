@@ -2,11 +2,20 @@
  * The findings: full sentences made from the record alone. Each is a pure
  * function so that its wording can be tested for one, many, none and partial.
  */
+import { capacityInWords, isCapacityRun } from '../record/capacity.ts';
 import { isControlRun } from '../record/controls.ts';
 import { deviations, withVerdict } from './model.ts';
 import { enumerate, latency, number, plural, seconds } from './format.ts';
 import type { Model } from './model.ts';
-import type { Counts, ExperimentResult, RunRecord, ScenarioResult, Trial, VariantResult } from '../record/types.ts';
+import type {
+  CapacityResult,
+  Counts,
+  ExperimentResult,
+  RunRecord,
+  ScenarioResult,
+  Trial,
+  VariantResult,
+} from '../record/types.ts';
 
 /** How the gate ended, for colours and outlines. */
 export type Outcome = 'holds' | 'breaks' | 'open' | 'failed';
@@ -23,7 +32,7 @@ function all(record: RunRecord, of: keyof Counts): number {
 /** The first line of the report: does the gate hold? */
 export function headline(record: RunRecord): string {
   const { gate } = record.summary;
-  if (isControlRun(record.variants)) return gate.sentence;
+  if (isControlRun(record.variants) || isCapacityRun(record)) return gate.sentence;
   switch (outcome(record)) {
     case 'holds':
       return `The gate holds: ${plural(gate.newDeviations.length, 'new deviation')}.`;
@@ -211,6 +220,13 @@ export function scenarioFinding(
   });
   const sentence = lines.map((line) => line.replace(/\.$/, '')).join('. ');
   return sentence === '' ? 'No load in this run.' : `${sentence}.`;
+}
+
+/** How much each variant carries. */
+export function capacityFinding(
+  runs: readonly { readonly variant: string; readonly capacity: CapacityResult }[],
+): string {
+  return runs.map(({ variant, capacity }) => `${capital(variant)}: ${capacityInWords(capacity)}.`).join(' ');
 }
 
 /** Whether the instruments can be believed. */

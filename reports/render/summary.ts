@@ -1,4 +1,5 @@
 /** Record → a few lines for a terminal, a CI log or a comment: the answer first. */
+import { capacityInWords } from '../record/capacity.ts';
 import { duration, plural } from './format.ts';
 import { arrange } from './model.ts';
 import { headline, lede, scopeSentence } from './sentences.ts';
@@ -36,6 +37,7 @@ export function renderSummary(record: RunRecord, report = `reports/runs/${record
     ...deviationLines(record, 'Inconclusive', (claim) => claim.verdict === 'inconclusive'),
     ...deviationLines(record, 'Failed in the harness', (claim) => claim.verdict === 'error'),
     ...experimentLines(record),
+    ...loadLines(record),
     ...gate.warnings.map((warning) => `Warning: ${warning}`),
     '',
     scopeSentence(model),
@@ -104,6 +106,21 @@ function experimentLines(record: RunRecord): readonly string[] {
     ]);
   const more = all.length > MAX_NAMED ? [`  and ${plural(all.length - MAX_NAMED, 'other')}`] : [];
   return ['', `Experiments: ${all.length}`, ...named, ...more];
+}
+
+/** What each scenario measured, and how much the system carries. */
+function loadLines(record: RunRecord): readonly string[] {
+  const lines = record.variants.flatMap(({ name, scenarios, capacities = [] }) => [
+    ...scenarios.map(
+      (one) =>
+        `  ${VERDICT_MARK[one.verdict]} ${name}/${one.name}${one.control === undefined ? '' : ` (control: ${one.control})`}: ${one.observed}${one.reason === undefined ? '' : `; ${one.reason}`}`,
+    ),
+    ...capacities.map(
+      (one) =>
+        `  ${name}/${one.scenario}: ${capacityInWords(one)} within ${one.objective}; what ran out: ${one.ranOut}`,
+    ),
+  ]);
+  return lines.length === 0 ? [] : ['', 'Load:', ...lines];
 }
 
 function runLine({ run }: RunRecord): string {

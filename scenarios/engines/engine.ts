@@ -52,7 +52,10 @@ export interface LoadMeasurement {
   readonly engine: string;
   readonly offered: number;
   readonly achieved: number;
+  /** Requests that were due and never sent, since every user or connection of the tool was busy. */
   readonly dropped: number;
+  /** Requests that the tool can have under way at once. */
+  readonly users: number;
   readonly outcomes: Outcomes;
   /** From the intended start; failed requests count as endless, since no percentile may profit from them. */
   readonly corrected: LatencyHistogram;

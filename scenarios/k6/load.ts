@@ -20,6 +20,8 @@ export interface LoadStep {
   readonly duration_s: number;
   /** How long requests under way may go on after the end; 0 hands their users to the next step, connections and all. */
   readonly drain_s: number;
+  /** Each user sends again as soon as it was answered, whatever the rate: for the throughput of tools alone. */
+  readonly closedLoop?: boolean;
 }
 
 export interface LoadPlan {
@@ -35,6 +37,8 @@ export interface LoadPlan {
   readonly timeout_s: number;
 }
 
+/** What k6 itself measures of a request: from the send to the last byte. */
+export const ACTUAL = 'http_req_duration';
 /** Metrics that the scripts add to k6's own. */
 export const CORRECTED = 'gateproof_corrected';
 export const BACKEND = 'gateproof_backend';

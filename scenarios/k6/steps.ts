@@ -18,15 +18,19 @@ export const optionsOfPlan = {
 } satisfies Options;
 
 function scenario(step: LoadStep) {
+  const common = {
+    startTime: `${step.start_s}s`,
+    duration: `${step.duration_s}s`,
+    gracefulStop: `${step.drain_s}s`,
+  };
+  if (step.closedLoop) return { ...common, executor: 'constant-vus' as const, vus: plan.virtualUsers };
   return {
+    ...common,
     executor: 'constant-arrival-rate' as const,
     rate: step.rate_perS,
     timeUnit: '1s',
-    duration: `${step.duration_s}s`,
-    startTime: `${step.start_s}s`,
     preAllocatedVUs: plan.virtualUsers,
     maxVUs: plan.virtualUsers,
-    gracefulStop: `${step.drain_s}s`,
   };
 }
 

@@ -6,7 +6,11 @@ tool (
 	github.com/Shopify/toxiproxy/v2/cmd/cli
 	github.com/Shopify/toxiproxy/v2/cmd/server
 	github.com/summerwind/h2spec/cmd/h2spec
-	go.k6.io/k6/v2
+)
+
+require (
+	github.com/HdrHistogram/hdrhistogram-go v1.2.0
+	go.k6.io/k6/v2 v2.2.0
 )
 
 require (
@@ -77,7 +81,6 @@ require (
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/urfave/cli/v2 v2.27.6 // indirect
 	github.com/xrash/smetrics v0.0.0-20240521201337-686a1a2994c1 // indirect
-	go.k6.io/k6/v2 v2.2.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/otel v1.44.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc v1.44.0 // indirect

@@ -1,4 +1,4 @@
-/* ---------- offered and achieved, the 99 % rule, and every container on one axis ---------- */
+/* ---------- offered and achieved, the 99 % rule, latency, and every container on one axis ---------- */
 const peak = (points) => points.reduce((most, [, value]) => Math.max(most, value), 0);
 
 /** Value of a series at a time: the last point at or before it. */
@@ -9,6 +9,40 @@ function valueAt(points, time) {
     found = value;
   }
   return found;
+}
+
+const CURVES = [
+  { place: 7, name: 'P99', className: 'ink3', width: 1, dashes: '1 3' },
+  { place: 6, name: 'P95', className: 'ink3', width: 1.2, dashes: '5 3' },
+  { place: 5, name: 'P50', className: 'ink', width: 1.6, dashes: '' },
+];
+
+/** Percentiles of each second on a logarithmic axis, with the promised limits. */
+function latencyRows(page, data, x, top, layout) {
+  const height = 96;
+  const { narrow, left, right, width } = layout;
+  const seen = data.buckets.flatMap((bucket) => bucket.slice(5)).filter((value) => value > 0);
+  if (seen.length === 0) return;
+  const [low, high] = [Math.min(...seen) * 0.8, Math.max(...seen, ...data.limits_ms) * 1.3];
+  const y = logarithmic(low, high, top + height, top);
+  for (const tick of decades(low, high))
+    page
+      .line(left, y(tick), width - right, y(tick), 'gl')
+      .text(narrow ? 0 : left - 8, y(tick) + (narrow ? -3 : 4), milliseconds(tick), 'halo', narrow ? 'start' : 'end');
+  for (const limit of data.limits_ms) page.line(left, y(limit), width - right, y(limit), 'sla');
+  if (!narrow) page.text(0, top + 10, 'latency', 'k2');
+  for (const { place, name, className, width: stroke, dashes } of CURVES) {
+    const points = data.buckets.filter((bucket) => bucket[place] > 0);
+    page.path(
+      points.map((bucket) => [x(bucket[0] + data.seconds / 2), y(bucket[place])]),
+      className,
+      stroke,
+      dashes,
+    );
+    const last = points.at(-1);
+    if (last)
+      page.text(narrow ? width : width - right + 8, y(last[place]) + 4, name, 'k2 halo', narrow ? 'end' : 'start');
+  }
 }
 
 function resourceRows(page, data, x, start, layout) {
@@ -38,7 +72,7 @@ function resourceRows(page, data, x, start, layout) {
     page.add(
       'text',
       { x: width, y: narrow ? base - 24 : base - 5, 'text-anchor': 'end', class: 'k2', 'data-row': index },
-      `at most ${group(highest)}`,
+      `at most ${group(highest)}, ${group(Math.round(resource.memory_mib))} MiB`,
     );
   });
   return start + data.resources.length * rowHeight;
@@ -59,9 +93,9 @@ function readingLine(host, page, data, x, layout) {
     at = index;
     const bucket = data.buckets[index];
     cross.setAttribute('visibility', bucket ? 'visible' : 'hidden');
-    if (bucket) cross.setAttribute('transform', `translate(${round(x(bucket[0] + 0.5))})`);
+    if (bucket) cross.setAttribute('transform', `translate(${round(x(bucket[0] + data.seconds / 2))})`);
     caption.textContent = bucket
-      ? `${bucket[0]} s: ${group(bucket[2])} of ${group(bucket[1])}${bucket[3] > 0 ? `, ${bucket[3]} dropped` : ''}${bucket[4] > 0 ? `, ${bucket[4]} errors` : ''}`
+      ? `${bucket[0]} s: ${group(bucket[2])} of ${group(bucket[1])}${bucket[3] > 0 ? `, ${bucket[3]} dropped` : ''}${bucket[4] > 0 ? `, ${bucket[4]} errors` : ''}${bucket[6] > 0 ? `, P95 ${milliseconds(bucket[6])}` : ''}`
       : '';
     $$('[data-row]', page.root).forEach((node, row) => {
       const value = bucket ? valueAt(data.resources[row].cpu, bucket[0]) : null;
@@ -71,7 +105,8 @@ function readingLine(host, page, data, x, layout) {
   const nearest = (pixel) => {
     const box = page.root.getBoundingClientRect();
     const place = ((pixel - box.left) / box.width) * layout.width;
-    return data.buckets.findIndex((bucket) => Math.abs(x(bucket[0] + 0.5) - place) <= Math.abs(x(1) - x(0)) / 2 + 0.5);
+    const half = Math.abs(x(data.seconds) - x(0)) / 2 + 0.5;
+    return data.buckets.findIndex((bucket) => Math.abs(x(bucket[0] + data.seconds / 2) - place) <= half);
   };
   host.onpointermove = (event) => show(nearest(event.clientX));
   host.onpointerleave = () => show(-1);
@@ -87,8 +122,8 @@ function readingLine(host, page, data, x, layout) {
 
 CHARTS.load = (recorded, width, host) => {
   const narrow = width < 640;
-  const layout = { narrow, width, left: narrow ? 0 : 150, right: narrow ? 0 : 92, top: 16, bottom: 0 };
-  const end = Math.max(...recorded.buckets.map((bucket) => bucket[0])) + 1;
+  const layout = { narrow, width, left: narrow ? 0 : 150, right: narrow ? 0 : 132, top: 16, bottom: 0 };
+  const end = Math.max(...recorded.buckets.map((bucket) => bucket[0])) + recorded.seconds;
   // Containers are watched a little longer than the load lasts.
   const inTime = (points) => points.filter(([at]) => at >= 0 && at <= end);
   const resources = recorded.resources.map((resource) => ({ ...resource, cpu: inTime(resource.cpu) }));
@@ -98,7 +133,9 @@ CHARTS.load = (recorded, width, host) => {
   const base = layout.top + 130;
   const y = linear(0, most, base, layout.top);
   const ratioTop = base + 30;
-  const resourcesTop = ratioTop + 62;
+  const latencyTop = ratioTop + 62;
+  const hasLatency = data.buckets.some((bucket) => bucket[5] > 0);
+  const resourcesTop = hasLatency ? latencyTop + 126 : latencyTop;
   const bottom = resourcesTop + data.resources.length * (narrow ? 40 : 28);
   layout.bottom = bottom;
   const page = sheet(width, bottom + 26, host.dataset.label);
@@ -120,7 +157,7 @@ CHARTS.load = (recorded, width, host) => {
     page.rect(
       x(bucket[0]),
       layout.top,
-      Math.max(2, x(bucket[0] + 1) - x(bucket[0])),
+      Math.max(2, x(bucket[0] + data.seconds) - x(bucket[0])),
       ratioTop + 34 - layout.top,
       'behind',
     );
@@ -130,7 +167,7 @@ CHARTS.load = (recorded, width, host) => {
       .text(narrow ? 0 : layout.left - 8, y(tick) + (narrow ? -3 : 4), group(tick), 'halo', narrow ? 'start' : 'end');
   }
   if (!narrow) page.text(0, layout.top + 10, 'requests a second', 'k2');
-  const series = (place) => data.buckets.map((bucket) => [x(bucket[0] + 0.5), y(bucket[place])]);
+  const series = (place) => data.buckets.map((bucket) => [x(bucket[0] + data.seconds / 2), y(bucket[place])]);
   page.path(series(1), 'ink3 wide-line', 4).path(series(2), 'ink', 1.4);
   page.text(width - layout.right, layout.top + 10, 'offered (wide) and achieved (thin)', 'k2 halo', 'end');
   const ratio = linear(0.97, 1.005, ratioTop + 34, ratioTop);
@@ -147,8 +184,9 @@ CHARTS.load = (recorded, width, host) => {
   );
   const shares = data.buckets
     .filter((bucket) => bucket[1] > 0)
-    .map((bucket) => [x(bucket[0] + 0.5), ratio(Math.max(0.97, Math.min(1.005, bucket[2] / bucket[1])))]);
+    .map((bucket) => [x(bucket[0] + data.seconds / 2), ratio(Math.max(0.97, Math.min(1.005, bucket[2] / bucket[1])))]);
   page.path(shares, 'ink', 1.2);
+  if (hasLatency) latencyRows(page, data, x, latencyTop, layout);
   if (data.resources.length > 0) resourceRows(page, data, x, resourcesTop, layout);
   for (const tick of ticks(0, end, narrow ? 4 : 8))
     page

@@ -5,7 +5,7 @@ import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
 import { chart, figures, glyph, section } from './parts.ts';
-import type { Interval, ScenarioResult } from '../../record/types.ts';
+import type { Interval, LoadBucket, ScenarioResult } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
 import type { Model } from '../model.ts';
 
@@ -14,7 +14,8 @@ interface Run {
   readonly scenario: ScenarioResult;
 }
 
-const MAX_POINTS = 2000;
+/** Points of a container's curve. */
+const MAX_POINTS = 600;
 
 const LATENCY_CAPTION = markup`<b>Latency spectrum.</b> Corrected counts from the intended start and decides; actual
   counts from the real send and shows what a closed loop would have hidden.`;
@@ -61,7 +62,7 @@ function scenarioRun({ variant, scenario }: Run): Markup {
   };
   return markup`<div class="h3row">
       <h3>${glyph(scenario.verdict)} ${variant}: ${VERDICT_WORD[scenario.verdict]}</h3>
-      <span class="dim">${scenario.observed}${scenario.reason === undefined ? '' : ` ${scenario.reason}`}</span>
+      <span class="dim">${scenario.control === undefined ? '' : `Negative control (${scenario.control}), no measurement of the promises. `}${scenario.observed}${scenario.reason === undefined ? '' : ` ${scenario.reason}`}</span>
     </div>
     ${scenario.buckets.length === 0 ? markup`<p class="dim">No second of load was recorded.</p>` : overTime(variant, scenario)}
     <div class="two">
@@ -94,36 +95,56 @@ function at(scenario: ScenarioResult, percentile: number): string {
   return point === undefined ? '' : latency(point.value_ms);
 }
 
+/** Points of the chart over time; an hour has six times as many seconds. */
+const MAX_BUCKETS = 600;
+
+/** Means of so many seconds in a row that a chart can hold them; of percentiles and counts of failures the worst second. */
+function coarse(buckets: readonly LoadBucket[]): {
+  readonly seconds: number;
+  readonly rows: readonly (readonly number[])[];
+} {
+  const seconds = Math.ceil(buckets.length / MAX_BUCKETS);
+  const groups = [...Map.groupBy(buckets, ({ at_s }) => Math.floor(at_s / seconds)).values()];
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  const mean = (values: readonly number[]): number =>
+    round(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const most = (values: readonly number[]): number => round(Math.max(...values));
+  return {
+    seconds,
+    rows: groups.map((group) => [
+      group[0]?.at_s ?? 0,
+      mean(group.map(({ offered }) => offered)),
+      mean(group.map(({ achieved }) => achieved)),
+      most(group.map(({ dropped }) => dropped)),
+      most(group.map(({ errors }) => errors)),
+      most(group.map(({ p50_ms = 0 }) => p50_ms)),
+      most(group.map(({ p95_ms = 0 }) => p95_ms)),
+      most(group.map(({ p99_ms = 0 }) => p99_ms)),
+    ]),
+  };
+}
+
 function overTime(variant: string, scenario: ScenarioResult): Markup {
+  const { seconds, rows } = coarse(scenario.buckets);
   const data = {
     warmup_s: scenario.warmup_s,
-    buckets: scenario.buckets.map((bucket) => [
-      bucket.at_s,
-      bucket.offered,
-      bucket.achieved,
-      bucket.dropped,
-      bucket.errors,
-    ]),
+    seconds,
+    buckets: rows,
+    limits_ms: scenario.measures === 'overhead' ? [] : scenario.promises.map(({ limit_ms }) => limit_ms),
     resources: scenario.resources.map((resource) => ({
       name: resource.container,
       role: resource.role,
       cpu: reduceSeries(resource.cpu_cores, MAX_POINTS),
-      memory: reduceSeries(resource.memory_mib, MAX_POINTS),
+      memory_mib: Math.max(0, ...resource.memory_mib.map(([, mib]) => mib)),
     })),
   };
-  const rows = scenario.buckets.map((bucket) => [
-    bucket.at_s,
-    bucket.offered,
-    bucket.achieved,
-    bucket.dropped,
-    bucket.errors,
-  ]);
   return markup`<figure>
     <figcaption>
       <b>Offered and achieved over time.</b> The warm-up is hatched and not counted. A valid load needs 99 % of what was
-      offered. Below: every container on the same axis; pointer or arrow keys move the reading line.
+      offered. Below on the same axis: latency from the intended start (median, P95, P99 of each second) and every
+      container; pointer or arrow keys move the reading line.${seconds > 1 ? ` One point is ${String(seconds)} s.` : ''}
     </figcaption>
-    ${chart('load', data, `Offered and achieved requests a second, ${variant}, with CPU of ${plural(scenario.resources.length, 'container')}; arrow keys move the reading line`)}${figures(['Second', 'Offered', 'Achieved', 'Dropped', 'Errors'], rows)}
+    ${chart('load', data, `Offered and achieved requests a second, ${variant}, with CPU of ${plural(scenario.resources.length, 'container')}; arrow keys move the reading line`)}${figures(['Second', 'Offered', 'Achieved', 'Dropped', 'Errors', 'P50, ms', 'P95, ms', 'P99, ms'], rows)}
   </figure>`;
 }
 

@@ -16,7 +16,7 @@ const sla = (name: string, percentile: number, limit_ms: number) => ({
 export default scenario({
   title: 'API latency under normal load',
   measures: 'latency',
-  inSmokeVerify: true,
+  inSmokeVerify: { rate_perS: 60, warmup_s: 2, measured_s: 7 },
   engine: k6('api-mix.ts'),
   promises: [
     sla('sla-p50', 50, 200),
@@ -33,7 +33,8 @@ export default scenario({
     { name: 'browse-search', method: 'GET', path: '/api/v1/browse/search?q=gateway', weight: 1 },
   ],
   shapes: {
-    smoke: { rate_perS: 60, warmup_s: 2, measured_s: 7 },
+    // So many requests bound the P99.9.
+    smoke: { rate_perS: 60, warmup_s: 5, measured_s: 65 },
     nightly: { rate_perS: 200, warmup_s: 20, measured_s: 120 },
     prerelease: { rate_perS: 300, warmup_s: 30, measured_s: 300 },
   },

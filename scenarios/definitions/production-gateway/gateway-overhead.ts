@@ -17,7 +17,7 @@ export default scenario({
   ],
   routes: [{ name: 'ping', method: 'GET', path: '/api/v1/ping', weight: 1 }],
   shapes: {
-    smoke: { rate_perS: 30, warmup_s: 4, measured_s: 15 },
+    smoke: { rate_perS: 30, warmup_s: 8, measured_s: 50 },
     nightly: { rate_perS: 30, warmup_s: 20, measured_s: 120 },
     prerelease: { rate_perS: 30, warmup_s: 30, measured_s: 300 },
   },

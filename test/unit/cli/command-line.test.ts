@@ -50,11 +50,16 @@ describe('wrong usage ends with 64 and says what is right', () => {
     ['an unknown run', ['report', 'no-such-run'], /There is no run 'no-such-run'/],
     ['a document without an environment', ['claims', '--document', 'x.md'], /--document needs an environment/],
     [
+      'an objective that says nothing',
+      ['capacity', 'production-gateway', '--slo', 'fast'],
+      /'fast' is no objective; write p95=800ms/,
+    ],
+    [
       'a document that cannot be read',
       ['claims', 'production-gateway', '--document', 'no-such-file'],
       /cannot be read/,
     ],
-    ['a command that does not exist yet', ['capacity', 'production-gateway'], /There is no command 'capacity'/],
+    ['a command that does not exist yet', ['gameday', 'production-gateway'], /There is no command 'gameday'/],
   ])('%s', async (_, args, message) => {
     expect(await main(args)).toBe(64);
     expect(err).toMatch(message);
@@ -82,13 +87,23 @@ describe('help', () => {
     expect(out).toContain('Exit codes:');
   });
 
-  test.each(['doctor', 'verify', 'chaos', 'load', 'up', 'down', 'status', 'claims', 'report', 'calibrate', 'prune'])(
-    'of %s has examples',
-    async (name) => {
-      expect(await main([name, '--help'])).toBe(0);
-      expect(out).toMatch(new RegExp(`Examples:\\n  gateproof ${name}`));
-    },
-  );
+  test.each([
+    'doctor',
+    'verify',
+    'chaos',
+    'load',
+    'capacity',
+    'up',
+    'down',
+    'status',
+    'claims',
+    'report',
+    'calibrate',
+    'prune',
+  ])('of %s has examples', async (name) => {
+    expect(await main([name, '--help'])).toBe(0);
+    expect(out).toMatch(new RegExp(`Examples:\\n  gateproof ${name}`));
+  });
 
   test('--version prints the version', async () => {
     expect(await main(['--version'])).toBe(0);

@@ -1,5 +1,7 @@
 /** Invented experiment and load results for the reports' tests. */
 import type {
+  CapacityResult,
+  CapacityStep,
   ExperimentResult,
   PercentilePoint,
   ScenarioResult,
@@ -153,7 +155,17 @@ export function inventedScenario(): ScenarioResult {
     buckets: seconds.map((at_s) => {
       const offered = Math.min(400, 40 * (at_s + 1));
       const achieved = at_s === 37 ? 391 : offered;
-      return { at_s, offered, achieved, dropped: offered - achieved, errors: at_s === 41 ? 2 : 0 };
+      const slow = at_s === 41 ? 6 : 0.9 + 0.2 * next();
+      return {
+        at_s,
+        offered,
+        achieved,
+        dropped: offered - achieved,
+        errors: at_s === 41 ? 2 : 0,
+        p50_ms: 64 * slow,
+        p95_ms: 271 * slow,
+        p99_ms: 688 * slow,
+      };
     }),
     corrected: spectrum(1),
     actual: spectrum(0.82),
@@ -197,5 +209,49 @@ export function inventedScenario(): ScenarioResult {
     ],
     duration_ms: 62_000,
     reproduce: 'gateproof load production-gateway api-mix --seed 20261121',
+  };
+}
+
+/** A search that ended between 400 and 440 requests a second. */
+export function inventedCapacity(): CapacityResult {
+  const step = (
+    phase: CapacityStep['phase'],
+    rate_perS: number,
+    p95_ms: number,
+    verdict: CapacityStep['verdict'],
+  ): CapacityStep => ({
+    phase,
+    rate_perS,
+    achieved_perS: rate_perS,
+    verdict,
+    p50_ms: p95_ms / 3,
+    p95_ms,
+    p99_ms: p95_ms * 1.7,
+    errorShare: verdict === 'breaks' ? 0.02 : 0,
+    cpu_cores: { 'gateway-1': rate_perS / 600, 'customer-1': rate_perS / 1_500, generator: 0.3 },
+    ...(verdict === 'invalid' ? { reason: 'generator below 85 % of its CPU: 91 %' } : {}),
+  });
+  return {
+    scenario: 'api-mix',
+    title: 'reads, writes and admin from many addresses',
+    objective: 'P95 below 800 ms and errors below 1 %',
+    lower_perS: 400,
+    upper_perS: 440,
+    ended: 'narrow enough',
+    steps: [
+      step('growth', 100, 240, 'holds'),
+      step('growth', 200, 260, 'holds'),
+      step('growth', 400, 420, 'holds'),
+      step('growth', 800, 6_000, 'breaks'),
+      step('bisection', 440, 1_300, 'breaks'),
+      step('confirmation', 400, 430, 'holds'),
+      step('confirmation', 440, 1_500, 'invalid'),
+    ],
+    ranOut: 'processor time of the system: at 440/s the gateway used 0.73 of 1 cores',
+    perGatewayCore: 600,
+    perUpstreamCore: 1_500,
+    clientAddresses: 880,
+    duration_ms: 140_000,
+    reproduce: 'gateproof capacity production-gateway --target api-mix',
   };
 }

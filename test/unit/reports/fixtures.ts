@@ -2,10 +2,17 @@
 import { count } from '../../../reports/record/derive.ts';
 import { SCHEMA_ID } from '../../../reports/record/types.ts';
 import { inventedClaims } from './fixture-claims.ts';
-import { inventedExperiment, inventedScenario } from './fixture-runs.ts';
+import { inventedCapacity, inventedExperiment, inventedScenario } from './fixture-runs.ts';
 import type { JournalEvent } from '../../../reports/record/events.ts';
 import type { Judge } from '../../../reports/record/derive.ts';
-import type { Gate, RunInfo, RunRecord, VariantName, VariantResult } from '../../../reports/record/types.ts';
+import type {
+  Gate,
+  RunInfo,
+  RunRecord,
+  ScenarioResult,
+  VariantName,
+  VariantResult,
+} from '../../../reports/record/types.ts';
 
 const RUN: RunInfo = {
   id: '2026-11-21T02-14-07Z-k3f9',
@@ -93,6 +100,7 @@ function variant(name: VariantName): VariantResult {
     claims,
     experiments: [inventedExperiment(name, name === 'documented' ? 12 : 12)],
     scenarios: name === 'documented' ? [] : [inventedScenario()],
+    ...(name === 'documented' ? {} : { capacities: [inventedCapacity()] }),
     addressMap: { '10.0.1.10': '198.18.64.11', 'api.example.test': '198.18.0.10' },
     started_ms: name === 'documented' ? 9400 : 8700,
   };
@@ -203,6 +211,34 @@ export function emptyRecord(): RunRecord {
   };
 }
 
+/** Two scenarios of an hour each, with as many containers as the full topology has. */
+export function hourOfLoad(): RunRecord {
+  const record = fullRecord();
+  const seconds = Array.from({ length: 3_600 }, (_, at) => at);
+  const wave = (base: number): [number, number][] =>
+    seconds.map((at) => [at, Math.round(1_000 * base * (1 + 0.3 * Math.sin(at / 37))) / 1_000]);
+  const scenario: ScenarioResult = {
+    ...inventedScenario(),
+    buckets: wave(400).map(([at_s, rate]) => ({
+      at_s,
+      offered: 400,
+      achieved: Math.round(rate),
+      dropped: 0,
+      errors: 0,
+      p50_ms: rate / 7,
+      p95_ms: rate / 2,
+      p99_ms: rate,
+    })),
+    resources: Array.from({ length: 18 }, (_, index) => ({
+      container: `container-${index}`,
+      role: 'sut' as const,
+      cpu_cores: wave(0.3 + index / 50),
+      memory_mib: wave(60 + index),
+    })),
+  };
+  return { ...record, variants: record.variants.map((one) => ({ ...one, scenarios: [scenario] })) };
+}
+
 /** What a system under test could send to break out of a report. */
 export const ATTACK = '</script><img src=x onerror=alert(1)>"\'><!--]]>\u2028\0${}';
 
@@ -215,6 +251,8 @@ const ENUMERATED = new Set([
   'profile',
   'schema',
   'role',
+  'ended',
+  'phase',
   'startedAt',
   'finishedAt',
   'expires',
@@ -257,6 +295,12 @@ export function journalOf(record: RunRecord): readonly JournalEvent[] {
         started_ms: own.started_ms,
       },
       ...own.claims.map((claim): JournalEvent => ({ event: 'claim', at, variant: own.name, claim })),
+      ...(own.capacities ?? []).map((capacity): JournalEvent => ({
+        event: 'capacity',
+        at,
+        variant: own.name,
+        capacity,
+      })),
       ...own.experiments.map((experiment): JournalEvent => ({
         event: 'experiment',
         at,

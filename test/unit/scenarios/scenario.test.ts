@@ -6,11 +6,11 @@ import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import declared from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
 import type { GeneratorHost, LoadMeasurement } from '../../../scenarios/engines/engine.ts';
-import { cpuShare } from '../../../scenarios/engines/k6.ts';
+import { cpuShare } from '../../../scenarios/engines/cpu-meter.ts';
 import { validityRules } from '../../../scenarios/engines/validity.ts';
 import { decidable, runScenario } from '../../../scenarios/run.ts';
 import type { ScenarioOptions } from '../../../scenarios/run.ts';
-import { addressesFor, scenario } from '../../../scenarios/scenario.ts';
+import { scenario, usersFor } from '../../../scenarios/scenario.ts';
 
 const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
 
@@ -23,6 +23,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     offered: 1_200,
     achieved: 1_200,
     dropped: 0,
+    users: 120,
     outcomes: { answered: 1_200, refused: 0, failed: 0 },
     corrected,
     actual: corrected,
@@ -90,7 +91,6 @@ describe('verdicts', () => {
   });
 
   test.each([
-    ['dropped iterations', { dropped: 1 }, 'no dropped iterations: 1 dropped'],
     ['too little achieved', { achieved: 1_150 }, 'achieved at least 99 %'],
     [
       'a generator without CPU',
@@ -112,6 +112,31 @@ describe('verdicts', () => {
       expect(result.verdict).toBe('inconclusive');
       expect(result.reason).toContain(reason);
     }
+  });
+});
+
+describe('requests that found no free user', () => {
+  // 120 users at 60 requests a second wait 2 s on average; here everybody waited for 3 s.
+  const waiting = new LatencyHistogram();
+  waiting.record(3_000, 900);
+  const held: Partial<LoadMeasurement> = { achieved: 900, dropped: 300, actual: waiting };
+
+  test('count as failed when the gateway kept all users waiting', async () => {
+    const { scenario: result } = await run(measurement(1, held));
+    expect(result.verdict).toBe('deviates');
+    expect(result.observed).toContain('300 failed');
+    expect(result.promises.at(-1)).toMatchObject({ percentile: 99, verdict: 'deviates' });
+  });
+
+  test('say nothing when answers came fast, or when the generator had no time itself', async () => {
+    for (const rest of [
+      { ...held, actual: measurement(1).actual },
+      { ...held, generatorCpu: { share: 0.95, throttled_ms: 0, othersShare: 0 } },
+      { ...held, generatorCpu: { share: 0.2, throttled_ms: 5_000, othersShare: 0 } },
+    ])
+      expect((await run(measurement(1, rest))).scenario.verdict).toBe('inconclusive');
+    const { scenario: fast } = await run(measurement(1, { dropped: 1 }));
+    expect(fast.reason).toBe('nothing dropped by the generator: 1 dropped');
   });
 });
 
@@ -161,7 +186,9 @@ describe('declarations', () => {
   });
 
   test('addresses stay below the documented limit', () => {
-    expect(addressesFor(declared, shape)).toBe(120);
+    expect(usersFor(declared, shape, [])).toBe(120);
+    const longest = { claim: 'any', percentile: 99.9, limit_ms: 3_000 };
+    expect(usersFor(declared, shape, [longest])).toBe(180);
   });
 
   test('nothing promised is refused', () => {

@@ -1,0 +1,72 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { requireEnvironment } from '../../environments/ledger/ledger.ts';
+import { parseObjective } from '../../scenarios/capacity/objective.ts';
+import type { Objective } from '../../scenarios/capacity/objective.ts';
+import { requireName, scenariosOf } from '../found.ts';
+import { freshSeed, imageOption, variantsOf, variantsOption, wholeNumber } from '../options.ts';
+import type { MeasureOptions } from '../options.ts';
+import { typed } from '../typed.ts';
+
+const DEFAULT_OBJECTIVE = 'p95=800ms,errors=1%';
+const DEFAULT_TARGET = 'api-latency';
+
+interface Options extends Omit<MeasureOptions, 'profile' | 'seed'> {
+  readonly target: string;
+  readonly slo: Objective;
+  readonly steps: number;
+}
+
+/** `gateproof capacity`: how much the system carries within an objective, and what runs out. */
+export function capacity(done: (exitCode: number) => void): Command {
+  return new Command('capacity')
+    .description('search how many requests a second a system carries within an objective, and what runs out')
+    .argument('<environment>', 'name of an environment')
+    .option('--target <scenario>', 'scenario whose mix of requests is offered', DEFAULT_TARGET)
+    .addOption(
+      new Option('--slo <objective>', 'limits of percentiles and of errors')
+        .argParser(objective)
+        .default(parseObjective(DEFAULT_OBJECTIVE), DEFAULT_OBJECTIVE),
+    )
+    .option('--steps <number>', 'load steps that may be spent, some 25 s each', wholeNumber(2), 20)
+    .addOption(variantsOption())
+    .option('--out <folder>', 'write the run below this folder instead of reports/runs')
+    .addOption(imageOption())
+    .option('--json', "print the record's summary for programs", false)
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 a capacity was found · 2 none was, or the run is partial · 3 the harness failed · 64 wrong usage
+
+Examples:
+  gateproof capacity production-gateway
+  gateproof capacity production-gateway --slo p99=300ms,errors=0.1% --variant hardened`,
+    )
+    .action(async (name: string, options: Options) => {
+      const environment = requireEnvironment(name);
+      requireName('scenario', options.target, scenariosOf(environment));
+      const { variant, image, target, slo, ...rest } = options;
+      const { capacityCommand } = await import('../run/commands.ts');
+      done(
+        await capacityCommand({
+          ...rest,
+          environment,
+          scenario: target,
+          objective: slo,
+          profile: 'smoke',
+          variants: variantsOf(variant),
+          images: image,
+          seed: freshSeed(),
+          out: options.out,
+          command: typed(),
+        }),
+      );
+    });
+}
+
+function objective(text: string): Objective {
+  try {
+    return parseObjective(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : String(error));
+  }
+}

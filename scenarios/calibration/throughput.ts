@@ -1,0 +1,92 @@
+/**
+ * What the engines cost: the throughput of a tool led and counted by its engine against that
+ * of the tool alone, as fast as both can, in interleaved pairs. An engine that slows its tool
+ * down would call a gateway slow.
+ */
+import { shiftOfPairs } from '../../measurement/comparison/shift.ts';
+import type { CalibrationResult } from '../../reports/record/types.ts';
+import { autocannon } from '../engines/driven.ts';
+import type { GeneratorHost, LoadEngine } from '../engines/engine.ts';
+import { k6, k6Alone } from '../engines/k6.ts';
+import type { LoadPlan } from '../k6/load.ts';
+
+const PAIRS = 10;
+const USERS = 50;
+const [WARM_UP_S, MEASURED_S] = [1, 5];
+/** The interval of the ratio has to reach this. */
+const RATIO_MIN = 0.95;
+/** More than any tool sends: each sends as fast as it can. */
+const UNREACHED_PER_S = 1_000_000;
+
+/** Requests that were answered in one run. */
+type Arm = () => Promise<number>;
+
+/**
+ * Takes about five minutes.
+ *
+ * @param url of a server that answers faster than any of the tools asks
+ * @throws Error when a tool fails
+ */
+export async function calibrateThroughput(
+  host: GeneratorHost,
+  url: string,
+  clients: string,
+): Promise<CalibrationResult[]> {
+  const plan = planFor(url);
+  const led =
+    (engine: LoadEngine): Arm =>
+    async () => {
+      const measured = await engine.run(host, { plan, measured: 'measured', clientBlock: clients });
+      if (measured.failure !== null) throw new Error(measured.failure);
+      return measured.buckets.reduce((sum, { achieved }) => sum + achieved, 0);
+    };
+  return [
+    await compare('k6', led(k6('api-mix.ts')), led(k6Alone('api-mix.ts'))),
+    await compare('autocannon', led(autocannon), () => autocannonAlone(host, url)),
+  ];
+}
+
+function planFor(url: string): LoadPlan {
+  const step = { rate_perS: UNREACHED_PER_S, drain_s: 0, closedLoop: true };
+  return {
+    baseUrl: url,
+    hosts: {},
+    steps: [
+      { ...step, name: 'warm-up', start_s: 0, duration_s: WARM_UP_S },
+      { ...step, name: 'measured', start_s: WARM_UP_S, duration_s: MEASURED_S },
+    ],
+    routes: [{ name: 'static', method: 'GET', path: '/', weight: 1 }],
+    backends: [],
+    virtualUsers: USERS,
+    timeout_s: 15,
+  };
+}
+
+async function compare(tool: string, led: Arm, alone: Arm): Promise<CalibrationResult> {
+  const logRatios: number[] = [];
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    // In turn first: what drifts over the pairs meets both.
+    const [first, second] = pair % 2 === 0 ? [led, alone] : [alone, led];
+    const [a, b] = [await first(), await second()];
+    logRatios.push(Math.log(pair % 2 === 0 ? a / b : b / a));
+  }
+  const { estimate, lower } = shiftOfPairs(logRatios);
+  const reached = Math.exp(lower ?? Number.NEGATIVE_INFINITY);
+  return {
+    instrument: `${tool}: throughput through the engine ÷ alone, ${String(PAIRS)} pairs, ratio ${Math.exp(estimate).toFixed(3)}; lower bound`,
+    truth: 1,
+    measured: Math.round(reached * 1000) / 1000,
+    tolerance: 1 - RATIO_MIN,
+    unit: '',
+    holds: reached >= RATIO_MIN,
+  };
+}
+
+async function autocannonAlone(host: GeneratorHost, url: string): Promise<number> {
+  const lines: string[] = [];
+  const argv = ['autocannon', '-j', '-c', String(USERS), '-d', String(WARM_UP_S + MEASURED_S), '-n', `${url}/`];
+  const { exitCode, stderr } = await host.exec(argv, { onLine: (line) => lines.push(line) });
+  if (exitCode !== 0) throw new Error(`autocannon ended with ${String(exitCode)}: ${stderr.slice(-400)}`);
+  const result = JSON.parse(lines.join('\n')) as { readonly requests: { readonly total: number } };
+  return result.requests.total;
+}

@@ -1,0 +1,173 @@
+/**
+ * How much a system carries within its service-level objective: growth by a factor until
+ * the objective breaks, bisection between the highest rate that held and the lowest that
+ * did not, then a confirmation of both ends. As Nighthawk's adaptive load controller does
+ * it, with one difference: a step whose interval holds the limit is neither, and is asked
+ * again before it counts.
+ */
+
+/** What one load step at a rate said about the objective. */
+export type StepVerdict =
+  /** The objective held, with confidence. */
+  | 'holds'
+  /** It broke, with confidence. */
+  | 'breaks'
+  /** The interval holds the limit: more samples may tell. */
+  | 'unclear'
+  /** The generator could not offer this rate: nothing is said about the system. */
+  | 'invalid';
+
+export interface SearchOptions {
+  readonly start_perS: number;
+  /** Factor of the growth, above 1. */
+  readonly growth: number;
+  /** Wanted width of the result: upper ÷ lower, above 1. */
+  readonly width: number;
+  /** Load steps that may be spent. */
+  readonly steps_max: number;
+  /** No rate above this is tried: what the addresses or the generator allow. */
+  readonly rate_max_perS: number;
+  /** Times that each end of the result has to be seen. */
+  readonly confirmations: number;
+}
+
+export interface SearchedStep {
+  readonly rate_perS: number;
+  readonly verdict: StepVerdict;
+  readonly phase: 'growth' | 'bisection' | 'confirmation';
+}
+
+export interface Capacity {
+  /** Highest rate that held each time it was tried; null when none did. */
+  readonly lower_perS: number | null;
+  /** Lowest rate that did not; null when the generator or the addresses ended the search first. */
+  readonly upper_perS: number | null;
+  readonly steps: readonly SearchedStep[];
+  /** Why the search ended. */
+  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'highest rate holds';
+}
+
+const UNCLEAR_MAX = 2;
+
+class Search {
+  readonly #measure: (rate_perS: number) => Promise<StepVerdict>;
+  readonly #options: SearchOptions;
+  readonly steps: SearchedStep[] = [];
+  #held = 0;
+  #broke = Number.POSITIVE_INFINITY;
+  #limit: number;
+
+  constructor(measure: (rate_perS: number) => Promise<StepVerdict>, options: SearchOptions) {
+    this.#measure = measure;
+    this.#options = options;
+    this.#limit = options.rate_max_perS;
+  }
+
+  async run(): Promise<Capacity> {
+    await this.#grow();
+    do {
+      await this.#bisect();
+    } while (!(await this.#confirm()) && this.#left > 0);
+    return {
+      lower_perS: this.#held === 0 ? null : this.#held,
+      upper_perS: Number.isFinite(this.#broke) ? this.#broke : null,
+      steps: this.steps,
+      ended: this.#ended(),
+    };
+  }
+
+  get #left(): number {
+    return this.#options.steps_max - this.steps.length;
+  }
+
+  #ended(): Capacity['ended'] {
+    if (this.#narrow()) return 'narrow enough';
+    if (this.#left <= 0) return 'budget spent';
+    return this.#limit < this.#options.rate_max_perS ? 'generator at its end' : 'highest rate holds';
+  }
+
+  /** Nothing from here on has to be tried. */
+  get #top(): number {
+    return Math.min(this.#broke, this.#limit);
+  }
+
+  #narrow(): boolean {
+    return this.#held > 0 && this.#broke / this.#held <= this.#options.width;
+  }
+
+  async #grow(): Promise<void> {
+    let rate = Math.min(this.#options.start_perS, this.#limit);
+    while (this.#left > 0) {
+      const verdict = await this.#try(rate, 'growth');
+      // A start that is too high: downwards, until something holds.
+      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / this.#options.growth));
+      else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
+        rate = Math.min(Math.floor(rate * this.#options.growth), this.#limit);
+      else return;
+      if (rate === 1 && this.#broke === 1) return;
+    }
+  }
+
+  async #bisect(): Promise<void> {
+    while (this.#left > 0 && this.#held > 0 && this.#top / this.#held > this.#options.width) {
+      // Halfway in proportion: what counts is the width as a ratio.
+      const rate = Math.round(Math.sqrt(this.#held * this.#top));
+      if (rate <= this.#held || rate >= this.#top) return;
+      await this.#try(rate, 'bisection');
+    }
+  }
+
+  /** True when both ends were seen often enough, or nothing more can be found out. */
+  async #confirm(): Promise<boolean> {
+    for (const [rate, wanted] of [
+      [this.#held, 'holds'],
+      [this.#broke, 'breaks'],
+    ] as const) {
+      if (rate === 0 || !Number.isFinite(rate)) continue;
+      while (this.#left > 0 && this.#seen(rate, wanted) < this.#options.confirmations)
+        if ((await this.#try(rate, 'confirmation')) !== wanted) return false;
+    }
+    return true;
+  }
+
+  #seen(rate_perS: number, verdict: StepVerdict): number {
+    return this.steps.filter((step) => step.rate_perS === rate_perS && step.verdict === verdict).length;
+  }
+
+  /** One step; unclear ones are asked again, and count as broken if they stay so: nobody can promise that rate. */
+  async #try(rate_perS: number, phase: SearchedStep['phase']): Promise<StepVerdict> {
+    let verdict: StepVerdict = 'unclear';
+    for (let n = 0; verdict === 'unclear' && n < UNCLEAR_MAX && this.#left > 0; n += 1) {
+      verdict = await this.#measure(rate_perS);
+      this.steps.push({ rate_perS, verdict, phase });
+    }
+    if (verdict === 'invalid') this.#limit = Math.min(this.#limit, rate_perS);
+    else if (verdict === 'holds') this.#held = Math.max(this.#held, rate_perS);
+    else {
+      this.#broke = Math.min(this.#broke, rate_perS);
+      // A rate that held once and then did not holds no more.
+      if (rate_perS <= this.#held) this.#held = this.#highestBelow(rate_perS);
+    }
+    return verdict === 'unclear' ? 'breaks' : verdict;
+  }
+
+  #highestBelow(rate_perS: number): number {
+    const held = this.steps.filter((step) => step.verdict === 'holds' && step.rate_perS < rate_perS);
+    return Math.max(0, ...held.map((step) => step.rate_perS));
+  }
+}
+
+/**
+ * Searches the highest rate at which `measure` holds.
+ *
+ * @throws RangeError for options that lead nowhere, and whatever `measure` throws
+ */
+export async function searchCapacity(
+  measure: (rate_perS: number) => Promise<StepVerdict>,
+  options: SearchOptions,
+): Promise<Capacity> {
+  const { start_perS, growth, width, steps_max, confirmations } = options;
+  if (!(start_perS >= 1 && growth > 1 && width > 1 && steps_max >= 1 && confirmations >= 1))
+    throw new RangeError('a search starts at 1 or more, grows by more than 1, and has steps to spend');
+  return new Search(measure, options).run();
+}

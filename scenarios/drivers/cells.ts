@@ -1,0 +1,130 @@
+/**
+ * Counts requests into HDR histograms for each second, step and outcome and writes them to
+ * standard output once a second, one line of JSON a cell: what k6's extension does, for
+ * generators that have none (see scenarios/engines/samples.ts for the reader).
+ *
+ * The programs of this folder run in the generator container, with the packages of its image.
+ */
+import hdr from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
+
+/** Longest latency that is kept apart, µs; as in measurement/histogram.ts. */
+const LONGEST_US = 120_000_000;
+const FLUSH_EVERY_MS = 1_000;
+
+export interface Step {
+  readonly name: string;
+  readonly start_s: number;
+  readonly duration_s: number;
+}
+
+/** One request that ended; `null` as status: it got no answer. */
+export interface Ended {
+  /** When it was meant to start, ms since the beginning of the plan. */
+  readonly intended_ms: number;
+  readonly corrected_ms: number;
+  readonly actual_ms: number;
+  readonly status: number | null;
+}
+
+interface Cell {
+  readonly step: string;
+  readonly outcome: 'answered' | 'refused' | 'failed';
+  readonly second: number;
+  requests: number;
+  dropped: number;
+  corrected: Histogram | null;
+  actual: Histogram | null;
+}
+
+/** Counts until `end`; requests that were meant to start in no step are passed over. */
+export class Cells {
+  readonly #steps: readonly Step[];
+  readonly #route: string;
+  readonly #write: (line: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  #open = new Map<string, Cell>();
+  /** Requests of all steps so far. */
+  counted = 0;
+
+  constructor(
+    steps: readonly Step[],
+    route: string,
+    write: (line: string) => void = (line) => process.stdout.write(line),
+  ) {
+    this.#steps = steps;
+    this.#route = route;
+    this.#write = write;
+    this.#timer = setInterval(() => {
+      this.#flush();
+    }, FLUSH_EVERY_MS);
+  }
+
+  take({ intended_ms, corrected_ms, actual_ms, status }: Ended): void {
+    const cell = this.#cell(intended_ms, outcomeOf(status));
+    if (!cell) return;
+    cell.requests += 1;
+    this.counted += 1;
+    // Refusals have no latency of their own: it would flatter.
+    if (cell.outcome === 'refused') return;
+    const failed = cell.outcome === 'failed';
+    cell.corrected ??= histogram();
+    cell.corrected.recordValue(failed ? LONGEST_US : micros(corrected_ms));
+    cell.actual ??= histogram();
+    cell.actual.recordValue(failed ? LONGEST_US : micros(actual_ms));
+  }
+
+  /** So many requests that were due then and were never sent. */
+  drop(intended_ms: number, count: number): void {
+    const cell = this.#cell(intended_ms, 'answered');
+    if (cell) cell.dropped += count;
+  }
+
+  /** Writes what is left. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#flush();
+  }
+
+  #cell(intended_ms: number, outcome: Cell['outcome']): Cell | null {
+    const at_s = intended_ms / 1000;
+    const step = this.#steps.find(({ start_s, duration_s }) => at_s >= start_s && at_s < start_s + duration_s);
+    if (!step) return null;
+    const second = Math.floor(at_s - step.start_s);
+    const key = `${step.name} ${outcome} ${String(second)}`;
+    let cell = this.#open.get(key);
+    if (!cell) {
+      cell = { step: step.name, outcome, second, requests: 0, dropped: 0, corrected: null, actual: null };
+      this.#open.set(key, cell);
+    }
+    return cell;
+  }
+
+  #flush(): void {
+    for (const { step, outcome, second, requests, dropped, corrected, actual } of this.#open.values()) {
+      const histograms = {
+        ...(corrected ? { gateproof_corrected: hdr.encodeIntoCompressedBase64(corrected) } : {}),
+        ...(actual ? { http_req_duration: hdr.encodeIntoCompressedBase64(actual) } : {}),
+      };
+      this.#write(`${JSON.stringify({ step, route: this.#route, outcome, second, requests, dropped, histograms })}\n`);
+    }
+    this.#open = new Map();
+  }
+}
+
+function histogram(): Histogram {
+  return hdr.build({
+    bitBucketSize: 32,
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: LONGEST_US,
+    numberOfSignificantValueDigits: 3,
+  });
+}
+
+const micros = (ms: number): number => Math.min(LONGEST_US, Math.max(0, Math.round(ms * 1000)));
+
+function outcomeOf(status: number | null): Cell['outcome'] {
+  if (status === null || status >= 500) return 'failed';
+  return status === 429 ? 'refused' : 'answered';
+}

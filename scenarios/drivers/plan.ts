@@ -1,0 +1,23 @@
+/** What the host tells a driver, as JSON. This folder runs in the generator and imports itself and its image's packages only. */
+import type { Step } from './cells.ts';
+
+/** The n-th IPv4 address after one. */
+export function addressAfter(first: string, n: number): string {
+  const value = first.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0) + n;
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
+export interface DriverPlan {
+  readonly url: string;
+  readonly serverName: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Label of the route in what is counted. */
+  readonly route: string;
+  /** Steps without a gap, all at the same rate. */
+  readonly steps: readonly Step[];
+  readonly rate_perS: number;
+  readonly connections: number;
+  /** Address of the first connection; the others have those that follow it. */
+  readonly firstAddress: string;
+  readonly timeout_s: number;
+}

@@ -1,0 +1,59 @@
+/** Engines whose tool is led by a program of `scenarios/drivers` in the generator container. */
+import { block } from '../../environments/harness/addresses.ts';
+import type { DriverPlan } from '../drivers/plan.ts';
+import type { LoadPlan } from '../k6/load.ts';
+import type { EngineRun, LoadEngine } from './engine.ts';
+import { runTool, sources } from './tool.ts';
+
+/** Beside the packages of the image, which the drivers import. */
+const FOLDER = '/opt/gateproof/drivers';
+const SHARED = ['cells.ts', 'plan.ts'] as const;
+
+/** autocannon: HTTP/1.1, each user a connection with an address of its own that is kept. */
+export const autocannon = driven('autocannon', 'autocannon.ts');
+
+function driven(name: string, program: string): LoadEngine {
+  return {
+    name,
+    async run(host, run) {
+      await host.putFiles(await sources('drivers', [program, ...SHARED], FOLDER));
+      let requests: number | null = null;
+      return runTool(host, run, {
+        engine: name,
+        argv: ['node', `${FOLDER}/${program}`, JSON.stringify(driverPlan(run))],
+        onLine: (line) => {
+          if (line.startsWith('{"requests":')) requests = (JSON.parse(line) as { requests: number }).requests;
+        },
+        counted: async () => Promise.resolve(requests),
+      });
+    },
+  };
+}
+
+/** @throws RangeError when the plan asks for what these tools cannot do */
+export function driverPlan({ plan, clientBlock }: EngineRun): DriverPlan {
+  const { baseUrl, hosts, steps, routes, virtualUsers, timeout_s } = plan;
+  const [route] = routes;
+  const rates = new Set(steps.map(({ rate_perS }) => rate_perS));
+  if (!route || routes.length > 1 || rates.size !== 1) throw new RangeError('this engine asks one route at one rate');
+  const owned = block(clientBlock);
+  if (virtualUsers > owned.size - 2)
+    throw new RangeError(`${String(virtualUsers)} users need more addresses than ${clientBlock} has`);
+  return {
+    url: gatewayUrl(baseUrl, hosts, route.path),
+    serverName: new URL(baseUrl).hostname,
+    headers: {},
+    route: route.name,
+    steps: steps.map(({ name, start_s, duration_s }) => ({ name, start_s, duration_s })),
+    rate_perS: steps[0]?.rate_perS ?? 0,
+    connections: virtualUsers,
+    firstAddress: owned.at(1),
+    timeout_s,
+  };
+}
+
+function gatewayUrl(baseUrl: string, hosts: LoadPlan['hosts'], path: string): string {
+  const url = new URL(path, baseUrl);
+  url.hostname = hosts[url.hostname] ?? url.hostname;
+  return url.href;
+}

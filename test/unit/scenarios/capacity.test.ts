@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { seededRandom } from '../../../measurement/random.ts';
+import { judgeStep, objectiveInWords, parseObjective } from '../../../scenarios/capacity/objective.ts';
+import { searchCapacity } from '../../../scenarios/capacity/search.ts';
+import type { SearchOptions, StepVerdict } from '../../../scenarios/capacity/search.ts';
+import type { LoadMeasurement } from '../../../scenarios/engines/engine.ts';
+
+const OPTIONS: SearchOptions = {
+  start_perS: 50,
+  growth: 2,
+  width: 1.05,
+  steps_max: 40,
+  rate_max_perS: 100_000,
+  confirmations: 2,
+};
+
+/** A system that carries exactly so much. */
+const carries =
+  (truth_perS: number) =>
+  async (rate_perS: number): Promise<StepVerdict> =>
+    Promise.resolve(rate_perS <= truth_perS ? 'holds' : 'breaks');
+
+describe('the search', () => {
+  test.each([7, 49, 50, 51, 333, 1_000, 26_214])('encloses a capacity of %i within 5 %%', async (truth) => {
+    const { lower_perS, upper_perS, ended } = await searchCapacity(carries(truth), OPTIONS);
+    expect(lower_perS).toBeLessThanOrEqual(truth);
+    expect(upper_perS).toBeGreaterThan(truth);
+    // Below twenty requests a second the next whole rate is further away than that.
+    if (truth > 20) expect((upper_perS ?? 0) / (lower_perS ?? 1)).toBeLessThanOrEqual(1.05);
+    if (truth > 20) expect(ended).toBe('narrow enough');
+  });
+
+  test('sees both ends more than once', async () => {
+    const { lower_perS, upper_perS, steps } = await searchCapacity(carries(400), OPTIONS);
+    for (const end of [lower_perS, upper_perS])
+      expect(steps.filter(({ rate_perS }) => rate_perS === end).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a rate that held by luck and then breaks is no lower end', async () => {
+    const random = seededRandom(3);
+    // Around the truth a step says either; far from it, the truth.
+    const noisy = async (rate: number): Promise<StepVerdict> =>
+      Promise.resolve(rate * (0.97 + 0.06 * random()) <= 500 ? 'holds' : 'breaks');
+    const { lower_perS, upper_perS, steps } = await searchCapacity(noisy, OPTIONS);
+    expect(lower_perS).toBeGreaterThan(400);
+    expect(upper_perS).toBeLessThan(600);
+    expect(steps.filter(({ rate_perS, verdict }) => rate_perS === lower_perS && verdict === 'breaks')).toEqual([]);
+  });
+
+  test('a generator at its end leaves the upper end open', async () => {
+    const measure = async (rate: number): Promise<StepVerdict> => Promise.resolve(rate > 900 ? 'invalid' : 'holds');
+    const { lower_perS, upper_perS, ended } = await searchCapacity(measure, OPTIONS);
+    expect(upper_perS).toBeNull();
+    expect(lower_perS).toBeGreaterThan(850);
+    expect(ended).toBe('generator at its end');
+  });
+
+  test('the highest rate of the addresses is said, not exceeded', async () => {
+    const found = await searchCapacity(carries(1e9), { ...OPTIONS, rate_max_perS: 700 });
+    expect(found).toMatchObject({ lower_perS: 700, upper_perS: null, ended: 'highest rate holds' });
+  });
+
+  test('unclear steps are asked again and do not count as held', async () => {
+    let unclear = 0;
+    const measure = async (rate: number): Promise<StepVerdict> => {
+      if (rate < 300) return Promise.resolve('holds');
+      if (rate > 330) return Promise.resolve('breaks');
+      unclear += 1;
+      return Promise.resolve('unclear');
+    };
+    const { lower_perS } = await searchCapacity(measure, OPTIONS);
+    expect(lower_perS).toBeLessThan(300);
+    expect(unclear % 2).toBe(0);
+  });
+
+  test('spends no more steps than it may', async () => {
+    const { steps, ended } = await searchCapacity(carries(12_345), { ...OPTIONS, steps_max: 6 });
+    expect(steps).toHaveLength(6);
+    expect(ended).toBe('budget spent');
+  });
+
+  test('a system that carries nothing has no lower end', async () => {
+    const found = await searchCapacity(carries(0), OPTIONS);
+    expect(found).toMatchObject({ lower_perS: null, upper_perS: 1 });
+  });
+
+  test('options that lead nowhere are refused', async () => {
+    await expect(searchCapacity(carries(1), { ...OPTIONS, growth: 1 })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('an objective', () => {
+  test('is read and said', () => {
+    expect(parseObjective('p95=800ms, p99=1.5s,errors=0.5%')).toEqual({
+      latencies: [
+        { percentile: 95, limit_ms: 800 },
+        { percentile: 99, limit_ms: 1_500 },
+      ],
+      errors: 0.005,
+    });
+    expect(objectiveInWords(parseObjective('p95=800ms'))).toBe('P95 below 800 ms and errors below 1 %');
+  });
+
+  test.each(['errors=1%', 'p95', 'p95=800', 'p100=1s', 'latency=3ms'])('%s is none', (text) => {
+    expect(() => parseObjective(text)).toThrow(RangeError);
+  });
+
+  const measured = (latency_ms: number, failed = 0): LoadMeasurement => {
+    const corrected = new LatencyHistogram();
+    corrected.record(latency_ms, 900);
+    return {
+      corrected,
+      achieved: 900,
+      outcomes: { answered: 900 - failed, refused: 0, failed },
+    } as unknown as LoadMeasurement;
+  };
+  const objective = parseObjective('p95=100ms,errors=2%');
+
+  test('is judged by intervals', () => {
+    expect(judgeStep(objective, measured(80), 0)).toBe('holds');
+    expect(judgeStep(objective, measured(120), 0)).toBe('breaks');
+    expect(judgeStep(objective, measured(80, 45), 0)).toBe('breaks');
+    expect(judgeStep(objective, measured(80, 17), 0)).toBe('unclear');
+    expect(judgeStep(objective, measured(80), 90)).toBe('breaks');
+  });
+});

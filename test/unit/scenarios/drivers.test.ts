@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Cells } from '../../../scenarios/drivers/cells.ts';
+import { addressAfter } from '../../../scenarios/drivers/plan.ts';
+import type { DriverPlan } from '../../../scenarios/drivers/plan.ts';
+import { driverPlan } from '../../../scenarios/engines/driven.ts';
+import { LoadSamples } from '../../../scenarios/engines/samples.ts';
+
+const STEPS = [
+  { name: 'warm-up', rate_perS: 40, start_s: 0, duration_s: 1, drain_s: 0 },
+  { name: 'measured', rate_perS: 40, start_s: 1, duration_s: 2, drain_s: 15 },
+];
+
+/** What a reader makes of lines. */
+function read(lines: readonly string[]): LoadSamples {
+  const samples = new LoadSamples(STEPS, 'measured', 15);
+  for (const line of lines) samples.take(line);
+  return samples;
+}
+
+test('cells are read as they were counted', () => {
+  const lines: string[] = [];
+  const cells = new Cells(STEPS, 'static', (line) => lines.push(line));
+  cells.take({ intended_ms: 500, corrected_ms: 9, actual_ms: 9, status: 200 });
+  for (const intended_ms of [1_000, 1_500, 2_999])
+    cells.take({ intended_ms, corrected_ms: 30, actual_ms: 10, status: 200 });
+  cells.take({ intended_ms: 2_000, corrected_ms: 1, actual_ms: 1, status: 429 });
+  cells.take({ intended_ms: 2_000, corrected_ms: 1, actual_ms: 1, status: 503 });
+  cells.take({ intended_ms: 2_000, corrected_ms: 1, actual_ms: 1, status: null });
+  cells.drop(2_500, 1);
+  cells.take({ intended_ms: 3_000, corrected_ms: 1, actual_ms: 1, status: 200 });
+  cells.end();
+  const samples = read(lines);
+  expect(samples.seen).toBe(cells.counted);
+  expect(samples.outcomes).toEqual({ answered: 3, refused: 1, failed: 2 });
+  expect(samples.dropped).toBe(1);
+  expect(samples.corrected.percentile_ms(50)).toBeCloseTo(30, 1);
+  expect(samples.actual.percentile_ms(50)).toBeCloseTo(10, 1);
+  expect(samples.buckets().map(({ at_s, achieved, errors }) => [at_s, achieved, errors])).toEqual([
+    [0, 1, 0],
+    [1, 2, 0],
+    [2, 4, 2],
+  ]);
+});
+
+describe('autocannon', () => {
+  let server: Server | undefined;
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  async function drive(answer: (number: number) => number, connections: number): Promise<LoadSamples> {
+    let number = 0;
+    server = createServer((_, response) => setTimeout(() => response.end('ok'), answer((number += 1))));
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const plan: DriverPlan = {
+      url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
+      serverName: 'demo',
+      headers: {},
+      route: 'static',
+      steps: STEPS,
+      rate_perS: 40,
+      connections,
+      firstAddress: '127.0.0.1',
+      timeout_s: 5,
+    };
+    const program = join(import.meta.dirname, '../../../scenarios/drivers/autocannon.ts');
+    const child = spawn(process.execPath, [program, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    return read((await text(child.stdout)).split('\n'));
+  }
+
+  test('sends what it was asked for, and says when it could not', async () => {
+    const samples = await drive(() => 2, 8);
+    expect(samples.outcomes.failed + samples.outcomes.refused).toBe(0);
+    expect(samples.outcomes.answered).toBeGreaterThanOrEqual(78);
+    expect(samples.outcomes.answered + samples.dropped).toBeLessThanOrEqual(82);
+    expect(samples.corrected.percentile_ms(50)).toBeLessThan(60);
+  });
+
+  test('a stall that a closed loop hides is in the dropped and the corrected', async () => {
+    // From about the second second on one answer takes two and a half: its connection sends nothing meanwhile.
+    const samples = await drive((number) => (number === 60 ? 2_500 : 2), 2);
+    expect(samples.dropped).toBeGreaterThan(20);
+    expect(samples.corrected.percentile_ms(100)).toBeGreaterThan(1_400);
+  });
+});
+
+test('addresses follow each other', () => {
+  expect([0, 254, 255, 65_535].map((n) => addressAfter('198.18.64.1', n))).toEqual([
+    '198.18.64.1',
+    '198.18.64.255',
+    '198.18.65.0',
+    '198.19.64.0',
+  ]);
+});
+
+describe('the plan of a driver', () => {
+  const plan = {
+    baseUrl: 'https://api.example',
+    hosts: { 'api.example': '198.18.0.101' },
+    steps: STEPS,
+    routes: [{ name: 'static', method: 'GET', path: '/static/app.js', weight: 1 }],
+    backends: [],
+    virtualUsers: 3,
+    timeout_s: 15,
+  } as const;
+
+  test('asks the gateway by its address, from addresses of the block', () => {
+    expect(driverPlan({ plan, measured: 'measured', clientBlock: '198.18.64.0/18' })).toMatchObject({
+      url: 'https://198.18.0.101/static/app.js',
+      serverName: 'api.example',
+      connections: 3,
+      firstAddress: '198.18.64.1',
+    });
+  });
+
+  test('refuses what the tool cannot do', () => {
+    const two = { ...plan, routes: [...plan.routes, ...plan.routes] };
+    expect(() => driverPlan({ plan: two, measured: 'measured', clientBlock: '198.18.64.0/18' })).toThrow(RangeError);
+    expect(() => driverPlan({ plan, measured: 'measured', clientBlock: '198.18.64.0/30' })).toThrow(
+      '3 users need more',
+    );
+  });
+});

@@ -1,0 +1,123 @@
+import hdr from 'hdr-histogram-js';
+import { describe, expect, test } from 'vitest';
+
+import { LONGEST_MS } from '../../../measurement/histogram.ts';
+import { LoadSamples } from '../../../scenarios/engines/samples.ts';
+
+/** Two seconds of warm-up at 1/s, then ten at 3/s. */
+function samplesOf(): LoadSamples {
+  const steps = [
+    { name: 'warm-up', rate_perS: 1, start_s: 0, duration_s: 2, drain_s: 0 },
+    { name: 'measured', rate_perS: 3, start_s: 2, duration_s: 10, drain_s: 15 },
+  ];
+  return new LoadSamples(steps, 'measured', 15);
+}
+
+/** A histogram as k6's extension writes it, from latencies in ms. */
+function encoded(latencies_ms: readonly number[]): string {
+  const histogram = hdr.build({
+    bitBucketSize: 32,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: LONGEST_MS * 1000,
+    numberOfSignificantValueDigits: 3,
+  });
+  for (const latency of latencies_ms) histogram.recordValue(latency * 1000);
+  return hdr.encodeIntoCompressedBase64(histogram);
+}
+
+interface Given {
+  readonly outcome?: string;
+  readonly step?: string;
+  readonly second?: number;
+  readonly dropped?: number;
+}
+
+/** A line with requests of so many ms each. */
+function line(
+  latencies_ms: readonly number[],
+  { outcome = 'answered', step = 'measured', second = 0, dropped = 0 }: Given = {},
+): string {
+  const histograms =
+    outcome === 'refused' || latencies_ms.length === 0
+      ? {}
+      : { gateproof_corrected: encoded(latencies_ms), http_req_duration: encoded(latencies_ms.map((ms) => ms - 1)) };
+  return JSON.stringify({ step, route: 'list', outcome, second, requests: latencies_ms.length, dropped, histograms });
+}
+
+describe('samples of a step', () => {
+  test('become histograms, outcomes and one bucket a second of the plan', () => {
+    const samples = samplesOf();
+    for (const second of [0, 1, 2]) samples.take(line([50, 60, 70], { second }));
+    expect(samples.outcomes).toEqual({ answered: 9, refused: 0, failed: 0 });
+    expect(samples.corrected.count).toBe(9);
+    expect(samples.corrected.percentile_ms(50)).toBeCloseTo(60, 0);
+    expect(samples.actual.percentile_ms(100)).toBeCloseTo(69, 0);
+    const buckets = samples.buckets();
+    expect(buckets.map(({ at_s, offered, achieved }) => [at_s, offered, achieved])).toEqual([
+      [2, 3, 3],
+      [3, 3, 3],
+      [4, 3, 3],
+    ]);
+    expect(buckets[0]?.p50_ms).toBeCloseTo(60, 0);
+    expect(buckets[0]?.p99_ms).toBeCloseTo(70, 0);
+  });
+
+  test('a second that comes in several lines is one bucket', () => {
+    const samples = samplesOf();
+    samples.take(line([10]));
+    samples.take(line([20]));
+    expect(samples.buckets()).toMatchObject([{ at_s: 2, achieved: 2, p99_ms: expect.closeTo(20, 0) as number }]);
+    expect(samples.corrected.count).toBe(2);
+  });
+
+  test('other steps have buckets, but decide nothing; other output is passed over', () => {
+    const samples = samplesOf();
+    samples.take(line([10], { step: 'warm-up', second: 1 }));
+    samples.take(line([10], { step: 'unknown' }));
+    samples.take('not of a generator');
+    expect(samples.achieved).toBe(0);
+    expect(samples.corrected.count).toBe(0);
+    expect(samples.seen).toBe(2);
+    expect(samples.buckets()).toMatchObject([{ at_s: 1, offered: 1, achieved: 1 }]);
+  });
+
+  test('failures and refusals are outcomes of their own', () => {
+    const samples = samplesOf();
+    samples.take(line([10]));
+    samples.take(line([LONGEST_MS, LONGEST_MS], { outcome: 'failed' }));
+    samples.take(line([10], { outcome: 'refused' }));
+    expect(samples.outcomes).toEqual({ answered: 1, refused: 1, failed: 2 });
+    expect(samples.corrected.count).toBe(3);
+    expect(samples.corrected.percentile_ms(100)).toBeGreaterThanOrEqual(LONGEST_MS);
+    // On paper a failed request took as long as a client waits.
+    expect(samples.buckets()).toMatchObject([{ at_s: 2, achieved: 4, errors: 2, p99_ms: 15_000 }]);
+  });
+
+  test('dropped iterations are counted where they happened, without a latency', () => {
+    const samples = samplesOf();
+    samples.take(line([10]));
+    samples.take(line([], { second: 1, dropped: 3 }));
+    expect(samples.dropped).toBe(3);
+    expect(samples.buckets()[1]).toEqual({ at_s: 3, offered: 3, achieved: 0, dropped: 3, errors: 0 });
+  });
+
+  test('the request that a tool starts at the very end belongs to the last second', () => {
+    const samples = samplesOf();
+    samples.take(line([10], { second: 10 }));
+    expect(samples.buckets()).toMatchObject([{ at_s: 11, achieved: 1 }]);
+  });
+
+  test('ten million requests of an hour stay within 300 MB', () => {
+    const steps = [{ name: 'measured', rate_perS: 2_800, start_s: 0, duration_s: 3_600, drain_s: 15 }];
+    const samples = new LoadSamples(steps, 'measured', 15);
+    const before = process.memoryUsage().rss;
+    // One second's histogram, encoded once: what differs from second to second does not change what is kept.
+    const second = Array.from({ length: 2_800 }, (_, index) => 1 + index / 4);
+    const cell = JSON.parse(line(second)) as object;
+    for (let at = 0; at < 3_600; at += 1) samples.take(JSON.stringify({ ...cell, second: at }));
+    expect(samples.corrected.count).toBe(10_080_000);
+    expect(samples.buckets()).toHaveLength(3_600);
+    expect(samples.buckets().every(({ p95_ms }) => p95_ms !== undefined)).toBe(true);
+    expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(300);
+  });
+});
