@@ -217,7 +217,12 @@ export function behindEdge(client: string): RequestOptions {
   return { headers: { 'x-forwarded-for': client } };
 }
 
-/** Judges whether the second client behind an edge gets as much as the first one got just before. */
+/**
+ * Judges whether the second client behind an edge gets as much as the first one got just before.
+ * Counted together, it would get what was refilled meanwhile, a few; by itself, the whole
+ * allowance again. How much is refilled depends on how long each flood takes on this machine,
+ * so half of what the first one got tells the two apart.
+ */
 export function judgeBehindEdge(first: Flooded, second: Flooded): Outcome {
   const [one, other] = [sort(first), sort(second, first.observations[0]?.status)];
   const expected = 'a second client behind the same edge gets what the first one got';
@@ -231,7 +236,7 @@ export function judgeBehindEdge(first: Flooded, second: Flooded): Outcome {
   ];
   const fault = ownFault(first) ?? ownFault(second);
   if (fault !== undefined) return inconclusive(expected, observed, fault, proof);
-  const holds = other.accepted.length >= one.accepted.length - CLOCK_SLACK;
+  const holds = other.accepted.length >= one.accepted.length / 2;
   return judge(
     holds,
     expected,

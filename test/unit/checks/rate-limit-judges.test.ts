@@ -128,6 +128,9 @@ describe('sharing', () => {
   test('two clients behind one edge', () => {
     expect(judgeBehindEdge(of(31, 14), of(31, 14)).verdict).toBe('conforms');
     expect(judgeBehindEdge(of(31, 14), statuses(...times(45, 429))).verdict).toBe('deviates');
+    // A slow machine: more was refilled during the first flood than during the second, or while both share one bucket.
+    expect(judgeBehindEdge(of(34, 11), of(31, 14)).verdict).toBe('conforms');
+    expect(judgeBehindEdge(of(34, 11), of(6, 39)).verdict).toBe('deviates');
   });
 });
 
