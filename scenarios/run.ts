@@ -61,14 +61,7 @@ export async function runScenario(
   const { shape } = options;
   const promises = decidable(declared.promises, shape);
   const users = usersFor(declared, shape, promises);
-  const sampler = options.sample?.();
-  const measured = await declared.engine.run(options.host, {
-    plan: loadPlan(declared, shape, users, options),
-    measured: MEASURED,
-    clientBlock: options.clientBlock,
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  const resources = (await sampler?.stop()) ?? [];
+  const { measured, resources } = await offer(declared, shape, users, options);
   const validity = validityRules(
     measured,
     promises.map((promise) => promise.percentile),
@@ -111,6 +104,23 @@ export async function runScenario(
       why: `P${promise.percentile} needs ${samplesForUpperBound(promise.percentile / 100)} samples, the ${options.profile} profile takes ${shape.rate_perS * shape.measured_s}`,
     }));
   return { scenario, outside };
+}
+
+/** Offers one load and watches the containers meanwhile. */
+export async function offer(
+  declared: Scenario,
+  shape: LoadShape,
+  users: number,
+  options: Pick<ScenarioOptions, 'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'sample' | 'signal'>,
+): Promise<{ readonly measured: LoadMeasurement; readonly resources: ScenarioResult['resources'] }> {
+  const sampler = options.sample?.();
+  const measured = await declared.engine.run(options.host, {
+    plan: loadPlan(declared, shape, users, options),
+    measured: MEASURED,
+    clientBlock: options.clientBlock,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  return { measured, resources: (await sampler?.stop()) ?? [] };
 }
 
 /** A constant rate: a warm-up, then the step that counts. */

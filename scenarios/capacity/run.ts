@@ -4,7 +4,7 @@ import { samplesForUpperBound } from '../../measurement/statistics.ts';
 import type { CapacityResult, CapacityStep, ScenarioResult } from '../../reports/record/types.ts';
 import { slowedByOthers, usersWaited, validityRules } from '../engines/validity.ts';
 import { meanCores } from '../cores.ts';
-import { loadPlan, MEASURED } from '../run.ts';
+import { offer } from '../run.ts';
 import type { ScenarioOptions } from '../run.ts';
 import { usersFor } from '../scenario.ts';
 import type { LoadShape, Scenario } from '../scenario.ts';
@@ -76,14 +76,7 @@ async function oneStep(
   const shape = { ...planned, rate_perS, measured_s: Math.max(planned.measured_s, seconds(objective, rate_perS)) };
   const limits = objective.latencies.map((one) => ({ ...one, claim: '' }));
   const users = Math.min(usersFor(declared, shape, limits), options.addresses);
-  const sampler = options.sample?.();
-  const measured = await declared.engine.run(options.host, {
-    plan: loadPlan(declared, shape, users, options),
-    measured: MEASURED,
-    clientBlock: options.clientBlock,
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  const resources = (await sampler?.stop()) ?? [];
+  const { measured, resources } = await offer(declared, shape, users, options);
   const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;
   measured.corrected.record(Number.POSITIVE_INFINITY, heldUp);
   const broken = validityRules(measured, [], shape.measured_s).find(({ holds }) => !holds);
