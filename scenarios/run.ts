@@ -18,7 +18,7 @@ import { usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
 
 const WARM_UP = 'warm-up';
-export const MEASURED = 'measured';
+const MEASURED = 'measured';
 
 export interface ScenarioOptions {
   readonly host: GeneratorHost;
@@ -61,7 +61,7 @@ export async function runScenario(
   const { shape } = options;
   const promises = decidable(declared.promises, shape);
   const users = usersFor(declared, shape, promises);
-  const { measured, resources } = await offer(declared, shape, users, options);
+  const { measured, resources, heldUp } = await offer(declared, shape, users, options);
   const validity = validityRules(
     measured,
     promises.map((promise) => promise.percentile),
@@ -69,7 +69,6 @@ export async function runScenario(
   );
   const slowed = slowedByOthers(measured);
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
-  const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
   const broken = validity.find((rule) => !rule.holds);
@@ -106,13 +105,20 @@ export async function runScenario(
   return { scenario, outside };
 }
 
+/** What one load brought; `heldUp` requests were due while all users waited for the gateway, and failed. */
+interface Offered {
+  readonly measured: LoadMeasurement;
+  readonly resources: ScenarioResult['resources'];
+  readonly heldUp: number;
+}
+
 /** Offers one load and watches the containers meanwhile. */
 export async function offer(
   declared: Scenario,
   shape: LoadShape,
   users: number,
   options: Pick<ScenarioOptions, 'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'sample' | 'signal'>,
-): Promise<{ readonly measured: LoadMeasurement; readonly resources: ScenarioResult['resources'] }> {
+): Promise<Offered> {
   const sampler = options.sample?.();
   const measured = await declared.engine.run(options.host, {
     plan: loadPlan(declared, shape, users, options),
@@ -120,11 +126,12 @@ export async function offer(
     clientBlock: options.clientBlock,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  return { measured, resources: (await sampler?.stop()) ?? [] };
+  const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;
+  return { measured, resources: (await sampler?.stop()) ?? [], heldUp };
 }
 
 /** A constant rate: a warm-up, then the step that counts. */
-export function loadPlan(
+function loadPlan(
   declared: Scenario,
   shape: LoadShape,
   virtualUsers: number,
@@ -186,11 +193,11 @@ function describe(
   decisive: LatencyHistogram,
   judged: readonly ScenarioPromise[],
 ): string {
-  const seen = [
-    ...judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`),
-  ];
+  const figures = judged.map(
+    (promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`,
+  );
   return [
-    seen.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : seen.join(', '),
+    figures.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : figures.join(', '),
     `${achieved} of ${offered} requests sent`,
     `${outcomes.failed + heldUp} failed`,
     `${outcomes.refused} refused`,

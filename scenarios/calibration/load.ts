@@ -5,7 +5,7 @@ import { findCapacity } from '../capacity/run.ts';
 import type { GeneratorHost, LoadMeasurement } from '../engines/engine.ts';
 import { k6 } from '../engines/k6.ts';
 import { sources } from '../engines/tool.ts';
-import { loadPlan, MEASURED } from '../run.ts';
+import { offer } from '../run.ts';
 import { scenario } from '../scenario.ts';
 import type { LoadShape } from '../scenario.ts';
 
@@ -118,12 +118,14 @@ async function capacity(bench: Bench): Promise<CalibrationResult> {
 }
 
 async function load({ host, clients }: Bench, mode: Mode, shape: LoadShape, users: number): Promise<LoadMeasurement> {
-  const target = { gateway: { address: '127.0.0.1', serverName: '127.0.0.1' }, baseUrl: url(mode), backends: [] };
-  return declared.engine.run(host, {
-    plan: loadPlan(declared, shape, users, target),
-    measured: MEASURED,
+  const { measured } = await offer(declared, shape, users, {
+    host,
+    gateway: { address: '127.0.0.1', serverName: '127.0.0.1' },
+    baseUrl: url(mode),
+    backends: [],
     clientBlock: clients,
   });
+  return measured;
 }
 
 const url = (mode: Mode): string => `http://127.0.0.1:${String(PORTS[mode])}`;

@@ -2,7 +2,7 @@
 import { monotonic_ms } from '../../measurement/clock.ts';
 import { samplesForUpperBound } from '../../measurement/statistics.ts';
 import type { CapacityResult, CapacityStep, ScenarioResult } from '../../reports/record/types.ts';
-import { slowedByOthers, usersWaited, validityRules } from '../engines/validity.ts';
+import { slowedByOthers, validityRules } from '../engines/validity.ts';
 import { meanCores } from '../cores.ts';
 import { offer } from '../run.ts';
 import type { ScenarioOptions } from '../run.ts';
@@ -76,8 +76,7 @@ async function oneStep(
   const shape = { ...planned, rate_perS, measured_s: Math.max(planned.measured_s, seconds(objective, rate_perS)) };
   const limits = objective.latencies.map((one) => ({ ...one, claim: '' }));
   const users = Math.min(usersFor(declared, shape, limits), options.addresses);
-  const { measured, resources } = await offer(declared, shape, users, options);
-  const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;
+  const { measured, resources, heldUp } = await offer(declared, shape, users, options);
   measured.corrected.record(Number.POSITIVE_INFINITY, heldUp);
   const broken = validityRules(measured, [], shape.measured_s).find(({ holds }) => !holds);
   const slowed = slowedByOthers(measured);
