@@ -153,7 +153,8 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#scaled.values()]);
     await Promise.all(this.#disposables.map((disposable) => disposable[Symbol.asyncDispose]()));
-    if (!this.#standIn) await this.#agents.close();
+    if (this.#standIn) return;
+    await Promise.all([this.#agents.close(), this.replicas[Symbol.asyncDispose]()]);
   }
 }
 

@@ -81,6 +81,7 @@ async function guardedHost(context: CaseContext, ports: readonly number[]): Prom
   const listeners = ports.map((port) => `listen ${String(port)};`).join(' ');
   const replica = await context.replica({
     backends: hasBackends ? 'shared' : 'private',
+    freshNetwork: true,
     edit: (path, config) =>
       path === 'nginx.conf' ? config.replace(/\}\s*$/, `server { ${listeners} return 204; }\n}\n`) : config,
   });

@@ -91,7 +91,8 @@ export async function idleWithServices(context: CaseContext, idle_s: number, fac
   const kinds = new Set([PATIENT_MS, own === undefined ? NODE_IDLE_MS : Number(own)]);
   const seen = [...kinds].map(async (keep_ms) => {
     const env = { KEEP_ALIVE_TIMEOUT_MS: String(Math.round(keep_ms / factor)) };
-    const { gateway } = await context.replica({ ...ALONE, backends: 'private', scale: factor, env });
+    const options = { ...ALONE, backends: 'private', scale: factor, env, freshNetwork: true } as const;
+    const { gateway } = await context.replica(options);
     const pools = await idleConnections(context, gateway, POOLS, idle_s / factor);
     return pools.map((one) => ({ ...one, name: `${one.name}, services close after ${String(keep_ms / 1000)} s` }));
   });

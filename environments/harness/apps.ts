@@ -86,19 +86,22 @@ export interface LabStart {
   readonly instances: Readonly<Record<string, { readonly address: string; readonly port: number }>>;
   readonly arrivalsVolume: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Container that has the addresses already; without one the lab brings them itself. */
+  readonly networkOf?: string;
 }
 
 /** One container that plays every backend instance on addresses of their own; returns when all listen, in about a second. */
 export async function startLab(start: LabStart): Promise<ServiceRef> {
   const instances = Object.entries(start.instances);
-  const own = instances[0]?.[1].address ?? '';
+  const addresses = { backend: instances[0]?.[1].address ?? '' };
+  const bringUp = instances.slice(1).map(([, { address }]) => `ip addr add ${address}/18 dev eth0`);
+  const { networkOf } = start;
   const containerId = await startContainer({
     runId: start.runId,
     name: start.name,
     role: 'app',
     image: start.image,
-    addresses: { backend: own },
-    capabilities: ['NET_ADMIN'],
+    ...(networkOf === undefined ? { addresses, capabilities: ['NET_ADMIN'] } : { addresses: {}, networkOf }),
     env: {
       ...start.env,
       INSTANCES: instances.map(([name, { address, port }]) => `${name}@${address}:${String(port)}`).join(','),
@@ -106,14 +109,11 @@ export async function startLab(start: LabStart): Promise<ServiceRef> {
     command: [
       'sh',
       '-ec',
-      `for a in ${instances
-        .slice(1)
-        .map(([, { address }]) => address)
-        .join(' ')}; do ip addr add "$a/18" dev eth0; done; ` + 'exec node /opt/gateproof/apps/service/lab.ts',
+      [...(networkOf === undefined ? bringUp : []), 'exec node /opt/gateproof/apps/service/lab.ts'].join('\n'),
     ],
     volumes: { [start.arrivalsVolume]: ARRIVALS_PATH },
   });
-  const lab: ServiceRef = { name: start.name, role: 'app', containerId, addresses: { backend: own } };
+  const lab: ServiceRef = { name: start.name, role: 'app', containerId, addresses };
   try {
     await listening(lab);
     return lab;

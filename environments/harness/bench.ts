@@ -1,4 +1,4 @@
-import { startContainerIn } from './containers.ts';
+import { startContainer } from './containers.ts';
 import { docker, OWNER_LABEL, removeContainer, RUN_LABEL } from './docker.ts';
 import { containerName } from './networks.ts';
 import { thisProcess } from './owner.ts';
@@ -42,13 +42,14 @@ export async function startBench(runId: string, image: string): Promise<Bench> {
   return {
     service: { name, role: 'generator', containerId: container.id, addresses: {} },
     nginx: async (gatewayImage) => {
-      const server = await startContainerIn({
+      const server = await startContainer({
         runId,
         name: 'bench-nginx',
+        role: 'helper',
         image: gatewayImage,
+        addresses: {},
         networkOf: container.id,
         command: ['sh', '-c', `echo '${CONFIG}' >/tmp/bench.conf && exec nginx -c /tmp/bench.conf -g 'daemon off;'`],
-        capabilities: [],
       });
       started.push(server);
       return `http://127.0.0.1:${String(PORT)}`;

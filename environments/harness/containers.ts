@@ -21,8 +21,10 @@ export interface ContainerSpec {
   readonly name: string;
   readonly role: ServiceRole;
   readonly image: string;
-  /** Network short name → fixed address; the first one is attached at creation. */
+  /** Network short name → fixed address; the first one is attached at creation. Empty with `networkOf`. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Container whose network namespace it shares, host name and names of `hosts` included. */
+  readonly networkOf?: string;
   readonly aliases?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly command?: readonly string[];
@@ -52,16 +54,17 @@ export const CPU_SHARES = { instrument: 262_144, gateway: 8_192 } as const;
  */
 export async function startContainer(spec: ContainerSpec): Promise<string> {
   const [first, ...others] = Object.entries(spec.addresses);
-  if (!first) throw new RangeError(`${spec.name} has no network`);
+  if ((first === undefined) === (spec.networkOf === undefined))
+    throw new RangeError(`${spec.name} needs addresses or another container's network`);
   const container = await docker().createContainer({
     name: containerName(spec.runId, spec.name),
     Image: spec.image,
-    Hostname: spec.name,
+    ...(spec.networkOf === undefined ? { Hostname: spec.name } : {}),
     Env: Object.entries(spec.env ?? {}).map(([key, value]) => `${key}=${value}`),
     ...(spec.command ? { Cmd: [...spec.command] } : {}),
     Labels: { [RUN_LABEL]: spec.runId, 'gateproof.service': spec.name, 'gateproof.role': spec.role },
     HostConfig: {
-      NetworkMode: networkName(spec.runId, first[0]),
+      NetworkMode: first ? networkName(spec.runId, first[0]) : `container:${spec.networkOf ?? ''}`,
       ExtraHosts: Object.entries(spec.hosts ?? {}).map(([host, address]) => `${host}:${address}`),
       Binds: Object.entries(spec.volumes ?? {}).map(([volume, path]) => `${volume}:${path}`),
       Tmpfs: { ...spec.tmpfs },
@@ -73,7 +76,9 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
       ...(spec.memory_mib ? { Memory: spec.memory_mib * 2 ** 20 } : {}),
       ...(spec.cpuShares ? { CpuShares: spec.cpuShares } : {}),
     },
-    NetworkingConfig: { EndpointsConfig: { [networkName(spec.runId, first[0])]: endpoint(first[1], spec) } },
+    ...(first
+      ? { NetworkingConfig: { EndpointsConfig: { [networkName(spec.runId, first[0])]: endpoint(first[1], spec) } } }
+      : {}),
   });
   try {
     for (const [network, address] of others) {
@@ -88,34 +93,6 @@ export async function startContainer(spec: ContainerSpec): Promise<string> {
     await removeContainer(container.id);
     throw error;
   }
-  return container.id;
-}
-
-export interface HelperSpec {
-  readonly runId: string;
-  readonly name: string;
-  readonly image: string;
-  /** Container whose network namespace it shares. */
-  readonly networkOf: string;
-  readonly command: readonly string[];
-  readonly capabilities: readonly string[];
-}
-
-/** Starts a container in the network namespace of another one. */
-export async function startContainerIn(spec: HelperSpec): Promise<string> {
-  const container = await docker().createContainer({
-    name: containerName(spec.runId, spec.name),
-    Image: spec.image,
-    Cmd: [...spec.command],
-    Labels: { [RUN_LABEL]: spec.runId, 'gateproof.service': spec.name, 'gateproof.role': 'helper' },
-    HostConfig: {
-      NetworkMode: `container:${spec.networkOf}`,
-      CapAdd: [...spec.capabilities],
-      Init: true,
-      RestartPolicy: { Name: 'no' },
-    },
-  });
-  await container.start();
   return container.id;
 }
 

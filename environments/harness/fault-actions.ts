@@ -1,7 +1,7 @@
 /** What a fault may do to the containers of one run; the only such code. */
 import { randomUUID } from 'node:crypto';
 import { networkName } from './networks.ts';
-import { exec, putFiles, startContainerIn } from './containers.ts';
+import { exec, putFiles, startContainer } from './containers.ts';
 import { docker, isStatus, RUN_LABEL } from './docker.ts';
 import type { ExecResult } from './types.ts';
 
@@ -144,11 +144,13 @@ export class FaultActions {
   }
 
   #startHelper(containerId: string, of: string): Promise<string> {
-    return startContainerIn({
+    return startContainer({
       runId: this.#runId,
       // Runner and watchdog, and each variant of a run, have helpers of their own for one container.
       name: `net-${of}-${randomUUID().slice(0, 8)}`,
+      role: 'helper',
       image: this.#toolImage,
+      addresses: {},
       networkOf: containerId,
       command: ['sleep', 'infinity'],
       capabilities: ['NET_ADMIN', 'NET_RAW'],

@@ -17,6 +17,8 @@ export interface GatewayStart {
   readonly files: readonly FileToPut[];
   /** One of a redundant pair: the image's start-node runs nginx and keepalived, and makes a restarted container whole. */
   readonly redundant?: boolean;
+  /** Container that has the addresses, hosts and routes already (a sandbox); without one the gateway brings them itself. */
+  readonly networkOf?: string;
 }
 
 /**
@@ -27,14 +29,16 @@ export interface GatewayStart {
  * @throws {HarnessError} with nginx's own words when the configuration does not load
  */
 export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
-  const routes = routesToClients(start);
+  const { networkOf } = start;
+  const routes = networkOf === undefined ? routesToClients(start) : [];
   const containerId = await startContainer({
     runId: start.runId,
     name: start.name,
     role: 'gateway',
     image: start.image,
-    addresses: start.addresses,
-    hosts: start.hosts,
+    ...(networkOf === undefined
+      ? { addresses: start.addresses, hosts: start.hosts }
+      : { addresses: {}, networkOf }),
     files: start.files,
     // Routes to the client blocks, and the virtual address; adverts are raw packets, sent before other work.
     capabilities: ['NET_ADMIN', ...(start.redundant === true ? ['NET_RAW', 'SYS_NICE'] : [])],
@@ -62,8 +66,8 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
   return service;
 }
 
-/** Arguments of `ip route replace`, one entry a block. */
-function routesToClients({ plan, addresses }: GatewayStart): string[] {
+/** Ways to the client blocks: arguments of `ip route replace`, one entry a block. */
+export function routesToClients({ plan, addresses }: Pick<GatewayStart, 'plan' | 'addresses'>): string[] {
   const via: Readonly<Record<string, string>> = {
     clients: plan.edgeHost(0, 10),
     load: plan.edgeHost(0, 11),

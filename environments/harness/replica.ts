@@ -6,6 +6,8 @@ import type { FileToPut } from './containers.ts';
 import { removeContainer } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import { startGateway } from './gateway.ts';
+import { LAB_PORTS, Places } from './places.ts';
+import type { TakenPlace } from './places.ts';
 import type { ConfigEdit, ReplicaOptions, ServiceRef, TopologyDescriptor } from './types.ts';
 import { waitFor } from './wait.ts';
 
@@ -23,82 +25,50 @@ export interface Replica extends AsyncDisposable {
   reload(): Promise<void>;
 }
 
-/** Upstream servers that a lab plays, with the ports that the configuration names. */
-const LAB_PORTS: Readonly<Record<string, number>> = {
-  ...Object.fromEntries([1, 2, 3, 4].map((n) => [`admin-${String(n)}`, 3000])),
-  ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`customer-${String(n)}`, 3001])),
-  'auth-1': 3100,
-};
-
-/** Lanes whose place 0 has an address on the office's network (hosts 12 to 15). */
-const OFFICE_LANES = 4;
-
-/** Replicas that a lane has addresses for, numbered from 0; number 0 is kept for the one that meets the office. */
-const MOST = 18;
-
-/** Where a replica's addresses lie: nobody else has this pair. */
-interface Place {
-  readonly lane: number;
-  readonly number: number;
-}
-
-/**
- * Starts replicas for one process. Its `lanes` (each 0–14) are nobody else's, so that
- * the addresses of several processes differ without asking each other.
- */
-export class Replicas {
+/** Starts replicas for one process, on places of its lanes. */
+export class Replicas implements AsyncDisposable {
   readonly #topology: TopologyDescriptor;
-  #free: readonly Place[];
+  readonly #places: Places;
   #certificate: Promise<FileToPut[]> | undefined;
   #sequence = 0;
 
   constructor(topology: TopologyDescriptor, lanes: readonly number[]) {
-    const wrong = lanes.find((lane) => !Number.isInteger(lane) || lane < 0 || lane > 14);
-    if (wrong !== undefined) throw new RangeError(`lane ${String(wrong)} is not 0–14`);
     this.#topology = topology;
-    this.#free = Array.from({ length: MOST }, (_, number) => lanes.map((lane) => ({ lane, number }))).flat();
+    this.#places = new Places(topology, lanes);
   }
 
   /** @throws {HarnessError} when the configuration does not load or all addresses of the lanes are taken */
   async start(options: ReplicaOptions): Promise<Replica> {
-    const place = this.#take(options.office === true);
-    const { lane, number } = place;
+    const place = await this.#places.take(options);
     const ids: string[] = [];
     const release = async (): Promise<void> => {
       await Promise.all(ids.map(removeContainer));
-      this.#free = [...this.#free, place];
+      await place.release();
     };
     try {
-      const plan = addressPlan(this.#topology.slot);
-      const name = `replica-${String(lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
-      const lab = options.backends === 'private' ? await this.#startLab(`${name}-lab`, place, options.env) : undefined;
-      if (lab) ids.push(lab.service.containerId);
-      const hosts = lab?.addresses ?? this.#sharedBackends();
+      const name = `replica-${String(place.lane)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
+      const lab = await this.#startLab(`${name}-lab`, place, options.env);
+      if (lab) ids.push(lab.containerId);
       const gateway = await startGateway({
         runId: this.#topology.runId,
         name,
         image: this.#image('gateway'),
-        plan,
-        hosts,
+        plan: addressPlan(this.#topology.slot),
+        hosts: place.hosts,
         files: await this.#files(options),
-        addresses: {
-          edge: plan.edgeHost(1 + lane, 10 + number),
-          backend: plan.backendHost(1 + lane, 240 - number),
-          operators: plan.operatorsHost(1 + lane, 10 + number),
-          ...(options.office === true ? this.#office(place) : {}),
-        },
+        ...place.gateway,
       });
       ids.push(gateway.containerId);
       return {
         gateway,
-        instances: hosts,
+        instances: place.hosts,
         behave: async (instance, behaviour) => {
           if (!lab)
             throw new HarnessError(
               'shared backends keep their behaviour',
               "ask for a replica with backends: 'private'",
             );
-          await behave(lab.service, lab.addresses, instance, behaviour);
+          await behave(lab, place.hosts, instance, behaviour);
         },
         reload: async () => {
           await mustExec(gateway.containerId, ['sh', '-ec', RELOAD]);
@@ -111,47 +81,29 @@ export class Replicas {
     }
   }
 
-  #take(office: boolean): Place {
-    const place = this.#free.find(({ lane, number }) => (office ? number === 0 && lane < OFFICE_LANES : number > 0));
-    if (!place) throw new HarnessError('too many replicas are in use at once', 'let cases give their replicas back');
-    this.#free = this.#free.filter((other) => other !== place);
-    return place;
-  }
-
-  /** The address on the office's network; none when this topology plays the office elsewhere. */
-  #office({ lane }: Place): Readonly<Record<string, string>> {
-    const plan = addressPlan(this.#topology.slot);
-    const planned = plan.networks.find(({ name }) => name === 'office')?.cidr;
-    return planned === this.#topology.networks['office']?.cidr ? { office: plan.officeHost(12 + lane) } : {};
+  /** Removes what replicas left for the next one. Those that are in use are removed by whoever has them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#places[Symbol.asyncDispose]();
   }
 
   #image(role: string): string {
     return this.#topology.imageIds[role] ?? '';
   }
 
-  #sharedBackends(): Record<string, string> {
-    const apps = this.#topology.services.filter(({ role }) => role === 'app');
-    if (apps.length === 0)
-      throw new HarnessError('this topology has no backends of its own', "ask for a replica with backends: 'private'");
-    return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
-  }
-
+  /** The private backends of a place; none where backends are shared. */
   async #startLab(
     name: string,
-    { lane, number }: Place,
+    { hosts, labNetworkOf }: TakenPlace,
     env: ReplicaOptions['env'] = {},
-  ): Promise<{ service: ServiceRef; addresses: Record<string, string> }> {
-    const plan = addressPlan(this.#topology.slot);
-    const names = Object.keys(LAB_PORTS);
-    const addresses = Object.fromEntries(
-      names.map((instance, i) => [instance, plan.backendHost(1 + lane, 2 + number * 12 + i)]),
-    );
-    const service = await startLab({
+  ): Promise<ServiceRef | undefined> {
+    if (labNetworkOf === undefined) return undefined;
+    return startLab({
       runId: this.#topology.runId,
       name,
       image: this.#image('app'),
+      networkOf: labNetworkOf,
       instances: Object.fromEntries(
-        names.map((instance) => [instance, { address: addresses[instance] ?? '', port: LAB_PORTS[instance] ?? 0 }]),
+        Object.entries(hosts).map(([instance, address]) => [instance, { address, port: LAB_PORTS[instance] ?? 0 }]),
       ),
       arrivalsVolume: `gateproof-${this.#topology.runId}-arrivals`,
       env: {
@@ -161,7 +113,6 @@ export class Replicas {
         ...env,
       },
     });
-    return { service, addresses };
   }
 
   async #files({ scale, edit, workers }: ReplicaOptions): Promise<FileToPut[]> {

@@ -26,6 +26,10 @@ export type ServiceRole =
   | 'vantage'
   | 'inspector'
   | 'generator'
+  /** Lives in another container's network namespace, for faults on its network. */
+  | 'helper'
+  /** Holds a network namespace; see sandbox.ts. */
+  | 'sandbox'
   /** Added by an experiment. */
   | 'own';
 
@@ -75,6 +79,8 @@ export interface ReplicaOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** On the office's network too, as the first gateway is. That network is small: one such replica a lane. */
   readonly office?: boolean;
+  /** A network namespace that no replica used before, for what leaves traces in it: firewall rules, a look at closed connections. */
+  readonly freshNetwork?: boolean;
 }
 
 export interface ExecResult {

@@ -17,10 +17,10 @@ import { customerReads, PATH } from '../../requests/series.ts';
 import { experiment } from '../../runner/experiment.ts';
 import type { TrialWatch } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
+import { CUSTOMER_PRIMARIES } from '../../traffic/api-series.ts';
 
 const GATEWAY = 'gateway-1';
 const LOCATION = '/api/v1/';
-const INSTANCES: readonly string[] = [1, 2, 3, 4, 5].map((n) => `customer-${n}`);
 /** Each meets the bad instance about four times, or until it is left alone. */
 const REQUESTS = 16;
 /** Sent over and over while the listener closes: about half a second's worth. */
@@ -96,7 +96,7 @@ export default experiment({
   steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
   series: (target) => [customerReads(target)],
   method: [],
-  blastRadius: [...INSTANCES, GATEWAY],
+  blastRadius: [...CUSTOMER_PRIMARIES, GATEWAY],
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
   sabotage: [configEdit([GATEWAY], 'api/attempts.conf', 'http_502 http_503 http_504', 'http_502')],

@@ -26,7 +26,7 @@ verify('production-gateway.resources.upstream-keepalive-requests', async (contex
 verifyLong('production-gateway.resources.upstream-idle-60s', async (context) => {
   const idle_s = num(context.claim, 'idle_s');
   const scale = 10;
-  const { gateway } = await context.replica({ ...ALONE, scale });
+  const { gateway } = await context.replica({ ...ALONE, scale, freshNetwork: true });
   const measured = judgeIdle(idle_s, scale, await idleConnections(context, gateway, POOLS, idle_s / scale));
   const config = await context.gateway.config();
   const configured = [CUSTOMER_POOL, ADMIN_POOL].map((name) => pool(config, name).idle_s);
