@@ -3,6 +3,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import { IMAGE_ROLES } from '../environments/harness/image-recipes.ts';
 import { closest } from '../environments/ledger/closest.ts';
 import type { Profile, VariantName } from '../reports/record/types.ts';
+import type { MeasureRequest } from './requests.ts';
+import { typed } from './typed.ts';
 
 const PROFILES: readonly Profile[] = ['smoke', 'nightly', 'prerelease'];
 const VARIANTS: readonly VariantName[] = ['documented', 'hardened'];
@@ -15,6 +17,12 @@ export interface MeasureOptions {
   readonly out?: string;
   readonly image: Readonly<Record<string, string>>;
   readonly json: boolean;
+}
+
+/** What these options ask for, with a seed of its own when none was given. */
+export function measureRequest({ variant, profile, seed, out, image, json }: MeasureOptions): MeasureRequest {
+  const variants = variantsOf(variant);
+  return { variants, profile, seed: seed ?? freshSeed(), out, images: image, json, command: typed() };
 }
 
 /** A parser that accepts one of some words, and says which was probably meant. */

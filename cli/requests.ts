@@ -46,6 +46,16 @@ export interface LoadRequest extends MeasureRequest {
   readonly scenario: string;
   /** A negative control in place of the measurement. */
   readonly control: ScenarioControl | undefined;
+  /** Measured in turn with the variant, and compared with it. */
+  readonly against: Against | undefined;
+}
+
+/** What a load is compared with: another variant, or a folder with a configuration in the place of the variant's. */
+export interface Against {
+  readonly variant: VariantName;
+  readonly configuration: string | undefined;
+  readonly pairs: number;
+  readonly minimumEffect: number;
 }
 
 /** `gateproof capacity` */
@@ -56,6 +66,8 @@ export interface CapacityRequest extends MeasureRequest {
   readonly objective: Objective;
   /** Load steps that may be spent in each variant. */
   readonly steps: number;
+  /** Client addresses at least. */
+  readonly addresses_min: number;
 }
 
 /** `gateproof up` */

@@ -120,14 +120,18 @@ export class Session implements AsyncDisposable {
     };
   }
 
+  /** A gateway that lives as long as this session, for several cases that do not change it. */
+  async standing(options: ReplicaOptions): Promise<CaseReplica> {
+    const replica = await this.startReplica(options);
+    this.#disposables.push(replica);
+    return replica;
+  }
+
   /** The gateway whose durations are divided by a factor: started once a process, with private backends. */
   scaled(factor: number): Promise<CaseReplica> {
     let started = this.#scaled.get(factor);
     if (!started) {
-      started = this.startReplica({ backends: 'private', scale: factor }).then((replica) => {
-        this.#disposables.push(replica);
-        return replica;
-      });
+      started = this.standing({ backends: 'private', scale: factor });
       this.#scaled.set(factor, started);
     }
     return started;

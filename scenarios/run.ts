@@ -3,6 +3,7 @@ import type {
   PercentilePoint,
   Profile,
   ScenarioControl,
+  ScenarioFigure,
   ScenarioPromise,
   ScenarioResult,
   Verdict,
@@ -13,6 +14,7 @@ import { samplesForUpperBound } from '../measurement/statistics.ts';
 import type { GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
 import { slowedByOthers, usersWaited, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
+import { judgeFigure } from './figures.ts';
 import type { LoadPlan } from './k6/load.ts';
 import { usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
@@ -71,16 +73,23 @@ export async function runScenario(
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
+  const figures = (declared.figures ?? []).map((figure) =>
+    judgeFigure(figure, { measured, resources, shape }, validity),
+  );
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
-  const reason = broken ? `${broken.rule}: ${broken.seen}` : open && slowed !== null ? slowed : undefined;
+  const reason = broken
+    ? `${broken.rule}: ${broken.seen}`
+    : open && slowed !== null
+      ? slowed
+      : figures.find((figure) => figure.reason !== undefined)?.reason;
   const scenario: ScenarioResult = {
     name,
     title: declared.title,
-    verifies: promises.map(({ claim }) => claim),
+    verifies: [...promises, ...figures].map(({ claim }) => claim),
     engine: measured.engine,
-    verdict: worst(judged.map(({ verdict }) => verdict)),
-    observed: describe(measured, heldUp, decisive, judged),
+    verdict: worst([...judged, ...figures].map(({ verdict }) => verdict)),
+    observed: describe({ measured, heldUp, decisive, judged, figures }),
     ...(reason === undefined ? {} : { reason }),
     ...(options.control ? { control: options.control } : {}),
     clientAddresses: users,
@@ -91,6 +100,7 @@ export async function runScenario(
     actual: declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
     ...(measured.backend.count > 0 ? { backend: measured.backend.spectrum() } : {}),
     promises: judged,
+    ...(figures.length > 0 ? { figures } : {}),
     validity,
     resources,
     duration_ms: Math.round(monotonic_ms() - started_ms),
@@ -152,6 +162,7 @@ function loadPlan(
       },
     ],
     routes: declared.routes,
+    headers: declared.headers ?? {},
     backends,
     virtualUsers,
     timeout_s: declared.timeout_s,
@@ -187,17 +198,25 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return order.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
 }
 
-function describe(
-  { outcomes, achieved, offered }: LoadMeasurement,
-  heldUp: number,
-  decisive: LatencyHistogram,
-  judged: readonly ScenarioPromise[],
-): string {
-  const figures = judged.map(
-    (promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`,
-  );
+function describe({
+  measured: { outcomes, achieved, offered },
+  heldUp,
+  decisive,
+  judged,
+  figures,
+}: {
+  readonly measured: LoadMeasurement;
+  readonly heldUp: number;
+  readonly decisive: LatencyHistogram;
+  readonly judged: readonly ScenarioPromise[];
+  readonly figures: readonly ScenarioFigure[];
+}): string {
+  const seen = [
+    ...judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`),
+    ...figures.map(({ what, measured, unit, limit }) => `${what} ${measured} ${unit} (promised ${limit})`),
+  ];
   return [
-    figures.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : figures.join(', '),
+    seen.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : seen.join(', '),
     `${achieved} of ${offered} requests sent`,
     `${outcomes.failed + heldUp} failed`,
     `${outcomes.refused} refused`,

@@ -1,6 +1,7 @@
 /** What a scenario declares. One file a scenario; found by glob. */
 import type { Profile } from '../reports/record/types.ts';
 import type { LoadEngine } from './engines/engine.ts';
+import type { FigurePromise } from './figures.ts';
 import type { Route } from './k6/load.ts';
 
 /** A promise about a percentile of what the scenario measures. */
@@ -28,7 +29,10 @@ export interface Scenario {
   readonly besides?: readonly string[];
   readonly engine: LoadEngine;
   readonly promises: readonly LatencyPromise[];
+  readonly figures?: readonly FigurePromise[];
   readonly routes: readonly Route[];
+  /** Added to every request by engines that ask one route. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly shapes: Readonly<Record<Profile, LoadShape>>;
   /** Most requests a minute that one client address may send: decides how many addresses are used. */
   readonly perAddress_perMin: number;
@@ -37,9 +41,14 @@ export interface Scenario {
 
 /** Declares a scenario. @throws RangeError when it promises nothing or has no routes */
 export function scenario(declared: Scenario): Scenario {
-  if (declared.promises.length === 0) throw new RangeError(`scenario "${declared.title}" binds no claim`);
+  if (claimsOf(declared).length === 0) throw new RangeError(`scenario "${declared.title}" binds no claim`);
   if (declared.routes.length === 0) throw new RangeError(`scenario "${declared.title}" has no routes`);
   return declared;
+}
+
+/** Every claim that a scenario decides, given samples enough. */
+export function claimsOf({ promises, figures = [] }: Scenario): string[] {
+  return [...promises, ...figures].map(({ claim }) => claim);
 }
 
 /**

@@ -4,7 +4,7 @@ import { experiment } from '../runner/experiment.ts';
 import type { Experiment } from '../runner/experiment.ts';
 import { ACTIVE, clientsOfThePair, hasPair, STANDBY } from './gateway-pair.ts';
 
-type Framed = 'steadyState' | 'series' | 'blastRadius' | 'preflight' | 'prepare' | 'collect';
+type Framed = 'steadyState' | 'series' | 'blastRadius' | 'prepare' | 'collect';
 
 interface PairExperiment extends Omit<Experiment, Framed> {
   /** The node that the fault takes down with everything that watches on it: watched again when it is back. */
@@ -19,7 +19,7 @@ export function pairExperiment({ restarts, ...declared }: PairExperiment): Exper
     steadyState: { availability_min: 0.99, latency_ms_p95_max: 500 },
     series: (target) => clientsOfThePair(target),
     blastRadius: [ACTIVE, STANDBY],
-    preflight: hasPair,
+    preflight: async (target) => (await hasPair(target)) ?? (await declared.preflight?.(target)) ?? null,
     prepare: (target) => observer.start(target),
     recover: async (watch) => {
       if (restarts !== undefined) await observer.again(watch.target, restarts);

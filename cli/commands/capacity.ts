@@ -3,9 +3,8 @@ import { requireEnvironment } from '../../environments/ledger/ledger.ts';
 import { parseObjective } from '../../scenarios/capacity/objective.ts';
 import type { Objective } from '../../scenarios/capacity/objective.ts';
 import { requireName, scenariosOf } from '../found.ts';
-import { freshSeed, imageOption, variantsOf, variantsOption, wholeNumber } from '../options.ts';
+import { imageOption, measureRequest, variantsOption, wholeNumber } from '../options.ts';
 import type { MeasureOptions } from '../options.ts';
-import { typed } from '../typed.ts';
 
 const DEFAULT_OBJECTIVE = 'p95=800ms,errors=1%';
 const DEFAULT_TARGET = 'api-latency';
@@ -14,6 +13,7 @@ interface Options extends Omit<MeasureOptions, 'profile' | 'seed'> {
   readonly target: string;
   readonly slo: Objective;
   readonly steps: number;
+  readonly addresses: number;
 }
 
 /** `gateproof capacity`: how much the system carries within an objective, and what runs out. */
@@ -28,6 +28,7 @@ export function capacity(done: (exitCode: number) => void): Command {
         .default(parseObjective(DEFAULT_OBJECTIVE), DEFAULT_OBJECTIVE),
     )
     .option('--steps <number>', 'load steps that may be spent, some 25 s each', wholeNumber(2), 20)
+    .option('--addresses <number>', 'client addresses at least; more are used when the limits ask for them', wholeNumber(1), 1)
     .addOption(variantsOption())
     .option('--out <folder>', 'write the run below this folder instead of reports/runs')
     .addOption(imageOption())
@@ -39,25 +40,22 @@ Exit codes: 0 a capacity was found · 2 none was, or the run is partial · 3 the
 
 Examples:
   gateproof capacity production-gateway
-  gateproof capacity production-gateway --slo p99=300ms,errors=0.1% --variant hardened`,
+  gateproof capacity production-gateway --slo p99=300ms,errors=0.1% --variant hardened
+  gateproof capacity production-gateway --addresses 6000 --steps 8`,
     )
     .action(async (name: string, options: Options) => {
       const environment = requireEnvironment(name);
       requireName('scenario', options.target, scenariosOf(environment));
-      const { variant, image, target, slo, ...rest } = options;
+      const { target, slo, steps, addresses } = options;
       const { capacityCommand } = await import('../run/commands.ts');
       done(
         await capacityCommand({
-          ...rest,
+          ...measureRequest({ ...options, profile: 'smoke' }),
           environment,
           scenario: target,
           objective: slo,
-          profile: 'smoke',
-          variants: variantsOf(variant),
-          images: image,
-          seed: freshSeed(),
-          out: options.out,
-          command: typed(),
+          steps,
+          addresses_min: addresses,
         }),
       );
     });

@@ -3,16 +3,14 @@ import { requireEnvironment } from '../../environments/ledger/ledger.ts';
 import type { ExperimentControl } from '../../reports/record/types.ts';
 import { experimentsOf, requireName } from '../found.ts';
 import {
-  freshSeed,
   imageOption,
+  measureRequest,
   profileOption,
   seedOption,
-  variantsOf,
   variantsOption,
   wholeNumber,
 } from '../options.ts';
 import type { MeasureOptions } from '../options.ts';
-import { typed } from '../typed.ts';
 
 interface Options extends MeasureOptions {
   readonly trials?: number;
@@ -51,21 +49,8 @@ Examples:
       const environment = requireEnvironment(name);
       const known = experimentsOf(environment);
       for (const experiment of experiments) requireName('experiment', experiment, known);
-      const { variant, image, seed, ...rest } = options;
+      const { control, trials, watch } = options;
       const { chaosCommand } = await import('../run/commands.ts');
-      done(
-        await chaosCommand({
-          ...rest,
-          environment,
-          experiments,
-          control: options.control,
-          trials: options.trials,
-          variants: variantsOf(variant),
-          images: image,
-          seed: seed ?? freshSeed(),
-          out: options.out,
-          command: typed(),
-        }),
-      );
+      done(await chaosCommand({ ...measureRequest(options), environment, experiments, control, trials, watch }));
     });
 }

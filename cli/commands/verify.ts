@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { listEnvironments, requireEnvironment } from '../../environments/ledger/ledger.ts';
-import { collect, freshSeed, imageOption, profileOption, seedOption, variantsOf, variantsOption } from '../options.ts';
+import { collect, imageOption, measureRequest, profileOption, seedOption, variantsOption } from '../options.ts';
 import type { MeasureOptions } from '../options.ts';
-import { typed } from '../typed.ts';
 
 interface Options extends MeasureOptions {
   readonly only: readonly string[];
@@ -33,18 +32,8 @@ Examples:
     )
     .action(async (environment: string, options: Options) => {
       const environments = environment === 'all' ? listEnvironments() : [requireEnvironment(environment)];
-      const { variant, image, seed, ...rest } = options;
+      const { only, failed } = options;
       const { verifyCommand } = await import('../run/commands.ts');
-      done(
-        await verifyCommand({
-          ...rest,
-          environments,
-          variants: variantsOf(variant),
-          images: image,
-          seed: seed ?? freshSeed(),
-          out: options.out,
-          command: typed(),
-        }),
-      );
+      done(await verifyCommand({ ...measureRequest(options), environments, only, failed }));
     });
 }

@@ -12,7 +12,7 @@ const SEARCH = { start_perS: 50, growth: 2, width: 1.125, confirmations: 2 };
 
 /** Searches a capacity in one variant. */
 export async function runCapacity(planned: PlannedCapacity, run: Measuring): Promise<void> {
-  const { name, scenario, objective, steps } = planned;
+  const { name, scenario, objective, steps, addresses_min } = planned;
   const { variant, environment } = run.topology;
   const generator = await startGenerator(run.topology);
   const target = await loadTarget(scenario, generator, run);
@@ -20,6 +20,7 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
   const capacity = await findCapacity(name, scenario, {
     ...target,
     objective,
+    addresses_min,
     search: { ...SEARCH, steps_max: steps },
     step: STEP,
     sutCores: await allowedCores(gateway?.containerId ?? ''),

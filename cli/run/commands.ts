@@ -11,7 +11,9 @@ import { renderSummary } from '../../reports/render/summary.ts';
 import type { RunRecord } from '../../reports/record/types.ts';
 import { EXIT } from '../exit.ts';
 import { lastVerdicts } from '../last-verdicts.ts';
+import { exitCodeOfComparison, runsComparisonLines } from '../show-runs-comparison.ts';
 import type {
+  Against,
   CapacityRequest,
   CalibrateRequest,
   ChaosRequest,
@@ -23,6 +25,8 @@ import type {
   VerifyRequest,
 } from '../requests.ts';
 import { calibrate, calibrateEngines } from './calibrate.ts';
+import { compareRuns } from './compare.ts';
+import { runInTurn } from './in-turn.ts';
 import type { Controls } from './measuring.ts';
 import { estimate_s, plan, planCapacity } from './plan.ts';
 import type { Plan, PlanRequest } from './plan.ts';
@@ -70,9 +74,33 @@ export async function chaosCommand(request: ChaosRequest): Promise<number> {
 }
 
 export async function loadCommand(request: LoadRequest): Promise<number> {
-  const { scenario, control } = request;
+  const { scenario, control, against } = request;
+  if (against) return compareInTurn(request, against);
   const what = { only: [], kinds: ['scenario'], scenario } as const;
   return measure(request.environment, request, what, { controls: { scenarios: control } });
+}
+
+/** Runs of a scenario on two configurations in turn, and what their figures say. */
+async function compareInTurn(request: LoadRequest, against: Against): Promise<number> {
+  const ledger = loadLedger(request.environment);
+  const { scenario, profile } = request;
+  // Many short runs tell more than a few long ones.
+  const planned = await plan({ ledger, profile, only: [], kinds: ['scenario'], scenario, shortIfAny: true });
+  const [variant] = request.variants;
+  if (!variant) throw new UsageError('A comparison starts from one variant.', 'Add --variant documented.');
+  const progress = startProgress();
+  try {
+    const options = { ...request, ledger, baseline: loadBaseline(ledger), plan: planned, progress };
+    const runs = await runInTurn(options, { before: { variant }, after: against }, against.pairs);
+    progress.done();
+    const { minimumEffect } = against;
+    const comparison = compareRuns({ ...runs, minimumEffect, paired: true, mixed: false }, request.out ?? RUNS_DIR);
+    if (request.json) console.log(JSON.stringify({ runs, comparison }, null, 2));
+    else for (const line of runsComparisonLines(comparison)) console.log(line);
+    return exitCodeOfComparison(comparison);
+  } finally {
+    progress.done();
+  }
 }
 
 export async function capacityCommand(request: CapacityRequest): Promise<number> {

@@ -49,7 +49,7 @@ export function compareRuns(request: CompareRequest, root: string): RunsComparis
       'Name as many runs on both sides, in the order in which they were made.',
     );
   return {
-    metrics: compareMetrics(groups(before, after), request),
+    metrics: compareMetrics(groups(before, after, request.paired), request),
     verdicts: verdictChanges(before.at(-1), after.at(-1)),
     differences: differing,
   };
@@ -61,19 +61,34 @@ function recordOf(run: string, root: string): RunRecord {
   return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
 }
 
-function groups(before: readonly RunRecord[], after: readonly RunRecord[]): readonly MetricGroups[] {
-  const [was, is] = [before.flatMap(metricsOf), after.flatMap(metricsOf)];
-  const values = (metrics: readonly Metric[], name: string): readonly number[] =>
-    metrics.filter((metric) => metric.name === name).map(({ value }) => value);
-  return [...new Map([...was, ...is].map((metric) => [metric.name, metric])).values()].map(
-    ({ name, unit, better }) => ({
-      name,
-      unit,
-      better,
-      before: values(was, name),
-      after: values(is, name),
-    }),
-  );
+/** Values of each figure on both sides; in pairs only those that both runs of a pair have. */
+function groups(before: readonly RunRecord[], after: readonly RunRecord[], paired: boolean): readonly MetricGroups[] {
+  const [was, is] = comparable(before.map(metricsOf), after.map(metricsOf));
+  const all = [...was, ...is].flat();
+  const of = (run: readonly Metric[] | undefined, name: string): number | undefined =>
+    run?.find((metric) => metric.name === name)?.value;
+  return [...new Map(all.map((metric) => [metric.name, metric])).values()].map(({ name, unit, better }) => {
+    const [first, second] = [was, is].map((side, index) =>
+      side.flatMap((run, pair) => {
+        const partner = (index === 0 ? is : was)[pair];
+        const value = of(run, name);
+        return value === undefined || (paired && of(partner, name) === undefined) ? [] : [value];
+      }),
+    );
+    return { name, unit, better, before: first ?? [], after: second ?? [] };
+  });
+}
+
+type Runs = readonly (readonly Metric[])[];
+
+/** Where each side is one variant, and another one, figures are those of the scenario alone. */
+function comparable(was: Runs, is: Runs): readonly [Runs, Runs] {
+  const variants = (side: Runs): string[] => [...new Set(side.flat().map(({ name }) => name.split('/')[0] ?? ''))];
+  const [a, b] = [variants(was), variants(is)];
+  if (a.length !== 1 || b.length !== 1 || a[0] === b[0]) return [was, is];
+  const bare = (side: Runs): Runs =>
+    side.map((run) => run.map((metric) => ({ ...metric, name: metric.name.slice(metric.name.indexOf('/') + 1) })));
+  return [bare(was), bare(is)];
 }
 
 function verdictChanges(before: RunRecord | undefined, after: RunRecord | undefined): readonly VerdictChange[] {

@@ -9,6 +9,7 @@ import type { Claim, Ledger } from '../../environments/ledger/ledger.ts';
 import type { Profile, RunRecord } from '../../reports/record/types.ts';
 import type { Objective } from '../../scenarios/capacity/objective.ts';
 import { decidable } from '../../scenarios/run.ts';
+import { claimsOf } from '../../scenarios/scenario.ts';
 import type { LoadShape, Scenario } from '../../scenarios/scenario.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -24,6 +25,8 @@ export interface PlannedCapacity extends PlannedScenario {
   readonly objective: Objective;
   /** Load steps that may be spent. */
   readonly steps: number;
+  /** Client addresses at least. */
+  readonly addresses_min: number;
 }
 
 export interface PlannedScenario {
@@ -58,6 +61,8 @@ export interface PlanRequest {
   readonly trials?: number | undefined;
   /** Leaves out experiments and scenarios that are not short enough for `verify` in the smoke profile. */
   readonly shortOnly?: boolean;
+  /** Takes the short load of a scenario in the smoke profile where it has one. */
+  readonly shortIfAny?: boolean;
 }
 
 /**
@@ -79,12 +84,14 @@ export async function plan(request: PlanRequest): Promise<Plan> {
       )
     : [];
   const scenarios = kinds.includes('scenario')
-    ? (await loadScenarios(request)).filter(({ scenario }) => any(scenario.promises.map(({ claim }) => claim)))
+    ? (await loadScenarios(request)).filter(({ scenario }) => any(claimsOf(scenario)))
     : [];
   const planned = [
     ...cases.map(({ id }) => id),
     ...experiments.flatMap(({ experiment }) => experiment.verifies),
-    ...scenarios.flatMap(({ scenario, shape }) => decidable(scenario.promises, shape).map(({ claim }) => claim)),
+    ...scenarios.flatMap(({ scenario, shape }) =>
+      claimsOf({ ...scenario, promises: decidable(scenario.promises, shape) }),
+    ),
   ];
   if (planned.length === 0)
     throw new UsageError(
@@ -104,16 +111,16 @@ export async function plan(request: PlanRequest): Promise<Plan> {
 /** A run that only searches a capacity: it judges no claim. @throws {UsageError} for an unknown scenario */
 export async function planCapacity(
   ledger: Ledger,
-  request: { readonly scenario: string; readonly objective: Objective; readonly steps: number },
+  request: Pick<PlannedCapacity, 'objective' | 'steps' | 'addresses_min'> & { readonly scenario: string },
 ): Promise<Plan> {
-  const { objective, steps } = request;
+  const { objective, steps, addresses_min } = request;
   const [found] = await loadScenarios({ ledger, profile: 'smoke', only: [], scenario: request.scenario });
   if (!found) throw new UsageError(`There is no scenario '${request.scenario}'.`, 'See gateproof load --help.');
   return {
     cases: [],
     experiments: [],
     scenarios: [],
-    capacity: { ...found, objective, steps },
+    capacity: { ...found, objective, steps, addresses_min },
     planned: [],
     outside: [],
     text: `capacity ${request.scenario}`,
@@ -160,7 +167,8 @@ async function loadExperiments({ ledger, experiments = [], trials }: PlanRequest
   return found.filter(({ name }) => experiments.length === 0 || experiments.includes(name));
 }
 
-async function loadScenarios({ ledger, scenario, profile, shortOnly }: PlanRequest): Promise<PlannedScenario[]> {
+async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
+  const { ledger, scenario, profile, shortOnly, shortIfAny } = request;
   const found = await Promise.all(
     globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT })
       .sort()
@@ -172,7 +180,9 @@ async function loadScenarios({ ledger, scenario, profile, shortOnly }: PlanReque
   return found
     .filter(({ name }) => scenario === undefined || name === scenario)
     .flatMap((one) => {
-      const shape = shortOnly ? one.scenario.inSmokeVerify : one.scenario.shapes[profile];
+      const { inSmokeVerify, shapes } = one.scenario;
+      const short = shortIfAny && profile === 'smoke' ? inSmokeVerify : undefined;
+      const shape = shortOnly ? inSmokeVerify : (short ?? shapes[profile]);
       return shape ? [{ ...one, shape }] : [];
     });
 }

@@ -39,18 +39,31 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
 /** A judged promise in the words of a claim's result. */
 type Saying = Pick<ClaimResult, 'verdict' | 'expected' | 'observed' | 'reason'> & { readonly claim: string };
 
-function sayings({ promises, measures, reason }: ScenarioResult): Saying[] {
-  const added = measures === 'overhead' ? ' of what the gateway adds to a request' : '';
-  return promises.map(({ claim, percentile, limit_ms, measured_ms, interval_ms, verdict }) => {
-    const what = `P${String(percentile)}${added}`;
-    return {
+function sayings(result: ScenarioResult): Saying[] {
+  const broken = result.validity.some(({ holds }) => !holds);
+  const shared = result.reason !== undefined && broken ? { reason: result.reason } : {};
+  const latencies = result.promises.map(
+    ({ claim, percentile, limit_ms, measured_ms, interval_ms, verdict }): Saying => {
+      const what = `P${String(percentile)}${result.measures === 'overhead' ? ' of what the gateway adds to a request' : ''}`;
+      return {
+        claim,
+        verdict,
+        expected: `${what} below ${String(limit_ms)} ms`,
+        observed: `${what} ${String(measured_ms)} ms; ${between(interval_ms, 'ms')}`,
+        ...(result.reason === undefined ? {} : { reason: result.reason }),
+      };
+    },
+  );
+  const figures = (result.figures ?? []).map(
+    ({ claim, what, unit, better, limit, measured, interval, verdict, reason }): Saying => ({
       claim,
       verdict,
-      expected: `${what} below ${String(limit_ms)} ms`,
-      observed: `${what} ${String(measured_ms)} ms; ${between(interval_ms)}`,
-      ...(reason === undefined ? {} : { reason }),
-    };
-  });
+      expected: `${what}: ${better === 'higher' ? 'at least' : 'at most'} ${String(limit)} ${unit}`,
+      observed: `${String(measured)} ${unit}; ${between(interval, unit)}`,
+      ...(reason === undefined ? shared : { reason }),
+    }),
+  );
+  return [...latencies, ...figures];
 }
 
 function journalPromise({ claim: id, ...saying }: Saying, result: ScenarioResult, run: Measuring): void {
@@ -81,8 +94,8 @@ function journalPromise({ claim: id, ...saying }: Saying, result: ScenarioResult
   });
 }
 
-const between = ({ lower, upper }: Interval): string =>
-  `with 95 % confidence between ${bound(lower)} and ${bound(upper)} ms`;
+const between = ({ lower, upper }: Interval, unit: string): string =>
+  `with 95 % confidence between ${bound(lower)} and ${bound(upper)} ${unit}`;
 
 const bound = (value: number | null): string =>
   value === null ? 'an open bound' : String(Math.round(value * 10) / 10);

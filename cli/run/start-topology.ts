@@ -20,6 +20,8 @@ export interface StartRequest {
   readonly runId: string;
   readonly environment: string;
   readonly variant: VariantName;
+  /** Folder with a configuration in place of the variant's own. */
+  readonly configuration?: string | undefined;
   readonly images: Images;
   readonly logDir: string;
   readonly extent: 'full' | 'lab';
@@ -31,10 +33,11 @@ export interface StartRequest {
 
 /** Starts one variant of an environment: what every command that measures needs first. */
 export async function startTopology(request: StartRequest): Promise<{ topology: Topology; variant: Variant }> {
-  const [environment, variant] = await Promise.all([
+  const [environment, own] = await Promise.all([
     loadEnvironment(request.environment),
     loadVariant(join(ENVIRONMENTS_DIR, request.environment), request.variant, request.images.missing),
   ]);
+  const variant = request.configuration === undefined ? own : { ...own, dir: request.configuration };
   if (request.running) {
     await request.running.use(variant, request.logDir);
     return { topology: request.running, variant };

@@ -38,6 +38,8 @@ export interface VerifyOptions {
   readonly progress: Progress;
   readonly controls?: Controls;
   readonly watch?: Watch | undefined;
+  /** Folder with a configuration of the user's own in place of the variant's. */
+  readonly configuration?: string | undefined;
 }
 
 /**
@@ -48,39 +50,66 @@ export interface VerifyOptions {
  * @returns the record; its gate holds the exit code
  */
 export async function runVerify(options: VerifyOptions): Promise<{ record: RunRecord; dir: string }> {
-  const host = await describeHost();
-  await healLeftovers((text) => {
-    options.progress.note(text);
-  });
-  const images = await ensureImages({
-    overrides: options.images,
-    progress: (text) => {
-      options.progress.note(text);
-    },
-  });
+  const prepared = await prepare(options);
   const folder = createRunFolder(options.out ?? RUNS_DIR, new Date());
   const stopping = new AbortController();
   const release = onInterrupt((signal) => {
     stopping.abort(signal);
   });
+  try {
+    return await recorded(options, folder, prepared, stopping.signal, async () => {
+      if (options.profile !== 'smoke') await calibrateFirst(options, folder);
+      await runVariants(options, folder, prepared.images, stopping.signal);
+    });
+  } finally {
+    release();
+  }
+}
+
+/** What is known before anything runs. */
+export interface Prepared {
+  readonly host: Awaited<ReturnType<typeof describeHost>>;
+  readonly images: ImageSet;
+}
+
+/** Looks at the machine, removes what killed runs left, and builds images. */
+export async function prepare({ images: overrides, progress }: VerifyOptions): Promise<Prepared> {
+  const host = await describeHost();
+  await healLeftovers((text) => {
+    progress.note(text);
+  });
+  const images = await ensureImages({
+    overrides,
+    progress: (text) => {
+      progress.note(text);
+    },
+  });
+  return { host, images };
+}
+
+/** Does the work of a run between the beginning and the end of its journal, and writes its reports whatever happened. */
+export async function recorded(
+  options: VerifyOptions,
+  folder: RunFolder,
+  { host, images }: Prepared,
+  signal: AbortSignal,
+  work: () => Promise<unknown>,
+): Promise<{ record: RunRecord; dir: string }> {
   folder.append(runStarted(options, folder, host, images));
   let reason: string | undefined;
   try {
-    if (options.profile !== 'smoke') await calibrateFirst(options, folder);
-    await runVariants(options, folder, images, stopping.signal);
+    await work();
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
     folder.append({ event: 'note', at: now(), level: 'error', text: reason });
     options.progress.note(reason);
-  } finally {
-    release();
   }
-  const interrupted = stopping.signal.aborted;
+  const interrupted = signal.aborted;
   folder.append({
     event: 'run-finished',
     at: now(),
     interrupted: interrupted || reason !== undefined,
-    ...(interrupted ? { reason: `stopped by ${String(stopping.signal.reason)}` } : reason ? { reason } : {}),
+    ...(interrupted ? { reason: `stopped by ${String(signal.reason)}` } : reason ? { reason } : {}),
   });
   return { record: await writeReports(folder.dir), dir: folder.dir };
 }
@@ -157,7 +186,7 @@ async function runVariants(
 }
 
 /** Starts a variant (or switches a running topology to it) and measures everything selected in it. */
-async function runVariant(
+export async function runVariant(
   options: VerifyOptions,
   folder: RunFolder,
   images: ImageSet,
@@ -171,6 +200,7 @@ async function runVariant(
     runId: folder.id,
     environment: ledger.environment,
     variant: name,
+    configuration: options.configuration,
     images,
     logDir: join(folder.dir, 'raw', name),
     extent: 'full',

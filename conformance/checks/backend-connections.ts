@@ -68,19 +68,52 @@ export function judgeKept(limit: number, { pool: name, servers, sequential, burs
   return judged(idle === limit, expected, observed, evidence, 'fewer idle connections are kept than promised');
 }
 
-/** Measures reuse and the number of idle connections in both pools of a gateway with one worker. */
-export async function idleKept(
-  context: CaseContext,
-  limits: { readonly admin: number; readonly customer: number },
-): Promise<Outcome> {
+/** Idle connections that the pools are said to keep. */
+interface Limits {
+  readonly admin: number;
+  readonly customer: number;
+}
+
+/** Measures and judges reuse and the number of idle connections in both pools of a gateway with one worker. */
+export async function idleKept(context: CaseContext, limits: Limits): Promise<Outcome> {
+  const { admin, customer } = await keptOnce(context, limits);
+  return together([judgeKept(limits.admin, admin), judgeKept(limits.customer, customer)]);
+}
+
+/**
+ * Judges the size of both pools: the number of idle connections that stay after more requests at once than the
+ * configuration keeps, or what it says where none had to go.
+ */
+export async function poolHolds(context: CaseContext, wanted: number, limits: Limits): Promise<Outcome> {
+  const { admin, customer } = await keptOnce(context, limits);
+  return judgePoolSize(wanted, [admin, customer], await context.gateway.config());
+}
+
+/** Judges that both pools hold so many connections. */
+export function judgePoolSize(wanted: number, kept: readonly Kept[], config: string): Outcome {
+  const full = kept.filter(({ idle, burst }) => idle < burst.connections && idle < wanted);
+  const measured = judged(
+    full.length === 0,
+    `both pools keep up to ${String(wanted)} idle connections`,
+    kept
+      .map(({ pool: name, idle, burst }) => `${name}: ${String(idle)} of ${String(burst.connections)} stayed open`)
+      .join(', '),
+    [],
+    'connections are closed although fewer than promised are idle',
+  );
+  return full.length > 0 ? measured : together([measured, poolKept(config, wanted)]);
+}
+
+const keptOnce = (context: CaseContext, limits: Limits): Promise<Readonly<Record<keyof Limits, Kept>>> =>
+  context.session.once(`idle connections, ${String(limits.admin)} and ${String(limits.customer)}`, () =>
+    keptIdle(context, limits),
+  );
+
+async function keptIdle(context: CaseContext, limits: Limits): Promise<Readonly<Record<keyof Limits, Kept>>> {
   const replica = await context.replica({ workers: 1 });
   const config = await replica.gateway.config();
-  const pools = [
-    { path: ADMIN_PATH, limit: limits.admin, block: pool(config, ADMIN_POOL), row: IN_A_ROW_ADMIN },
-    { path: CUSTOMER_PATH, limit: limits.customer, block: pool(config, CUSTOMER_POOL), row: IN_A_ROW },
-  ];
-  const outcomes: Outcome[] = [];
-  for (const { path, limit, block, row } of pools) {
+  const kept = async (path: string, limit: number, name: string, row: number): Promise<Kept> => {
+    const block = pool(config, name);
     const sequential = await series(context, replica.gateway, path, row);
     const clients = Array.from({ length: Math.ceil((limit + SURPLUS) / AT_ONCE) }, () =>
       context.clientFor(path, replica.gateway),
@@ -95,24 +128,24 @@ export async function idleKept(
       })),
     );
     const burst = await deliver(context, plan);
-    const idle = await openTo(replica, block.servers[0]?.port ?? 0);
-    outcomes.push(
-      judgeKept(limit, {
-        pool: block.name,
-        servers: primaries(block).length,
-        sequential: {
-          requests: row,
-          connections: requestsByConnection(sequential.flatMap(({ arrivals }) => arrivals)).size,
-        },
-        burst: {
-          requests: burst.length,
-          connections: requestsByConnection(burst.flatMap(({ arrivals }) => arrivals)).size,
-        },
-        idle,
-      }),
-    );
-  }
-  return together(outcomes);
+    return {
+      pool: block.name,
+      servers: primaries(block).length,
+      sequential: {
+        requests: row,
+        connections: requestsByConnection(sequential.flatMap(({ arrivals }) => arrivals)).size,
+      },
+      burst: {
+        requests: burst.length,
+        connections: requestsByConnection(burst.flatMap(({ arrivals }) => arrivals)).size,
+      },
+      idle: await openTo(replica, block.servers[0]?.port ?? 0),
+    };
+  };
+  return {
+    admin: await kept(ADMIN_PATH, limits.admin, ADMIN_POOL, IN_A_ROW_ADMIN),
+    customer: await kept(CUSTOMER_PATH, limits.customer, CUSTOMER_POOL, IN_A_ROW),
+  };
 }
 
 /** Judges that both pools keep so many idle connections, by the running configuration. */

@@ -5,6 +5,7 @@ import type { Outcome } from '../outcome.ts';
 import type { Evidence } from '../../reports/record/types.ts';
 import { deliverOne, judged, outcomeOf } from './exchange.ts';
 import type { Delivered } from './exchange.ts';
+import { keysAbout } from './store-keys.ts';
 
 /** How soon a block, and its end, must be in force. ms */
 const IN_FORCE_LIMIT_MS = 10_000;
@@ -76,12 +77,7 @@ export async function manualBlock(context: CaseContext, lasts_s: number): Promis
 
 /** What is stored about an address, and lasts longest: seconds left, undefined without an end or without anything. */
 async function longestLife_s(context: CaseContext, address: string): Promise<number | undefined> {
-  const script = 'redis-cli --scan --pattern "*$1" | while read -r key; do redis-cli ttl "$key"; done';
-  const { stdout } = await context.exec('redis-1', ['sh', '-c', script, 'sh', address]);
-  const left = stdout
-    .split('\n')
-    .filter((line) => /^\d+$/.test(line))
-    .map(Number);
+  const left = (await keysAbout(context, address)).flatMap(({ left_s }) => left_s ?? []);
   return left.length === 0 ? undefined : Math.max(...left);
 }
 

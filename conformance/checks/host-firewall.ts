@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exec, mustExec } from '../../environments/harness/containers.ts';
 import type { TopologyDescriptor } from '../../environments/harness/types.ts';
-import type { CaseContext, CaseReplica } from '../context.ts';
+import type { CaseContext, CaseReplica, Session } from '../context.ts';
 import { notApplicable, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, listed, table } from './exchange.ts';
@@ -64,7 +64,7 @@ export function iptablesCommands(
   ];
 }
 
-/** A machine with the backends' firewall and something listening on each of these ports. */
+/** A machine with the backends' firewall and something listening on each port that it names. */
 interface GuardedHost {
   readonly replica: CaseReplica;
   /** The rules as they were written. */
@@ -72,21 +72,26 @@ interface GuardedHost {
   readonly rules: readonly FirewallRule[];
 }
 
-/** Starts a machine that stands for a backend host, with the variant's rules in force. */
-async function guardedHost(context: CaseContext, ports: readonly number[]): Promise<GuardedHost | undefined> {
-  const file = join(context.session.topology.configDir, 'firewall', 'backend.rules');
+/** A machine that stands for a backend host, with the variant's rules in force: one for all cases. */
+function guardedHost(context: CaseContext): Promise<GuardedHost | undefined> {
+  return context.session.once('a host with the firewall of backends', () => startGuarded(context.session));
+}
+
+async function startGuarded(session: Session): Promise<GuardedHost | undefined> {
+  const file = join(session.topology.configDir, 'firewall', 'backend.rules');
   if (!existsSync(file)) return undefined;
   const text = await readFile(file, 'utf8');
-  const hasBackends = context.session.topology.services.some(({ role }) => role === 'app');
-  const listeners = ports.map((port) => `listen ${String(port)};`).join(' ');
-  const replica = await context.replica({
+  const rules = parseRules(text);
+  const hasBackends = session.topology.services.some(({ role }) => role === 'app');
+  // A port that no rule names is dropped, whether or not something listens there.
+  const listeners = [...new Set(rules.map(({ port }) => `listen ${String(port)};`))].join(' ');
+  const replica = await session.standing({
     backends: hasBackends ? 'shared' : 'private',
     freshNetwork: true,
     edit: (path, config) =>
       path === 'nginx.conf' ? config.replace(/\}\s*$/, `server { ${listeners} return 204; }\n}\n`) : config,
   });
-  const rules = parseRules(text);
-  const commands = iptablesCommands(rules, (name) => addressesOf(context.session.topology, name));
+  const commands = iptablesCommands(rules, (name) => addressesOf(session.topology, name));
   await mustExec(replica.gateway.service.containerId, ['sh', '-ec', commands.join('\n')], { user: 'root' });
   return { replica, text, rules };
 }
@@ -195,7 +200,7 @@ export async function servicePortsGuarded(
   const { services, addressMap } = context.session.topology;
   const gateways = allowed.map((address) => addressMap[address]?.split(' ')[0] ?? address);
   const expected = `ports ${ports.join(' and ')} of a backend host accept ${gateways.join(' and ')} alone`;
-  const host = await guardedHost(context, ports);
+  const host = await guardedHost(context);
   if (!host) return notApplicable(expected, NO_RULES);
   const others = services.filter(({ name }) => OTHERS.includes(name)).map(({ name }) => name);
   const knocks = await Promise.all(
@@ -233,7 +238,7 @@ export async function monitoringPasses(context: CaseContext, ports: readonly num
   const expected = `the monitoring reaches ports ${ports.join(' and ')} of a backend host through its firewall`;
   const monitoring = context.session.topology.services.find(({ role }) => role === 'monitoring');
   if (!monitoring) return notApplicable(expected, 'this topology has no monitoring');
-  const host = await guardedHost(context, ports);
+  const host = await guardedHost(context);
   if (!host) return notApplicable(expected, NO_RULES);
   const knocks = await Promise.all(ports.map((port) => knock(context, host, monitoring.name, port, true)));
   return judgeKnocks(
@@ -262,7 +267,7 @@ export async function healthPolled(context: CaseContext, ports: readonly number[
   const from = pollingHost(existsSync(file) ? await readFile(file, 'utf8') : undefined);
   const expected = `a deployment polls health on ports ${ports.join(' and ')} of a backend host from ${from}`;
   if (!services.some(({ name }) => name === from)) return notApplicable(expected, `this topology has no ${from}`);
-  const host = await guardedHost(context, ports);
+  const host = await guardedHost(context);
   if (!host) return notApplicable(expected, NO_RULES);
   const knocks = await Promise.all(ports.map((port) => knock(context, host, from, port, true)));
   return judgeKnocks(
@@ -276,7 +281,7 @@ export async function healthPolled(context: CaseContext, ports: readonly number[
 /** The remote shell: open to the internal network, closed to clients. */
 export async function shellGuarded(context: CaseContext, port: number): Promise<Outcome> {
   const expected = `port ${String(port)} of a backend host is open to the internal network alone`;
-  const host = await guardedHost(context, [port]);
+  const host = await guardedHost(context);
   if (!host) return notApplicable(expected, NO_RULES);
   const knocks = await Promise.all([
     knockAsClient(context, host, 'operators', port, true),

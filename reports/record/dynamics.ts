@@ -151,6 +151,21 @@ export interface ScenarioPromise {
   readonly verdict: Verdict;
 }
 
+/** A promised figure of a load that is no percentile of its latency. */
+export interface ScenarioFigure {
+  readonly claim: string;
+  /** What was measured, as a reader would say it. */
+  readonly what: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  readonly limit: number;
+  readonly measured: number;
+  readonly interval: Interval;
+  readonly verdict: Verdict;
+  /** Why the figure decides nothing. */
+  readonly reason?: string;
+}
+
 export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
@@ -172,6 +187,7 @@ export interface ScenarioResult {
   /** Part of the latency that backends asked for, by their own report. */
   readonly backend?: readonly PercentilePoint[];
   readonly promises: readonly ScenarioPromise[];
+  readonly figures?: readonly ScenarioFigure[];
   readonly validity: readonly { readonly rule: string; readonly holds: boolean; readonly seen: string }[];
   readonly resources: readonly {
     readonly container: string;

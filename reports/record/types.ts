@@ -21,6 +21,7 @@ export type {
   LoadBucket,
   PercentilePoint,
   ScenarioControl,
+  ScenarioFigure,
   ScenarioPromise,
   ScenarioResult,
 } from './dynamics.ts';

@@ -100,6 +100,7 @@ async function capacity(bench: Bench): Promise<CalibrationResult> {
     backends: [],
     clientBlock: bench.clients,
     addresses: 60_000,
+    addresses_min: 1,
     objective: parseObjective('p95=100ms,errors=1%'),
     search: { start_perS: 40, growth: 2, width: 1.05, confirmations: 1, steps_max: 14 },
     step: { warmup_s: 1, measured_s: 8 },

@@ -19,6 +19,8 @@ export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'contro
   readonly step: Omit<LoadShape, 'rate_perS'>;
   /** Addresses that the generator owns. */
   readonly addresses: number;
+  /** Client addresses, and so users, at least, however low the rate is. */
+  readonly addresses_min: number;
   /** Cores that the system under test has. */
   readonly sutCores: number;
   /** Names of the containers of the gateway and of the applications. */
@@ -75,7 +77,7 @@ async function oneStep(
   const { objective, step: planned } = options;
   const shape = { ...planned, rate_perS, measured_s: Math.max(planned.measured_s, seconds(objective, rate_perS)) };
   const limits = objective.latencies.map((one) => ({ ...one, claim: '' }));
-  const users = Math.min(usersFor(declared, shape, limits), options.addresses);
+  const users = Math.min(Math.max(usersFor(declared, shape, limits), options.addresses_min), options.addresses);
   const { measured, resources, heldUp } = await offer(declared, shape, users, options);
   measured.corrected.record(Number.POSITIVE_INFINITY, heldUp);
   const broken = validityRules(measured, [], shape.measured_s).find(({ holds }) => !holds);

@@ -124,7 +124,8 @@ function histogram(): Histogram {
 
 const micros = (ms: number): number => Math.min(LONGEST_US, Math.max(0, Math.round(ms * 1000)));
 
+/** Scenarios ask only for what a sound gateway answers, so 404 is a failure too. */
 function outcomeOf(status: number | null): Cell['outcome'] {
-  if (status === null || status >= 500) return 'failed';
-  return status === 429 ? 'refused' : 'answered';
+  if (status === 429) return 'refused';
+  return status === null || status >= 400 ? 'failed' : 'answered';
 }

@@ -10,6 +10,12 @@ export const THROTTLED_SHARE_MAX = 0.01;
 /** Refusals say that the load was not the one that was meant. */
 export const REFUSED_SHARE_MAX = 0.001;
 
+/** Broken by a generator that is too slow, or by a gateway that does not answer: for a promised throughput it is the question itself. */
+export const ACHIEVED_RULE = `achieved at least ${percent(ACHIEVED_MIN)} of what was offered`;
+
+/** For a promised limit it is the question itself. */
+export const REFUSED_RULE = 'no refusals by limiters';
+
 export type ValidityRule = ScenarioResult['validity'][number];
 
 /**
@@ -54,7 +60,7 @@ export function validityRules(
         : `${dropped} dropped`,
     },
     {
-      rule: `achieved at least ${percent(ACHIEVED_MIN)} of what was offered`,
+      rule: ACHIEVED_RULE,
       holds: ratio >= ACHIEVED_MIN,
       seen: `${achieved} of ${offered} (${percent(ratio)})`,
     },
@@ -64,7 +70,7 @@ export function validityRules(
       seen: `${samples} samples, ${needed} needed`,
     },
     {
-      rule: 'no refusals by limiters',
+      rule: REFUSED_RULE,
       holds: refusedShare <= REFUSED_SHARE_MAX,
       seen: `${outcomes.refused} requests got 429`,
     },

@@ -114,7 +114,7 @@ export default [
     file: 'api/admission.conf',
     find: 'access_by_lua_block { admission.shared() }',
     replace: '',
-    turns: ['distributed', 'lua-loads', 'lua-response'].map(claim),
+    turns: ['distributed', 'redis-backed', 'lua-loads', 'lua-response'].map(claim),
   },
   {
     name: "a refusal is nginx's own page",

@@ -10,6 +10,7 @@ import { gatewayFirewall } from '../../checks/exposed-ports.ts';
 import { healthPolled, monitoringPasses, servicePortsGuarded, shellGuarded } from '../../checks/host-firewall.ts';
 import { contentTypeFault } from '../../checks/local-answers.ts';
 import { statisticsGuarded } from '../../checks/statistics.ts';
+import { floodHeldBack } from '../../checks/syn-limit.ts';
 import { notApplicable, together } from '../../outcome.ts';
 import { verify, verifyLong } from '../../verify.ts';
 
@@ -194,6 +195,8 @@ verifyLong('production-gateway.access-control.monitoring-through-firewall', asyn
 verifyLong('production-gateway.access-control.deploy-health-poll', async (context) =>
   healthPolled(context, numbers(context.claim, 'ports')),
 );
+
+verifyLong('production-gateway.access-control.syn-flood', (context) => floodHeldBack(context));
 
 verify('production-gateway.access-control.backend-bind-internal', async (context) => bindsInternally(context));
 

@@ -1,5 +1,6 @@
 import { num, str } from '../../../environments/ledger/values.ts';
 import { cdnClient } from '../../checks/client-address.ts';
+import { limitInRedis } from '../../checks/limit-store.ts';
 import { judgeBurst, judgeLimit, judgeLimitAndRate, judgeRate } from '../../checks/rate-limit.ts';
 import { judgeFormat } from '../../checks/rate-limit-answer.ts';
 import { MANY, MANY_OF_ONE_USER, PROBE, enough, floodTwice, floods, pressure } from '../../checks/rate-limit-flood.ts';
@@ -67,6 +68,8 @@ verify('production-gateway.rate-limit.distributed', async (context) => {
   const promised = { rate_perMin: num(claim, 'api_rate_per_min'), burst: num(claim, 'burst') };
   return judgeShared(promised, await overNodes(context, API, enough(promised.burst), enough(promised.burst)));
 });
+
+verify('production-gateway.rate-limit.redis-backed', (context) => limitInRedis(context, API));
 
 verify('production-gateway.rate-limit.lua-loads', async (context) => {
   const paths = ['/', '/health', API].map(async (path) => ({ path, nodes: await overNodes(context, path, MANY, FEW) }));

@@ -5,6 +5,7 @@ import { rawHead } from '../../checks/raw-request.ts';
 import { borders, headerLine, pathOf, refusedRaw, wouldTake } from '../../checks/request-limits.ts';
 import type { BorderRow, RefusedRow } from '../../checks/request-limits.ts';
 import { judgeHeads, largeHeads } from '../../checks/response-headers.ts';
+import { loadPasses } from '../../checks/syn-limit.ts';
 import { marker } from '../../gateway.ts';
 import type { Client } from '../../gateway.ts';
 import { judge, together } from '../../outcome.ts';
@@ -237,3 +238,5 @@ verify('production-gateway.request-limits.response-header-4k', async (context) =
   const buffer = num(claim, 'buffer_kb') * KIB;
   return judgeHeads(buffer, num(claim, 'status_over'), await largeHeads(context, buffer));
 });
+
+verifyLong('production-gateway.request-limits.syn-limit-vs-load', (context) => loadPasses(context));

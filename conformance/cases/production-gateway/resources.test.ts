@@ -1,4 +1,5 @@
 import { num, str } from '../../../environments/ledger/values.ts';
+import { poolHolds } from '../../checks/backend-connections.ts';
 import { judgeBuffered, judgeBuffers, slowClients } from '../../checks/buffering.ts';
 import { ALONE, POOLS, judgeReused, oneByOne, retiredAfter } from '../../checks/upstream-connections.ts';
 import { idleConnections, judgeIdle } from '../../checks/upstream-idle.ts';
@@ -37,4 +38,10 @@ verifyLong('production-gateway.resources.buffering', async (context) => {
   const { gateway } = await context.replica(ALONE);
   const measured = judgeBuffered(await slowClients(context, gateway));
   return together([measured, judgeBuffers(str(context.claim, 'proxy_buffers'), await context.gateway.config())]);
+});
+
+verifyLong('production-gateway.resources.pool-size', async (context) => {
+  const { claim } = context;
+  const limits = { admin: num(claim, 'configured_admin'), customer: num(claim, 'configured_customer') };
+  return poolHolds(context, num(claim, 'documented'), limits);
 });

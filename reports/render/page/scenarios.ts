@@ -1,5 +1,5 @@
 /** Section 6: load, and whether it was a load that may be judged. */
-import { duration, latency, plural } from '../format.ts';
+import { duration, latency, number, plural } from '../format.ts';
 import { markup } from '../markup.ts';
 import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
@@ -83,7 +83,7 @@ function scenarioRun({ variant, scenario }: Run): Markup {
               )}
             </figure>`
       }
-      <div>${promises(scenario)}${validity(scenario)}</div>
+      <div>${promises(scenario)}${promisedFigures(scenario)}${validity(scenario)}</div>
     </div>
     <div class="cmd after">
       <code>${scenario.reproduce}</code><button class="btn" data-copy="${scenario.reproduce}">Copy</button>
@@ -176,6 +176,36 @@ function promises(scenario: ScenarioResult): Part {
               <td class="num nw">&lt; ${latency(promise.limit_ms)}</td>
               <td class="num nw"><b>${latency(promise.measured_ms)}</b></td>
               <td class="num nw">${interval(promise.interval_ms)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
+}
+
+function promisedFigures({ figures: promised = [] }: ScenarioResult): Part {
+  if (promised.length === 0) return null;
+  const sign = { higher: '≥', lower: '≤' };
+  const bound = (value: number | null): string => (value === null ? 'open' : number(value));
+  return markup`<p class="lab gap">Promised figures, with 95 % confidence</p>
+    <table class="tbl">
+      <thead>
+        <tr>
+          <th scope="col">Figure</th>
+          <th scope="col" class="num">Promise</th>
+          <th scope="col" class="num">Measured</th>
+          <th scope="col" class="num">Interval</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${promised.map(
+          (figure) =>
+            markup`<tr>
+              <th scope="row">
+                ${glyph(figure.verdict)} <a href="#${encodeURIComponent(figure.claim)}">${figure.what}, ${figure.unit}</a>
+              </th>
+              <td class="num">${sign[figure.better]} ${number(figure.limit)}</td>
+              <td class="num"><b>${number(figure.measured)}</b></td>
+              <td class="num">${bound(figure.interval.lower)} to ${bound(figure.interval.upper)}</td>
             </tr>`,
         )}
       </tbody>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeKept, requestsByConnection } from '../../../conformance/checks/backend-connections.ts';
+import { judgeKept, judgePoolSize, requestsByConnection } from '../../../conformance/checks/backend-connections.ts';
 
 describe('idle connections', () => {
   const kept = {
@@ -18,6 +18,17 @@ describe('idle connections', () => {
 
   test('a connection for each request is a deviation', () => {
     expect(judgeKept(32, { ...kept, sequential: { requests: 10, connections: 10 }, idle: 0 }).verdict).toBe('deviates');
+  });
+
+  test('a pool is as large as what stays of more', () => {
+    const config = (size: number): string =>
+      ['admin_backend', 'customer_backend']
+        .map((name) => `upstream ${name} { server 198.18.128.10:3000; keepalive ${String(size)}; }`)
+        .join('\n');
+    const all = { ...kept, idle: 40 };
+    expect(judgePoolSize(1024, [kept, all], config(32)).verdict).toBe('deviates');
+    expect(judgePoolSize(1024, [all, all], config(64)).verdict).toBe('deviates');
+    expect(judgePoolSize(1024, [all, all], config(1024)).verdict).toBe('conforms');
   });
 
   test('too few at once says nothing', () => {

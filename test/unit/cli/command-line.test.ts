@@ -59,6 +59,16 @@ describe('wrong usage ends with 64 and says what is right', () => {
       ['claims', 'production-gateway', '--document', 'no-such-file'],
       /cannot be read/,
     ],
+    [
+      'a comparison that starts from two variants',
+      ['load', 'production-gateway', 'api-latency', '--against', 'hardened'],
+      /A comparison starts from one variant/,
+    ],
+    [
+      'a comparison with nothing',
+      ['load', 'production-gateway', 'api-latency', '--variant', 'documented', '--against', 'no-such-folder'],
+      /no-such-folder is neither a variant nor a folder with nginx\/nginx.conf/,
+    ],
     ['a command that does not exist yet', ['gameday', 'production-gateway'], /There is no command 'gameday'/],
   ])('%s', async (_, args, message) => {
     expect(await main(args)).toBe(64);

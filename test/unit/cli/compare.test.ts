@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { comparisonLines, exitCodeOf } from '../../../cli/commands/compare.ts';
 import { historyLines } from '../../../cli/commands/history.ts';
 import { compareRuns } from '../../../cli/run/compare.ts';
 import { historyOf } from '../../../cli/run/history.ts';
+import { exitCodeOfComparison, runsComparisonLines } from '../../../cli/show-runs-comparison.ts';
 import { UsageError } from '../../../environments/ledger/errors.ts';
 import type { RunRecord } from '../../../reports/record/types.ts';
 import { fullRecord } from '../reports/fixtures.ts';
@@ -50,20 +50,20 @@ test('a group of slower runs is worse, in words and by its exit code', () => {
   const comparison = compareRuns({ ...request, paired: true, before, after }, root);
   const p95 = comparison.metrics.find(({ name }) => name.endsWith('P95'));
   expect(p95?.change?.estimate).toBeCloseTo(0.5, 1);
-  expect(comparisonLines(comparison).join('\n')).toContain('No verdict changed.');
+  expect(runsComparisonLines(comparison).join('\n')).toContain('No verdict changed.');
   // Six pairs of many figures could not be significant after the correction, and it says so.
   expect(p95?.verdict).toBe('inconclusive');
-  expect(exitCodeOf(comparison)).toBe(2);
+  expect(exitCodeOfComparison(comparison)).toBe(2);
   const worse = { ...comparison, metrics: comparison.metrics.map((one) => ({ ...one, verdict: 'worse' as const })) };
-  expect(exitCodeOf(worse)).toBe(1);
-  expect(exitCodeOf({ ...comparison, metrics: [] })).toBe(0);
+  expect(exitCodeOfComparison(worse)).toBe(1);
+  expect(exitCodeOfComparison({ ...comparison, metrics: [] })).toBe(0);
 });
 
 test('a verdict that turned is named', () => {
   const comparison = compareRuns({ ...request, before: ['20260101t00000a'], after: ['20260101t00000b'] }, root);
   const turned = { ...comparison, verdicts: [{ claim: 'hardened/x', was: 'conforms', is: 'deviates' }] as const };
-  expect(comparisonLines(turned)).toContain('  hardened/x: conforms → deviates');
-  expect(exitCodeOf(turned)).toBe(1);
+  expect(runsComparisonLines(turned)).toContain('  hardened/x: conforms → deviates');
+  expect(exitCodeOfComparison(turned)).toBe(1);
 });
 
 test('runs that were not made alike are refused, unless asked for', () => {
@@ -80,4 +80,31 @@ test('the history of runs alike finds the change', () => {
   const p95 = trends.find(({ name }) => name.endsWith('P95'));
   expect(p95?.changes.map(({ index }) => index)).toEqual([6]);
   expect(historyLines(runs, 1, trends).join('\n')).toContain(`since ${NAMES[6] ?? ''}`);
+});
+
+test('a pair counts for a figure only when both of its runs have it', () => {
+  const [first = '', second = '', ...others] = before;
+  // The scenario of one run could not be judged: its figures are left out.
+  run('20260103t000000-ccc', 1, (record) => ({
+    ...record,
+    variants: record.variants.map((variant) => ({
+      ...variant,
+      scenarios: variant.scenarios.map((scenario) => ({ ...scenario, verdict: 'inconclusive' as const })),
+    })),
+  }));
+  const pairs = { before: [first, second, ...others], after: ['20260103t000000-ccc', ...after.slice(1)] };
+  const [metric] = compareRuns({ ...request, paired: true, ...pairs }, root).metrics;
+  expect(metric?.reason).toContain('5 and 5 runs');
+});
+
+test('two variants are compared by the figures of the scenario', () => {
+  const only = (variant: 'documented' | 'hardened') => (record: RunRecord) => ({
+    ...record,
+    variants: record.variants.filter(({ scenarios }) => scenarios.length > 0).map((one) => ({ ...one, name: variant })),
+  });
+  run('20260104t000000-ddd', 1, only('documented'));
+  run('20260104t000001-eee', 1, only('hardened'));
+  const { metrics } = compareRuns({ ...request, before: ['20260104t000000-ddd'], after: ['20260104t000001-eee'] }, root);
+  expect(metrics.length).toBeGreaterThan(0);
+  for (const { name } of metrics) expect(name).not.toContain('/');
 });

@@ -251,6 +251,7 @@ const ENUMERATED = new Set([
   'profile',
   'schema',
   'role',
+  'better',
   'ended',
   'phase',
   'startedAt',

@@ -76,13 +76,14 @@ func TestRequestsCountInTheSecondOfTheirIntendedStart(t *testing.T) {
 func TestFailuresAreEndlessAndRefusalsHaveNoLatency(t *testing.T) {
 	c := newCells(nil)
 	c.take(request(t, corrected, 0, 10, map[string]string{"scenario": "s", "status": "502"}))
+	c.take(request(t, corrected, 0, 10, map[string]string{"scenario": "s", "status": "404"}))
 	c.take(request(t, corrected, 10, 10, map[string]string{"scenario": "s", "status": "429"}))
 	byOutcome := map[string]Line{}
 	for _, line := range drained(t, c) {
 		byOutcome[line.Outcome] = line
 	}
-	if got := decoded(t, byOutcome[failed].Histograms[corrected]).Max(); got < longestUs {
-		t.Errorf("a failed request counts as %d µs", got)
+	if got := decoded(t, byOutcome[failed].Histograms[corrected]); got.Min() < longestUs || got.TotalCount() != 2 {
+		t.Errorf("a failed request counts as %d µs, %d did", got.Min(), got.TotalCount())
 	}
 	if got := byOutcome[refused]; got.Count != 1 || len(got.Histograms) != 0 {
 		t.Errorf("refused: %+v", got)
