@@ -48,7 +48,12 @@ export function packetPolicy(nodes: readonly string[]): Fault {
     inject: async (target) => {
       for (const node of nodes) {
         const rules = (await rulesOf(target, node)).map((rule) => `iptables -A ${CHAIN} ${rule}`);
-        const script = [`iptables -N ${CHAIN}`, ...rules, `iptables -A ${CHAIN} -j DROP`, `iptables -A INPUT -j ${CHAIN}`];
+        const script = [
+          `iptables -N ${CHAIN}`,
+          ...rules,
+          `iptables -A ${CHAIN} -j DROP`,
+          `iptables -A INPUT -j ${CHAIN}`,
+        ];
         await must(target, node, ['sh', '-ec', script.join('\n')]);
       }
     },

@@ -28,7 +28,12 @@ export function capacity(done: (exitCode: number) => void): Command {
         .default(parseObjective(DEFAULT_OBJECTIVE), DEFAULT_OBJECTIVE),
     )
     .option('--steps <number>', 'load steps that may be spent, some 25 s each', wholeNumber(2), 20)
-    .option('--addresses <number>', 'client addresses at least; more are used when the limits ask for them', wholeNumber(1), 1)
+    .option(
+      '--addresses <number>',
+      'client addresses at least; more are used when the limits ask for them',
+      wholeNumber(1),
+      1,
+    )
     .addOption(variantsOption())
     .option('--out <folder>', 'write the run below this folder instead of reports/runs')
     .addOption(imageOption())

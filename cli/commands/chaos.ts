@@ -2,14 +2,7 @@ import { Command, Option } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
 import type { ExperimentControl } from '../../reports/record/types.ts';
 import { experimentsOf, requireName } from '../found.ts';
-import {
-  imageOption,
-  measureRequest,
-  profileOption,
-  seedOption,
-  variantsOption,
-  wholeNumber,
-} from '../options.ts';
+import { imageOption, measureRequest, profileOption, seedOption, variantsOption, wholeNumber } from '../options.ts';
 import type { MeasureOptions } from '../options.ts';
 
 interface Options extends MeasureOptions {

@@ -8,8 +8,7 @@ export interface StoredKey {
 
 /** Keys of Redis that end with a text: what is stored about an address. */
 export async function keysAbout(context: CaseContext, text: string): Promise<readonly StoredKey[]> {
-  const script =
-    'redis-cli --scan --pattern "*$1" | while read -r key; do echo "$(redis-cli ttl "$key") $key"; done';
+  const script = 'redis-cli --scan --pattern "*$1" | while read -r key; do echo "$(redis-cli ttl "$key") $key"; done';
   const { stdout } = await context.exec('redis-1', ['sh', '-c', script, 'sh', text]);
   return parseKeys(stdout);
 }

@@ -36,9 +36,7 @@ export async function startGateway(start: GatewayStart): Promise<ServiceRef> {
     name: start.name,
     role: 'gateway',
     image: start.image,
-    ...(networkOf === undefined
-      ? { addresses: start.addresses, hosts: start.hosts }
-      : { addresses: {}, networkOf }),
+    ...(networkOf === undefined ? { addresses: start.addresses, hosts: start.hosts } : { addresses: {}, networkOf }),
     files: start.files,
     // Routes to the client blocks, and the virtual address; adverts are raw packets, sent before other work.
     capabilities: ['NET_ADMIN', ...(start.redundant === true ? ['NET_RAW', 'SYS_NICE'] : [])],

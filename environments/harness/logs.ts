@@ -24,12 +24,17 @@ export async function saveLogs(runId: string, dir: string): Promise<void> {
       const output = await docker().getContainer(Id).logs({ stdout: true, stderr: true, tail: KEPT_LINES });
       await writeFile(join(dir, `${name}.log`), withoutFrames(output));
       if (Labels['gateproof.role'] !== 'gateway' || State !== 'running') return;
-      for (const file of GATEWAY_LOGS) {
-        const { exitCode, stdout } = await exec(Id, ['tail', '-n', String(KEPT_LINES), file]);
-        if (exitCode === 0) await writeFile(join(dir, `${name}-${basename(file)}`), stdout);
-      }
+      // One command for all: each costs the engine more than the reading.
+      const { stdout } = await exec(Id, ['tail', '-v', '-n', String(KEPT_LINES), ...GATEWAY_LOGS]);
+      for (const [file, text] of filesIn(stdout)) await writeFile(join(dir, `${name}-${basename(file)}`), text);
     }),
   );
+}
+
+/** What `tail -v` printed of each file; those that are not there are left out. */
+export function filesIn(stdout: string): readonly (readonly [file: string, text: string])[] {
+  const parts = stdout.split(/(?:^|\n)==> (\S+) <==\n/);
+  return parts.slice(1).flatMap((file, index) => (index % 2 === 0 ? [[file, parts[index + 2] ?? ''] as const] : []));
 }
 
 /** The last lines that a container wrote to its standard output, oldest first. */

@@ -20,7 +20,7 @@ export const h2load: LoadEngine = {
     const { hostname } = new URL(driverPlan(run).url);
     const { clientBlock, plan } = run;
     await using _ = await spreadOverAddresses(host, { users: plan.virtualUsers, clientBlock, gateway: hostname });
-    return driven('h2load', 'h2load.ts').run(host, run);
+    return await driven('h2load', 'h2load.ts').run(host, run);
   },
 };
 

@@ -104,7 +104,10 @@ test('two variants are compared by the figures of the scenario', () => {
   });
   run('20260104t000000-ddd', 1, only('documented'));
   run('20260104t000001-eee', 1, only('hardened'));
-  const { metrics } = compareRuns({ ...request, before: ['20260104t000000-ddd'], after: ['20260104t000001-eee'] }, root);
+  const { metrics } = compareRuns(
+    { ...request, before: ['20260104t000000-ddd'], after: ['20260104t000001-eee'] },
+    root,
+  );
   expect(metrics.length).toBeGreaterThan(0);
   for (const { name } of metrics) expect(name).not.toContain('/');
 });
