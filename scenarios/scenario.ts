@@ -31,8 +31,6 @@ export interface Scenario {
   readonly promises: readonly LatencyPromise[];
   readonly figures?: readonly FigurePromise[];
   readonly routes: readonly Route[];
-  /** Added to every request by engines that ask one route. */
-  readonly headers?: Readonly<Record<string, string>>;
   readonly shapes: Readonly<Record<Profile, LoadShape>>;
   /** Most requests a minute that one client address may send: decides how many addresses are used. */
   readonly perAddress_perMin: number;

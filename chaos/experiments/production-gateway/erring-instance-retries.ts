@@ -28,6 +28,9 @@ const REQUESTS_AROUND_CLOSING = 40;
 /** `fail_timeout` is 10 s; nginx counts whole seconds. After it an ordinary request brings the instance back. */
 const PENALTY_MS = 12_000;
 
+/** nginx writes it for a client that closed before it was answered. */
+const GAVE_UP = 499;
+
 const RESET = 'resets';
 const REFUSED = 'refuses';
 const status = (code: number): string => `status ${code}`;
@@ -192,8 +195,10 @@ async function take(watch: TrialWatch, { victim, label, behaviour, method }: Ste
     } while (!closing.done());
     await closing.promise;
     seen.push(...(await reads()).slice(before).map((one) => ({ ...one, tried: one.upstreams })));
-    // Answered by the victim alone: before it closed.
-    const after = seen.filter(({ tried, status: got }) => !(tried.length === 1 && tried[0] === victim && got === 200));
+    // Answered by the victim alone: before it closed. Accepted by it and never answered, so that the client gave up
+    // (the listener closed between the two): that is no refusal.
+    const byVictim = ({ tried }: BurstRequest): boolean => tried.length === 1 && tried[0] === victim;
+    const after = seen.filter((one) => !(byVictim(one) && [200, 0, GAVE_UP].includes(one.status)));
     bursts.push({ label, victim, requests: after });
     return watch.revert(fault);
   }
