@@ -32,6 +32,9 @@ const TIMEOUT_MS = 10_000;
 const turns = new Turns(1);
 const TURN_MS = 600;
 
+/** Does work that keeps the clients' machine busy in a turn of its own: beside it, floods would be stretched. */
+export const inTurnOfFloods = <T>(work: () => Promise<T>): Promise<T> => turns.take(work);
+
 /** More at once than any burst by address that the documents name: for claims that give no number of their own. */
 export const MANY = 45;
 

@@ -8,12 +8,13 @@ import type { Client, Gateway } from '../gateway.ts';
 import { inconclusive, notApplicable, together } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
 import { judged, table } from './exchange.ts';
+import { inTurnOfFloods } from './rate-limit-flood.ts';
 
 /** A connection counts when it is answered within so long: a SYN that was dropped is sent again after a second. */
 const SOON_MS = 900;
 /** Ordinary clients: so many, each with a new connection a second. */
 const CLIENTS = 10;
-const SECONDS = 5;
+const SECONDS = 3;
 /** One source that opens connections as fast as this. */
 const FLOOD = { connections: 300, per_s: 150 } as const;
 /** A filter that lets more of a flood through than this share does not mitigate it. */
@@ -98,14 +99,16 @@ async function tryFilter(context: CaseContext): Promise<SynSeen | string> {
   });
   if (exitCode !== 0) return `this machine cannot load the rules: ${stderr.trim().slice(-200)}`;
   const alone = await connect(context, gateway, ordinary('clients alone', gateway, context));
-  const [beside, flood] = await Promise.all([
-    connect(context, gateway, ordinary('clients beside the flood', gateway, context)),
-    connect(context, gateway, {
-      who: 'source of the flood',
-      attempts: Array.from({ length: FLOOD.connections }, (_, n) => ({ at_ms: (n * 1000) / FLOOD.per_s })),
-      clients: [context.client('clients', gateway)],
-    }),
-  ]);
+  const [beside, flood] = await inTurnOfFloods(() =>
+    Promise.all([
+      connect(context, gateway, ordinary('clients beside the flood', gateway, context)),
+      connect(context, gateway, {
+        who: 'source of the flood',
+        attempts: Array.from({ length: FLOOD.connections }, (_, n) => ({ at_ms: (n * 1000) / FLOOD.per_s })),
+        clients: [context.client('clients', gateway)],
+      }),
+    ]),
+  );
   return { rules, alone, beside, flood };
 }
 
