@@ -96,12 +96,14 @@ export class Places implements AsyncDisposable {
   }
 
   /** Best a place whose namespaces fit, else one that has none yet. */
-  #choose({ office, backends, freshNetwork }: ReplicaOptions): Place {
+  #choose(options: ReplicaOptions): Place {
     const possible = this.#free.filter(({ lane, number }) =>
-      office === true ? number === 0 && lane < OFFICE_LANES : number > 0,
+      options.office === true ? number === 0 && lane < OFFICE_LANES : number > 0,
     );
-    const fits = ({ sandboxes }: Place): boolean => freshNetwork !== true && sandboxes?.backends === backends;
-    const place = possible.find(fits) ?? possible.find(({ sandboxes }) => !sandboxes) ?? possible[0];
+    const place =
+      possible.find(({ sandboxes }) => fitting(sandboxes, options)) ??
+      possible.find(({ sandboxes }) => !sandboxes) ??
+      possible[0];
     if (!place) throw new HarnessError('too many replicas are in use at once', 'let cases give their replicas back');
     this.#free = this.#free.filter((other) => other !== place);
     return place;
@@ -109,12 +111,14 @@ export class Places implements AsyncDisposable {
 
   async #sandboxes(
     { lane, number, sandboxes }: Place,
-    { backends, freshNetwork }: ReplicaOptions,
+    options: ReplicaOptions,
     addresses: Readonly<Record<string, string>>,
     hosts: Readonly<Record<string, string>>,
   ): Promise<Sandboxes> {
-    if (sandboxes && freshNetwork !== true && sandboxes.backends === backends) return sandboxes;
+    const known = fitting(sandboxes, options);
+    if (known) return known;
     if (sandboxes) await remove(sandboxes);
+    const { backends } = options;
     const plan = addressPlan(this.#topology.slot);
     const { runId, imageIds } = this.#topology;
     const name = `sandbox-${String(lane)}-${String(number)}-${process.pid.toString(36)}-${String((this.#sequence += 1))}`;
@@ -169,6 +173,11 @@ export class Places implements AsyncDisposable {
       throw new HarnessError('this topology has no backends of its own', "ask for a replica with backends: 'private'");
     return Object.fromEntries(apps.map(({ name, addresses }) => [name, addresses['backend'] ?? '']));
   }
+}
+
+/** The namespaces of a place, when a replica can use them as they are. */
+function fitting(sandboxes: Sandboxes | undefined, { backends, freshNetwork }: ReplicaOptions): Sandboxes | undefined {
+  return freshNetwork !== true && sandboxes?.backends === backends ? sandboxes : undefined;
 }
 
 async function remove({ gateway, lab }: Sandboxes): Promise<void> {

@@ -5,7 +5,7 @@ import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
 import { chart, figures, glyph, section } from './parts.ts';
-import type { Interval, LoadBucket, ScenarioResult } from '../../record/types.ts';
+import type { Interval, LoadBucket, ScenarioResult, Verdict } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
 import type { Model } from '../model.ts';
 
@@ -154,58 +154,62 @@ function interval({ lower, upper }: Interval): string {
   return upper === null ? `from ${latency(lower)}` : `${latency(lower)} to ${latency(upper)}`;
 }
 
-function promises(scenario: ScenarioResult): Part {
-  if (scenario.promises.length === 0) return null;
-  return markup`<p class="lab">Promises, with 95 % confidence</p>
-    <table class="tbl">
-      <thead>
-        <tr>
-          <th scope="col">Percentile</th>
-          <th scope="col" class="num">Promise</th>
-          <th scope="col" class="num">Measured</th>
-          <th scope="col" class="num">Interval</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${scenario.promises.map(
-          (promise) =>
-            markup`<tr>
-              <th scope="row">
-                ${glyph(promise.verdict)} <a href="#${encodeURIComponent(promise.claim)}">P${promise.percentile}</a>
-              </th>
-              <td class="num nw">&lt; ${latency(promise.limit_ms)}</td>
-              <td class="num nw"><b>${latency(promise.measured_ms)}</b></td>
-              <td class="num nw">${interval(promise.interval_ms)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
+/** One promise beside what was measured of it. */
+interface PromiseRow {
+  readonly verdict: Verdict;
+  readonly claim: string;
+  readonly what: string;
+  readonly promise: string;
+  readonly measured: string;
+  readonly interval: string;
+}
+
+function promises({ promises: promised }: ScenarioResult): Part {
+  const rows = promised.map(({ verdict, claim, percentile, limit_ms, measured_ms, interval_ms }) => ({
+    verdict,
+    claim,
+    what: `P${percentile}`,
+    promise: `< ${latency(limit_ms)}`,
+    measured: latency(measured_ms),
+    interval: interval(interval_ms),
+  }));
+  return promiseTable(markup`<p class="lab">Promises, with 95 % confidence</p>`, 'Percentile', rows);
 }
 
 function promisedFigures({ figures: promised = [] }: ScenarioResult): Part {
-  if (promised.length === 0) return null;
   const sign = { higher: '≥', lower: '≤' };
   const bound = (value: number | null): string => (value === null ? 'open' : number(value));
-  return markup`<p class="lab gap">Promised figures, with 95 % confidence</p>
+  const rows = promised.map(({ verdict, claim, what, unit, better, limit, measured, interval: { lower, upper } }) => ({
+    verdict,
+    claim,
+    what: `${what}, ${unit}`,
+    promise: `${sign[better]} ${number(limit)}`,
+    measured: number(measured),
+    interval: `${bound(lower)} to ${bound(upper)}`,
+  }));
+  return promiseTable(markup`<p class="lab gap">Promised figures, with 95 % confidence</p>`, 'Figure', rows);
+}
+
+function promiseTable(title: Markup, first: string, rows: readonly PromiseRow[]): Part {
+  if (rows.length === 0) return null;
+  return markup`${title}
     <table class="tbl">
       <thead>
         <tr>
-          <th scope="col">Figure</th>
+          <th scope="col">${first}</th>
           <th scope="col" class="num">Promise</th>
           <th scope="col" class="num">Measured</th>
           <th scope="col" class="num">Interval</th>
         </tr>
       </thead>
       <tbody>
-        ${promised.map(
-          (figure) =>
+        ${rows.map(
+          ({ verdict, claim, what, promise, measured, interval: range }) =>
             markup`<tr>
-              <th scope="row">
-                ${glyph(figure.verdict)} <a href="#${encodeURIComponent(figure.claim)}">${figure.what}, ${figure.unit}</a>
-              </th>
-              <td class="num">${sign[figure.better]} ${number(figure.limit)}</td>
-              <td class="num"><b>${number(figure.measured)}</b></td>
-              <td class="num">${bound(figure.interval.lower)} to ${bound(figure.interval.upper)}</td>
+              <th scope="row">${glyph(verdict)} <a href="#${encodeURIComponent(claim)}">${what}</a></th>
+              <td class="num nw">${promise}</td>
+              <td class="num nw"><b>${measured}</b></td>
+              <td class="num nw">${range}</td>
             </tr>`,
         )}
       </tbody>
