@@ -209,7 +209,7 @@ function promiseTable(title: Markup, first: string, rows: readonly PromiseRow[])
               <th scope="row">${glyph(verdict)} <a href="#${encodeURIComponent(claim)}">${what}</a></th>
               <td class="num nw">${promise}</td>
               <td class="num nw"><b>${measured}</b></td>
-              <td class="num nw">${range}</td>
+              <td class="num">${range}</td>
             </tr>`,
         )}
       </tbody>
