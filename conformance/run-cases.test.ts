@@ -52,7 +52,7 @@ afterAll(() => session[Symbol.asyncDispose]());
  * while it waits.
  */
 const turns = new Turns(3);
-const spare = whenIdle({ share: 0.25, every_ms: 500, longest_ms: 3_000 });
+const spare = whenIdle({ share: 0.25, every_ms: 250, longest_ms: 3_000 });
 
 /** One after the other, when all others have ended: see {@link measureAgain}. */
 const calm = new Turns(1);
