@@ -56,12 +56,18 @@ export async function runVerify(options: VerifyOptions): Promise<{ record: RunRe
   const release = onInterrupt((signal) => {
     stopping.abort(signal);
   });
+  let removed: Promise<void> | undefined;
   try {
     return await recorded(options, folder, prepared, stopping.signal, async () => {
       if (options.profile !== 'smoke') await calibrateFirst(options, folder);
-      await runVariants(options, folder, prepared.images, stopping.signal);
+      await runVariants(options, folder, prepared.images, stopping.signal, (topology) => {
+        // While the reports are written: neither needs the other.
+        removed = topology.stop();
+        removed.catch(() => undefined);
+      });
     });
   } finally {
+    await removed;
     release();
   }
 }
@@ -171,6 +177,7 @@ async function runVariants(
   folder: RunFolder,
   images: ImageSet,
   signal: AbortSignal,
+  remove: (topology: Topology) => void,
 ): Promise<void> {
   let topology: Topology | undefined;
   try {
@@ -180,8 +187,8 @@ async function runVariants(
     }
   } finally {
     // Also after an abort only here: an experiment undoes its faults while their containers still exist.
-    options.progress.phase('removing containers and networks');
-    await topology?.stop();
+    options.progress.phase('removing containers and networks, writing reports');
+    if (topology) remove(topology);
   }
 }
 

@@ -31,7 +31,7 @@ export interface Instance {
 }
 
 /** How soon a changed `listening` takes effect without any request. */
-const FILE_POLL_MS = 50;
+const FILE_POLL_MS = 100;
 
 /** Limits belong to the gateway: what it lets through is to arrive here. */
 const SERVER_OPTIONS = {
