@@ -1,5 +1,8 @@
-/** Promised figures of a load that are no percentiles: how many requests are let through. */
-import type { Interval, ScenarioFigure } from '../reports/record/types.ts';
+/** Promised figures of a load that are no percentiles: how many requests, how much memory. */
+import { proportionInterval } from '../measurement/statistics.ts';
+import type { Interval, ScenarioFigure, ScenarioResult } from '../reports/record/types.ts';
+import { meanCores } from './cores.ts';
+import type { ConnectionsSeen } from './drivers/plan.ts';
 import type { LoadMeasurement } from './engines/engine.ts';
 import { ACHIEVED_RULE, REFUSED_RULE } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
@@ -8,6 +11,7 @@ import type { LoadShape } from './scenario.ts';
 /** What a figure is taken from. */
 export interface LoadSeen {
   readonly measured: LoadMeasurement;
+  readonly resources: ScenarioResult['resources'];
   readonly shape: LoadShape;
 }
 
@@ -54,17 +58,50 @@ export function judgeFigure(
   return { ...measured, verdict: broken ? 'deviates' : 'inconclusive' };
 }
 
+/** A core counts as used up from here on: the kernel's own work and sampling take the rest. */
+const USED_UP = 0.93;
+
+/**
+ * Requests a second that got an answer without error, of those offered: their share with its
+ * exact interval. Where the gateway used up its processor the figure says how much one core
+ * carries, and no more: documents that name no hardware promise nothing for this one.
+ */
+export function answeredPerS(gateway: string): FigurePromise['of'] {
+  return ({ measured, resources, shape }) => {
+    const { answered } = measured.outcomes;
+    const due = Math.max(measured.offered, measured.achieved);
+    const share = proportionInterval(answered, due);
+    const rate = due / shape.measured_s;
+    const value = answered / shape.measured_s;
+    const cores = meanCores(resources, gateway, shape);
+    return {
+      value,
+      interval: { lower: share.lower * rate, upper: share.upper * rate },
+      excuse:
+        cores >= USED_UP
+          ? `the gateway used up the ${cores.toFixed(2)} cores that it has here: ${Math.round(value / cores)} requests/s a core, and the document names no hardware`
+          : null,
+    };
+  };
+}
+
 /** More failed requests than this share say that the load met something else than a limiter. */
 const FAILED_MAX = 0.01;
 
-/** Requests a minute that got an answer and no refusal, counted: what a limiter lets through. */
-export const acceptedPerMin: FigurePromise['of'] = ({ measured: { outcomes, achieved }, shape }) => {
-  const value = (outcomes.answered * 60) / shape.measured_s;
-  const strange = outcomes.failed > FAILED_MAX * achieved;
-  return {
-    value,
-    // A count has no error of its own.
-    interval: { lower: value, upper: value },
-    excuse: strange ? `${outcomes.failed} of ${achieved} requests failed, and not by a limiter` : null,
-  };
-};
+/** Requests a minute that got an answer and no refusal: what a limiter lets through. */
+export const acceptedPerMin: FigurePromise['of'] = ({ measured: { outcomes, achieved }, shape }) => ({
+  ...counted((outcomes.answered * 60) / shape.measured_s),
+  excuse:
+    outcomes.failed > FAILED_MAX * achieved
+      ? `${outcomes.failed} of ${achieved} requests failed, and not by a limiter`
+      : null,
+});
+
+/** Connections that were open at once, or requests that waited on them at once, counted by the generator. */
+export const mostAtOnce =
+  (what: keyof Pick<ConnectionsSeen, 'held' | 'waiting'>): FigurePromise['of'] =>
+  ({ measured }) =>
+    counted(measured.connections?.[what] ?? 0);
+
+/** A count has no error of its own. */
+const counted = (value: number): Estimate => ({ value, interval: { lower: value, upper: value }, excuse: null });

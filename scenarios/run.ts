@@ -73,7 +73,9 @@ export async function runScenario(
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
-  const figures = (declared.figures ?? []).map((figure) => judgeFigure(figure, { measured, shape }, validity));
+  const figures = (declared.figures ?? []).map((figure) =>
+    judgeFigure(figure, { measured, resources, shape }, validity),
+  );
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
   const reason = broken
@@ -160,6 +162,7 @@ function loadPlan(
       },
     ],
     routes: declared.routes,
+    headers: declared.headers ?? {},
     backends,
     virtualUsers,
     timeout_s: declared.timeout_s,

@@ -31,6 +31,10 @@ export interface Scenario {
   readonly promises: readonly LatencyPromise[];
   readonly figures?: readonly FigurePromise[];
   readonly routes: readonly Route[];
+  /** Added by engines that ask one route: to every request, or to those that count where connections are opened first. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Takes the limits of requests and connections by client off while it runs, for what they would hide. */
+  readonly clientLimits?: 'lifted';
   readonly shapes: Readonly<Record<Profile, LoadShape>>;
   /** Most requests a minute that one client address may send: decides how many addresses are used. */
   readonly perAddress_perMin: number;

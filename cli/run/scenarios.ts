@@ -3,6 +3,7 @@ import { notApplicable } from '../../conformance/outcome.ts';
 import { startGenerator } from '../../environments/harness/generator.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ClaimResult, Interval, ScenarioResult } from '../../reports/record/types.ts';
+import { liftClientLimits } from './lift-limits.ts';
 import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
@@ -24,6 +25,7 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
     run.progress.phase(`${variant}: scenario ${name}`);
     const control = run.controls.scenarios;
     if (control && gateway) await starve(control, run.topology, { gateway, generator });
+    await using _ = scenario.clientLimits === 'lifted' && gateway ? await liftClientLimits(gateway) : null;
     const { scenario: result } = await runScenario(name, scenario, {
       ...(await loadTarget(scenario, generator, run)),
       profile: run.profile,

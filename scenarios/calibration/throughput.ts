@@ -56,6 +56,7 @@ function planFor(url: string): LoadPlan {
       { ...step, name: 'measured', start_s: WARM_UP_S, duration_s: MEASURED_S },
     ],
     routes: [{ name: 'static', method: 'GET', path: '/', weight: 1 }],
+    headers: {},
     backends: [],
     virtualUsers: USERS,
     timeout_s: 15,

@@ -21,3 +21,20 @@ export interface DriverPlan {
   readonly firstAddress: string;
   readonly timeout_s: number;
 }
+
+/** What a driver says last. */
+export interface DriverEnd {
+  /** Requests that the tool itself counted. */
+  readonly requests: number;
+  readonly connections?: ConnectionsSeen;
+}
+
+/** Connections and the requests that waited on them, most at one time. */
+export interface ConnectionsSeen {
+  /** Open at the end of the measured step, each of them answered in it. */
+  readonly held: number;
+  /** Refused, or closed by the gateway before the end. */
+  readonly lost: number;
+  /** Requests under way at once that were answered without error in the end. */
+  readonly waiting: number;
+}

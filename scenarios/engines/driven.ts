@@ -1,6 +1,6 @@
 /** Engines whose tool is led by a program of `scenarios/drivers` in the generator container. */
 import { block } from '../../environments/harness/addresses.ts';
-import type { DriverPlan } from '../drivers/plan.ts';
+import type { DriverEnd, DriverPlan } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
 import type { EngineRun, LoadEngine } from './engine.ts';
 import { runTool, sources } from './tool.ts';
@@ -12,20 +12,28 @@ const SHARED = ['cells.ts', 'plan.ts'] as const;
 /** autocannon: HTTP/1.1, each user a connection with an address of its own that is kept. */
 export const autocannon = driven('autocannon', 'autocannon.ts');
 
+/** h2load: HTTP/1.1, all users at one address, each with a connection that the next one follows. */
+export const h2load = driven('h2load', 'h2load.ts');
+
+/** Connections that are opened at the rate and kept until the end; each sends a request when it is open, and one in the measured step. */
+export const connections = driven('connections', 'connections.ts');
+
 function driven(name: string, program: string): LoadEngine {
   return {
     name,
     async run(host, run) {
       await host.putFiles(await sources('drivers', [program, ...SHARED], FOLDER));
-      let requests: number | null = null;
-      return runTool(host, run, {
+      const ends: DriverEnd[] = [];
+      const measured = await runTool(host, run, {
         engine: name,
         argv: ['node', `${FOLDER}/${program}`, JSON.stringify(driverPlan(run))],
         onLine: (line) => {
-          if (line.startsWith('{"requests":')) requests = (JSON.parse(line) as { requests: number }).requests;
+          if (line.startsWith('{"requests":')) ends.push(JSON.parse(line) as DriverEnd);
         },
-        counted: async () => Promise.resolve(requests),
+        counted: async () => Promise.resolve(ends[0]?.requests ?? null),
       });
+      const held = ends[0]?.connections;
+      return { ...measured, ...(held ? { connections: held } : {}) };
     },
   };
 }
@@ -42,7 +50,7 @@ export function driverPlan({ plan, clientBlock }: EngineRun): DriverPlan {
   return {
     url: gatewayUrl(baseUrl, hosts, route.path),
     serverName: new URL(baseUrl).hostname,
-    headers: {},
+    headers: plan.headers,
     route: route.name,
     steps: steps.map(({ name, start_s, duration_s }) => ({ name, start_s, duration_s })),
     rate_perS: steps[0]?.rate_perS ?? 0,

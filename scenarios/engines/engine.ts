@@ -2,6 +2,7 @@
 import type { ExecResult } from '../../environments/harness/types.ts';
 import type { LoadBucket, ScenarioResult } from '../../reports/record/types.ts';
 import type { LatencyHistogram } from '../../measurement/histogram.ts';
+import type { ConnectionsSeen } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
 
 /** Cumulative CPU figures of a container since its start. */
@@ -68,6 +69,8 @@ export interface LoadMeasurement {
   readonly generatorCpu: { readonly share: number; readonly throttled_ms: number; readonly othersShare: number };
   /** Requests that the tool counted and whose samples never came; null when it counted none. */
   readonly lost: number | null;
+  /** Of engines that hold connections. */
+  readonly connections?: ConnectionsSeen;
   readonly failure: string | null;
 }
 

@@ -30,6 +30,8 @@ export interface LoadPlan {
   readonly hosts: Readonly<Record<string, string>>;
   readonly steps: readonly LoadStep[];
   readonly routes: readonly Route[];
+  /** Headers of a scenario, for engines that ask one route; scripts set their own. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Backends that a script asks directly, past the gateway: `http://<address>:<port>`. */
   readonly backends: readonly string[];
   /** Virtual users of each step; each has one client address. */

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cells } from '../../../scenarios/drivers/cells.ts';
 import { addressAfter } from '../../../scenarios/drivers/plan.ts';
-import type { DriverPlan } from '../../../scenarios/drivers/plan.ts';
+import type { DriverEnd, DriverPlan } from '../../../scenarios/drivers/plan.ts';
 import { driverPlan } from '../../../scenarios/engines/driven.ts';
 import { LoadSamples } from '../../../scenarios/engines/samples.ts';
 
@@ -48,32 +48,89 @@ test('cells are read as they were counted', () => {
   ]);
 });
 
-describe('autocannon', () => {
-  let server: Server | undefined;
-  afterEach(() => {
-    server?.closeAllConnections();
-    server?.close();
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** Lets a driver ask a server; `answer` handles the n-th request. */
+async function driven(
+  program: string,
+  answer: (response: ServerResponse, number: number) => void,
+  connections: number,
+): Promise<string[]> {
+  let number = 0;
+  server = createServer((_, response) => {
+    answer(response, (number += 1));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const plan: DriverPlan = {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
+    serverName: 'demo',
+    headers: {},
+    route: 'static',
+    steps: STEPS,
+    rate_perS: 40,
+    connections,
+    firstAddress: '127.0.0.1',
+    timeout_s: 5,
+  };
+  const file = join(import.meta.dirname, '../../../scenarios/drivers', program);
+  const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return (await text(child.stdout)).split('\n');
+}
+
+describe('connections', () => {
+  const end = (lines: readonly string[]): DriverEnd['connections'] =>
+    (JSON.parse(lines.find((line) => line.startsWith('{"requests":')) ?? '{}') as DriverEnd).connections;
+  const ok = (response: ServerResponse): void => {
+    setTimeout(() => response.end('ok'), 2);
+  };
+
+  test('are held when each is answered twice', async () => {
+    const lines = await driven('connections.ts', ok, 40);
+    expect(end(lines)).toMatchObject({ held: 40, lost: 0 });
+    expect(read(lines).outcomes).toEqual({ answered: 40, refused: 0, failed: 0 });
   });
 
-  async function drive(answer: (number: number) => number, connections: number): Promise<LoadSamples> {
-    let number = 0;
-    server = createServer((_, response) => setTimeout(() => response.end('ok'), answer((number += 1))));
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-    const plan: DriverPlan = {
-      url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
-      serverName: 'demo',
-      headers: {},
-      route: 'static',
-      steps: STEPS,
-      rate_perS: 40,
-      connections,
-      firstAddress: '127.0.0.1',
-      timeout_s: 5,
-    };
-    const program = join(import.meta.dirname, '../../../scenarios/drivers/autocannon.ts');
-    const child = spawn(process.execPath, [program, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    return read((await text(child.stdout)).split('\n'));
-  }
+  test('are lost when they are refused or closed', async () => {
+    const lines = await driven(
+      'connections.ts',
+      (response, number) => {
+        if (number <= 10) response.statusCode = 503;
+        if (number > 10 && number <= 15) response.setHeader('Connection', 'close');
+        ok(response);
+      },
+      40,
+    );
+    expect(end(lines)).toMatchObject({ held: 25, lost: 15 });
+  });
+
+  test('requests of the measured step that wait together are counted', async () => {
+    const lines = await driven(
+      'connections.ts',
+      (response, number) => {
+        // Forty open their connection first.
+        const waits = number > 40 && number <= 48;
+        if (number > 48) response.statusCode = 503;
+        setTimeout(() => response.end('ok'), waits ? 1_500 : 1);
+      },
+      40,
+    );
+    expect(end(lines)?.waiting).toBe(8);
+  });
+});
+
+describe('autocannon', () => {
+  const drive = async (answer: (number: number) => number, connections: number): Promise<LoadSamples> =>
+    read(
+      await driven(
+        'autocannon.ts',
+        (response, number) => setTimeout(() => response.end('ok'), answer(number)),
+        connections,
+      ),
+    );
 
   test('sends what it was asked for, and says when it could not', async () => {
     const samples = await drive(() => 2, 8);
@@ -106,6 +163,7 @@ describe('the plan of a driver', () => {
     hosts: { 'api.example': '198.18.0.101' },
     steps: STEPS,
     routes: [{ name: 'static', method: 'GET', path: '/static/app.js', weight: 1 }],
+    headers: {},
     backends: [],
     virtualUsers: 3,
     timeout_s: 15,

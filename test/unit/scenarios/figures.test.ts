@@ -1,68 +1,121 @@
 import { describe, expect, test } from 'vitest';
 import { meanCores } from '../../../scenarios/cores.ts';
-import { acceptedPerMin, judgeFigure } from '../../../scenarios/figures.ts';
+import { acceptedPerMin, answeredPerS, judgeFigure, mostAtOnce } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import allClients from '../../../scenarios/definitions/production-gateway/all-clients-limit.ts';
+import staticThroughput from '../../../scenarios/definitions/production-gateway/static-throughput.ts';
 
+const shape = { rate_perS: 10_200, warmup_s: 2, measured_s: 10 };
 const PROMISE = {
   claim: 'demo',
-  what: 'requests of all clients that were accepted',
-  unit: 'requests/min',
-  better: 'lower',
-  limit: 1_020,
-  of: acceptedPerMin,
+  what: 'requests answered',
+  unit: 'requests/s',
+  better: 'higher',
+  limit: 10_000,
+  of: answeredPerS('gateway-1'),
 } as const;
 
-/** A minute with 3,600 requests, of which so many were answered and so many failed. */
-function minute(answered: number, failed = 0): LoadSeen {
+/** So many of 102,000 requests were answered, while the gateway used so much of its core. */
+function seen(answered: number, cores: number): LoadSeen {
   return {
-    shape: { rate_perS: 60, warmup_s: 10, measured_s: 60 },
+    shape,
+    measured: {
+      offered: 102_000,
+      achieved: 102_000,
+      outcomes: { answered, refused: 0, failed: 102_000 - answered },
+    } as unknown as LoadSeen['measured'],
+    resources: [
+      {
+        container: 'gateway-1',
+        role: 'sut',
+        // Busy while connections are opened; that does not count.
+        cpu_cores: [[1, 1], ...Array.from({ length: 10 }, (_, n): [number, number] => [n + 2, cores])],
+        memory_mib: [],
+      },
+    ],
+  };
+}
+
+const holds = [{ rule: 'the generator ran to its end', holds: true, seen: 'exit code 0' }];
+
+describe('requests that one gateway answers', () => {
+  test('conform when the whole interval reaches the promise', () => {
+    expect(judgeFigure(PROMISE, seen(102_000, 0.6), holds)).toMatchObject({ verdict: 'conforms', measured: 10_200 });
+    expect(judgeFigure(PROMISE, seen(101_000, 0.9), holds).verdict).toBe('conforms');
+  });
+
+  test('deviate when the gateway had time to spare and did not answer', () => {
+    expect(judgeFigure(PROMISE, seen(60_000, 0.5), holds)).toMatchObject({ verdict: 'deviates', measured: 6_000 });
+  });
+
+  test('say what a core carries when it was used up, and no more', () => {
+    const { verdict, reason } = judgeFigure(PROMISE, seen(60_000, 0.98), holds);
+    expect(verdict).toBe('inconclusive');
+    expect(reason).toContain('6122 requests/s a core');
+  });
+
+  test('decide nothing when the generator was not sound', () => {
+    const broken = [{ rule: 'generator below 85 % of its CPU', holds: false, seen: '97 %' }];
+    expect(judgeFigure(PROMISE, seen(60_000, 0.5), broken)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'generator below 85 % of its CPU: 97 %',
+    });
+  });
+});
+
+describe('what a limit lets through', () => {
+  const promise = { ...PROMISE, better: 'lower', unit: 'requests/min', limit: 1_020, of: acceptedPerMin } as const;
+  /** A minute with 3,600 requests, of which so many were answered and so many failed. */
+  const minute = (answered: number, failed = 0): LoadSeen => ({
+    shape: { ...shape, measured_s: 60 },
+    resources: [],
     measured: {
       offered: 3_600,
       achieved: 3_600,
       outcomes: { answered, refused: 3_600 - answered - failed, failed },
     } as unknown as LoadSeen['measured'],
-  };
-}
+  });
+  const refusing = [{ rule: 'no refusals by limiters', holds: false, seen: '2600 requests got 429' }];
 
-const holds = [{ rule: 'the generator ran to its end', holds: true, seen: 'exit code 0' }];
-const refusing = [{ rule: 'no refusals by limiters', holds: false, seen: '2600 requests got 429' }];
-
-describe('what a limit for all lets through', () => {
   test('is counted: refusals are the question, not a fault of the load', () => {
-    expect(judgeFigure(PROMISE, minute(1_000), refusing)).toMatchObject({ verdict: 'conforms', measured: 1_000 });
-    expect(judgeFigure(PROMISE, minute(3_600), holds)).toMatchObject({ verdict: 'deviates', measured: 3_600 });
+    expect(judgeFigure(promise, minute(1_000), refusing)).toMatchObject({ verdict: 'conforms', measured: 1_000 });
+    expect(judgeFigure(promise, minute(3_600), holds)).toMatchObject({ verdict: 'deviates', measured: 3_600 });
   });
 
   test('says nothing when little was sent, or when requests failed for another reason', () => {
     const little = [{ rule: 'achieved at least 99 % of what was offered', holds: false, seen: '20 of 3600 (0.6 %)' }];
-    expect(judgeFigure(PROMISE, minute(20), little).verdict).toBe('inconclusive');
-    expect(judgeFigure(PROMISE, minute(0, 3_600), holds)).toMatchObject({
+    expect(judgeFigure(promise, minute(20), little).verdict).toBe('inconclusive');
+    expect(judgeFigure(promise, minute(0, 3_600), holds)).toMatchObject({
       verdict: 'inconclusive',
       reason: '3600 of 3600 requests failed, and not by a limiter',
     });
   });
 
-  test('more than was promised needs no sound load where more is better', () => {
-    const more = { ...PROMISE, better: 'higher', limit: 900 } as const;
-    const broken = [{ rule: 'generator below 85 % of its CPU', holds: false, seen: '97 %' }];
-    expect(judgeFigure(more, minute(1_000), broken).verdict).toBe('conforms');
-    expect(judgeFigure(more, minute(800), broken).verdict).toBe('inconclusive');
-    expect(judgeFigure(more, minute(800), holds).verdict).toBe('deviates');
+  test('is that of the ledger, and each client stays below its own limit', () => {
+    expect(allClients.figures?.[0]).toMatchObject({ claim: 'production-gateway.rate-limit.global-1000', limit: 1_020 });
+    expect(allClients.perAddress_perMin).toBeLessThan(100);
   });
 });
 
-test('the promise is that of the ledger, and each client stays below its own limit', () => {
-  expect(allClients.figures?.[0]).toMatchObject({ claim: 'production-gateway.rate-limit.global-1000', limit: 1_020 });
-  expect(allClients.perAddress_perMin).toBeLessThan(100);
+test('connections are counted by the generator', () => {
+  const promise = { ...PROMISE, unit: 'connections', of: mostAtOnce('held') };
+  const holding = (held: number): LoadSeen => {
+    const base = seen(0, 0.1);
+    return { ...base, measured: { ...base.measured, connections: { held, lost: 10_100 - held, waiting: 12 } } };
+  };
+  expect(judgeFigure(promise, holding(10_100), holds).verdict).toBe('conforms');
+  expect(judgeFigure(promise, holding(8_180), holds)).toMatchObject({ verdict: 'deviates', measured: 8_180 });
 });
 
 test('processor use is that of the counted time', () => {
-  const cpu_cores: [number, number][] = [
-    [1, 1],
-    ...Array.from({ length: 10 }, (_, n): [number, number] => [n + 2, 0.4]),
-  ];
-  const resources = [{ container: 'gateway-1', role: 'sut' as const, cpu_cores, memory_mib: [] }];
-  expect(meanCores(resources, 'gateway-1', { warmup_s: 2, measured_s: 10 })).toBeCloseTo(0.4);
-  expect(meanCores(resources, 'nobody', { warmup_s: 2, measured_s: 10 })).toBe(0);
+  expect(meanCores(seen(0, 0.4).resources, 'gateway-1', shape)).toBeCloseTo(0.4);
+  expect(meanCores(seen(0, 0.4).resources, 'nobody', shape)).toBe(0);
+});
+
+test('the promise is that of the ledger, and more is asked', () => {
+  expect(staticThroughput.figures?.[0]).toMatchObject({
+    claim: 'production-gateway.throughput.10k-rps',
+    limit: 10_000,
+  });
+  for (const one of Object.values(staticThroughput.shapes)) expect(one.rate_perS).toBeGreaterThan(10_000);
 });

@@ -1,0 +1,127 @@
+/**
+ * Opens connections at an even pace, each from an address of its own, and keeps them. Each
+ * carries a request as soon as it is open, others before the gateway would close it as idle,
+ * and one in the measured step, with the headers of the plan: only a connection that answered
+ * there again counts as held.
+ *
+ * Usage: node connections.ts '<JSON of DriverPlan>'
+ */
+import { Agent as PlainAgent, get as getPlain } from 'node:http';
+import { Agent as TlsAgent, get as getTls } from 'node:https';
+import { Cells } from './cells.ts';
+import { addressAfter } from './plan.ts';
+import type { ConnectionsSeen, DriverPlan } from './plan.ts';
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as DriverPlan;
+const [opening, measured] = plan.steps;
+if (!opening || !measured) throw new RangeError('connections are opened in one step and asked in the next');
+const OPENED_MS = opening.duration_s * 1000;
+const MEASURED_MS = { from: measured.start_s * 1000, for: measured.duration_s * 1000 };
+/** Longest time without a request: less than the 30 s after which the gateway closes a connection. */
+const IDLE_MS = 28_000;
+const tls = plan.url.startsWith('https:');
+const cells = new Cells(plan.steps, plan.route);
+const began_ms = performance.now();
+const now_ms = (): number => performance.now() - began_ms;
+const until = (due_ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, due_ms - now_ms())));
+
+/** Beginnings and ends of requests of the measured step that were answered without error: +1 and −1 at their instants. */
+const served: [number, number][] = [];
+
+/** Has at most one connection, and keeps it. */
+function agentOf(n: number): PlainAgent {
+  const common = { keepAlive: true, maxSockets: 1, localAddress: addressAfter(plan.firstAddress, n) };
+  return tls
+    ? new TlsAgent({ ...common, servername: plan.serverName, rejectUnauthorized: false })
+    : new PlainAgent(common);
+}
+
+interface Answer {
+  /** Null without one. */
+  readonly status: number | null;
+  /** On the connection of the request before. */
+  readonly reused: boolean;
+}
+
+function ask(agent: PlainAgent, added: DriverPlan['headers']): Promise<Answer> {
+  return new Promise((resolve) => {
+    const headers = { ...added, Host: plan.serverName };
+    const sent = (tls ? getTls : getPlain)(plan.url, { agent, headers, timeout: plan.timeout_s * 1000 }, (response) => {
+      const end = (status: number | null): void => {
+        resolve({ status, reused: sent.reusedSocket });
+      };
+      response.resume().once('end', () => {
+        end(response.statusCode ?? null);
+      });
+      response.once('error', () => {
+        end(null);
+      });
+    });
+    sent.once('timeout', () => sent.destroy());
+    sent.once('error', () => {
+      resolve({ status: null, reused: sent.reusedSocket });
+    });
+  });
+}
+
+/** Asks when it is due, and counts that. */
+async function counted(agent: PlainAgent, due_ms: number, added: DriverPlan['headers']): Promise<Answer> {
+  await until(due_ms);
+  const sent_ms = now_ms();
+  const answer = await ask(agent, added);
+  const ended_ms = now_ms();
+  const { status } = answer;
+  cells.take({ intended_ms: due_ms, corrected_ms: ended_ms - due_ms, actual_ms: ended_ms - sent_ms, status });
+  if (isGood(answer) && due_ms >= MEASURED_MS.from) served.push([sent_ms, 1], [ended_ms, -1]);
+  return answer;
+}
+
+const isGood = ({ status }: Answer): boolean => status !== null && status < 400;
+
+/** Asks often enough for an open connection to be kept until `due_ms`; false when it is closed before. */
+async function kept(agent: PlainAgent, opened_ms: number, due_ms: number): Promise<boolean> {
+  const times = Math.ceil((due_ms - opened_ms) / IDLE_MS);
+  for (let n = 1; n < times; n += 1) {
+    await until(opened_ms + ((due_ms - opened_ms) * n) / times);
+    // A new connection would drive out another one: a full nginx closes those that idle longest.
+    if (!isOpen(agent) || !isGood(await ask(agent, {}))) return false;
+  }
+  await until(due_ms);
+  return isOpen(agent);
+}
+
+/** One user. Resolves with the agent of a connection that was open all the time and answered in the end. */
+async function user(n: number): Promise<PlainAgent | null> {
+  const part = n / plan.connections;
+  const [opened_ms, due_ms] = [part * OPENED_MS, MEASURED_MS.from + part * MEASURED_MS.for];
+  const agent = agentOf(n);
+  if (isGood(await counted(agent, opened_ms, {})) && (await kept(agent, opened_ms, due_ms))) {
+    const last = await counted(agent, due_ms, plan.headers);
+    if (isGood(last) && last.reused) return agent;
+  }
+  agent.destroy();
+  return null;
+}
+
+const isOpen = (agent: PlainAgent): boolean => Object.values(agent.freeSockets).flat().length > 0;
+
+/** Most requests under way at once. */
+function most(): number {
+  let under = 0;
+  let highest = 0;
+  for (const [, change] of served.toSorted(([a], [b]) => a - b)) {
+    under += change;
+    highest = Math.max(highest, under);
+  }
+  return highest;
+}
+
+const users = await Promise.all(Array.from({ length: plan.connections }, (_, n) => user(n)));
+await until(MEASURED_MS.from + MEASURED_MS.for);
+const open = users.filter((agent) => agent !== null && isOpen(agent)).length;
+cells.end();
+const connections: ConnectionsSeen = { held: open, lost: users.length - open, waiting: most() };
+process.stdout.write(`${JSON.stringify({ requests: cells.counted, connections })}\n`);
+// Nobody waits for ten thousand connections to be closed one by one.
+process.exit(0);
