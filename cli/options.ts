@@ -36,12 +36,13 @@ export function oneOf<T extends string>(words: readonly T[]): (value: string) =>
   };
 }
 
-/** A parser for whole numbers from `least` on. */
-export function wholeNumber(least: number): (value: string) => number {
+/** A parser for whole numbers from `least` on, to `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`Give a whole number from ${least} on.`);
+    if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least && number <= most) return number;
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Give a whole number ${range}.`);
   };
 }
 

@@ -44,6 +44,8 @@ export interface ChaosRequest extends MeasureRequest {
 export interface LoadRequest extends MeasureRequest {
   readonly environment: string;
   readonly scenario: string;
+  /** Generator containers that share the load. */
+  readonly generators: number;
   /** A negative control in place of the measurement. */
   readonly control: ScenarioControl | undefined;
   /** Measured in turn with the variant, and compared with it. */

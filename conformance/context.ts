@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AgentPool } from './agents.ts';
 import { ClientAddresses } from './addresses.ts';
 import type { ClientAddress } from './addresses.ts';
@@ -98,6 +101,14 @@ export class Session implements AsyncDisposable {
   gateway(name = 'gateway-1'): Gateway {
     const service = this.#standIn && name === 'gateway-1' ? this.#standIn.gateway : this.service(name);
     return new Gateway(service, this.topology.serverName, this.vantage);
+  }
+
+  /** A file of the variant beside nginx's, such as `firewall/gateway.rules`; null when the variant has none. */
+  async variantFile(path: string): Promise<string | null> {
+    const file = join(this.topology.configDir, path);
+    if (!existsSync(file)) return null;
+    const text = await readFile(file, 'utf8');
+    return this.#standIn ? this.#standIn.edit(path, text) : text;
   }
 
   /** A gateway of the caller's own; the caller disposes of it. */

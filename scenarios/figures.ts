@@ -29,6 +29,8 @@ export interface FigurePromise {
   readonly unit: string;
   readonly better: 'lower' | 'higher';
   readonly limit: number;
+  /** Validity rule that the figure itself is about: that it is broken says nothing about the generator. */
+  readonly question?: string;
   readonly of: (seen: LoadSeen) => Estimate;
 }
 
@@ -38,10 +40,11 @@ export interface FigurePromise {
  * something only when the load was sound.
  */
 export function judgeFigure(
-  { of, ...promise }: FigurePromise,
+  declared: FigurePromise,
   seen: LoadSeen,
   validity: readonly ValidityRule[],
 ): ScenarioFigure {
+  const { of, question: _, ...promise } = declared;
   const { value, interval, excuse } = of(seen);
   const { lower, upper } = interval;
   const kept =
@@ -49,7 +52,7 @@ export function judgeFigure(
   const broken =
     promise.better === 'higher' ? upper !== null && upper < promise.limit : lower !== null && lower > promise.limit;
   const measured = { ...promise, measured: Math.round(value * 10) / 10, interval };
-  const question = promise.better === 'higher' ? ACHIEVED_RULE : REFUSED_RULE;
+  const { question = promise.better === 'higher' ? ACHIEVED_RULE : REFUSED_RULE } = declared;
   const unsound = validity.find(({ rule, holds }) => !holds && rule !== question);
   if (kept && promise.better === 'higher') return { ...measured, verdict: 'conforms' };
   if (unsound) return { ...measured, verdict: 'inconclusive', reason: `${unsound.rule}: ${unsound.seen}` };
@@ -102,6 +105,23 @@ export const mostAtOnce =
   (what: keyof Pick<ConnectionsSeen, 'held' | 'waiting'>): FigurePromise['of'] =>
   ({ measured }) =>
     counted(measured.connections?.[what] ?? 0);
+
+/** Memory of the largest worker while connections were held, at least as many as asked for. */
+export const workerMemoryHolding =
+  (gateway: string, connections: number): FigurePromise['of'] =>
+  ({ measured, resources }) => {
+    const readings = resources.find(({ container }) => container === gateway)?.worker_mib ?? [];
+    const held = measured.connections?.held ?? 0;
+    return {
+      ...counted(Math.max(0, ...readings.map(([, mib]) => mib))),
+      excuse:
+        readings.length === 0
+          ? 'nobody could read the memory of the workers'
+          : held < connections
+            ? `only ${held} connections were held, ${connections} are asked for`
+            : null,
+    };
+  };
 
 /** A count has no error of its own. */
 const counted = (value: number): Estimate => ({ value, interval: { lower: value, upper: value }, excuse: null });

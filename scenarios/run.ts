@@ -11,7 +11,7 @@ import type {
 import { monotonic_ms } from '../measurement/clock.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
-import type { GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
+import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
 import { slowedByOthers, usersWaited, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import { judgeFigure } from './figures.ts';
@@ -32,6 +32,8 @@ export interface ScenarioOptions {
   readonly backends: readonly string[];
   /** Addresses that the generator owns. */
   readonly clientBlock: string;
+  /** Further generators that share the load. */
+  readonly besides?: readonly Generator[];
   readonly profile: Profile;
   readonly reproduce: string;
   readonly shape: LoadShape;
@@ -127,13 +129,17 @@ export async function offer(
   declared: Scenario,
   shape: LoadShape,
   users: number,
-  options: Pick<ScenarioOptions, 'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'sample' | 'signal'>,
+  options: Pick<
+    ScenarioOptions,
+    'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'besides' | 'sample' | 'signal'
+  >,
 ): Promise<Offered> {
   const sampler = options.sample?.();
   const measured = await declared.engine.run(options.host, {
     plan: loadPlan(declared, shape, users, options),
     measured: MEASURED,
     clientBlock: options.clientBlock,
+    besides: options.besides ?? [],
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;

@@ -33,6 +33,8 @@ export interface Scenario {
   readonly routes: readonly Route[];
   /** Added by engines that ask one route: to every request, or to those that count where connections are opened first. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Also reads the memory of the gateway's workers now and then. */
+  readonly watchesWorkers?: boolean;
   /** Takes the limits of requests and connections by client off while it runs, for what they would hide. */
   readonly clientLimits?: 'lifted';
   readonly shapes: Readonly<Record<Profile, LoadShape>>;

@@ -18,6 +18,7 @@ import type { MeasureOptions } from '../options.ts';
 import type { Against } from '../requests.ts';
 
 interface Options extends MeasureOptions {
+  readonly generators: number;
   readonly control?: ScenarioControl;
   readonly against?: string;
   readonly pairs: number;
@@ -33,6 +34,7 @@ export function load(done: (exitCode: number) => void): Command {
     .addOption(variantsOption())
     .addOption(profileOption())
     .addOption(seedOption())
+    .option('--generators <number>', 'containers that share the load, up to 8', wholeNumber(1, 8), 1)
     .addOption(
       new Option(
         '--control <kind>',
@@ -59,11 +61,11 @@ Examples:
     .action(async (name: string, scenario: string, options: Options) => {
       const environment = requireEnvironment(name);
       requireName('scenario', scenario, scenariosOf(environment));
-      const { variant, control, pairs, minimum: minimumEffect } = options;
+      const { variant, control, generators, pairs, minimum: minimumEffect } = options;
       const against =
         options.against === undefined ? undefined : { ...sideOf(options.against, variant), pairs, minimumEffect };
       const { loadCommand } = await import('../run/commands.ts');
-      done(await loadCommand({ ...measureRequest(options), environment, scenario, control, against }));
+      done(await loadCommand({ ...measureRequest(options), environment, scenario, generators, control, against }));
     });
 }
 

@@ -1,4 +1,3 @@
-import { startGenerator } from '../../environments/harness/generator.ts';
 import { allowedCores } from '../../environments/harness/observe-containers.ts';
 import { findCapacity } from '../../scenarios/capacity/run.ts';
 import { loadTarget } from './load-target.ts';
@@ -12,10 +11,9 @@ const SEARCH = { start_perS: 50, growth: 2, width: 1.125, confirmations: 2 };
 
 /** Searches a capacity in one variant. */
 export async function runCapacity(planned: PlannedCapacity, run: Measuring): Promise<void> {
-  const { name, scenario, objective, steps, addresses_min } = planned;
+  const { name, scenario, generators, objective, steps, addresses_min } = planned;
   const { variant, environment } = run.topology;
-  const generator = await startGenerator(run.topology);
-  const target = await loadTarget(scenario, generator, run);
+  const target = await loadTarget(scenario, generators, run);
   const gateway = run.topology.services.find((service) => service.name === 'gateway-1');
   const capacity = await findCapacity(name, scenario, {
     ...target,

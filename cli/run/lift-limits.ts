@@ -1,5 +1,6 @@
 /** A gateway without its limits by client, while a load runs that they would hide the gateway from. */
 import { mustExec } from '../../environments/harness/containers.ts';
+import { servingWorkers } from '../../environments/harness/nginx-workers.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
 import { waitFor } from '../../environments/harness/wait.ts';
 
@@ -18,12 +19,12 @@ const RELOAD_LIMIT_MS = 15_000;
  */
 export async function liftClientLimits({ containerId, name }: ServiceRef): Promise<AsyncDisposable> {
   const change = async (script: string): Promise<void> => {
-    const before = await workers(containerId);
+    const before = await servingWorkers(containerId);
     await mustExec(containerId, ['sh', '-ec', `${script}; nginx -t; nginx -s reload`]);
     await waitFor(
       `workers of ${name} with other limits`,
       async () => {
-        const now = await workers(containerId);
+        const now = await servingWorkers(containerId);
         return now.length > 0 && now.every((pid) => !before.includes(pid));
       },
       { limit_ms: RELOAD_LIMIT_MS, every_ms: 200 },
@@ -31,14 +32,4 @@ export async function liftClientLimits({ containerId, name }: ServiceRef): Promi
   };
   await change(LIFT);
   return { [Symbol.asyncDispose]: () => change(RESTORE) };
-}
-
-/** Process ids of workers that take new connections. */
-async function workers(containerId: string): Promise<string[]> {
-  const listing = await mustExec(containerId, [
-    'sh',
-    '-c',
-    "ps -C nginx -o pid=,args= | grep 'worker process' | grep -v 'shutting down' | awk '{ print $1 }'",
-  ]);
-  return listing.split('\n').filter((line) => line !== '');
 }

@@ -1,4 +1,5 @@
 import { block } from '../../environments/harness/addresses.ts';
+import { startGenerators } from '../../environments/harness/generator.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { ScenarioOptions } from '../../scenarios/run.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -10,29 +11,37 @@ import { sampleResources } from './resources.ts';
 /** Where load goes, where it comes from, and what is watched meanwhile. */
 export type LoadTarget = Pick<
   ScenarioOptions,
-  'host' | 'gateway' | 'backends' | 'clientBlock' | 'sample' | 'signal'
+  'host' | 'gateway' | 'backends' | 'clientBlock' | 'besides' | 'sample' | 'signal'
 > & {
-  /** Client addresses that the generator owns. */
+  /** Client addresses that the generators own. */
   readonly addresses: number;
+  readonly generators: readonly ServiceRef[];
 };
 
-/** What every load scenario of a topology shares. */
+/** What every load scenario of a topology shares; starts the generators that do not run yet. */
 export async function loadTarget(
   scenario: Scenario,
-  generator: ServiceRef,
+  count: number,
   { topology, signal }: Measuring,
 ): Promise<LoadTarget> {
+  const started = await startGenerators(topology, count);
+  const generators = started.map(({ service }) => service);
+  const [first, ...besides] = started.map(({ service, clientBlock }) => ({
+    host: generatorHost(service),
+    clientBlock,
+  }));
+  if (!first) throw new RangeError('a load needs a generator');
   const gateway = topology.services.find(({ name }) => name === 'gateway-1');
-  const clientBlock = topology.clientBlocks.find(({ name }) => name === 'load')?.cidr ?? '';
   const watched = topology.services.filter(({ name, role }) => role !== 'vantage' && name !== 'gateway-2');
   return {
-    host: generatorHost(generator),
+    ...first,
+    besides,
     gateway: { address: gateway?.addresses['edge'] ?? '', serverName: topology.serverName },
     backends: await addressesOf(topology, scenario.besides ?? []),
-    clientBlock,
     // The first and the last address of a block are not given to clients.
-    addresses: block(clientBlock).size - 2,
-    sample: () => sampleResources([...watched, generator]),
+    generators,
+    addresses: started.reduce((sum, { clientBlock }) => sum + block(clientBlock).size - 2, 0),
+    sample: () => sampleResources([...watched, ...generators], scenario.watchesWorkers ? gateway : undefined),
     signal,
   };
 }

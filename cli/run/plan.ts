@@ -33,6 +33,8 @@ export interface PlannedScenario {
   readonly name: string;
   readonly scenario: Scenario;
   readonly shape: LoadShape;
+  /** Generator containers that share the load. */
+  readonly generators: number;
 }
 
 /** What a run will measure, and which claims it leaves out and why. */
@@ -61,6 +63,8 @@ export interface PlanRequest {
   readonly trials?: number | undefined;
   /** Leaves out experiments and scenarios that are not short enough for `verify` in the smoke profile. */
   readonly shortOnly?: boolean;
+  /** Generator containers that share the load of a scenario. */
+  readonly generators?: number;
   /** Takes the short load of a scenario in the smoke profile where it has one. */
   readonly shortIfAny?: boolean;
 }
@@ -168,7 +172,7 @@ async function loadExperiments({ ledger, experiments = [], trials }: PlanRequest
 }
 
 async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
-  const { ledger, scenario, profile, shortOnly, shortIfAny } = request;
+  const { ledger, scenario, profile, shortOnly, shortIfAny, generators = 1 } = request;
   const found = await Promise.all(
     globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT })
       .sort()
@@ -181,9 +185,14 @@ async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
     .filter(({ name }) => scenario === undefined || name === scenario)
     .flatMap((one) => {
       const { inSmokeVerify, shapes } = one.scenario;
+      if (generators > 1 && !one.scenario.engine.splits)
+        throw new UsageError(
+          `The load of ${one.name} comes from ${one.scenario.engine.name}, which is one process.`,
+          'Run it without --generators; k6 can share a load.',
+        );
       const short = shortIfAny && profile === 'smoke' ? inSmokeVerify : undefined;
       const shape = shortOnly ? inSmokeVerify : (short ?? shapes[profile]);
-      return shape ? [{ ...one, shape }] : [];
+      return shape ? [{ ...one, shape, generators }] : [];
     });
 }
 

@@ -1,6 +1,6 @@
 import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
-import { startGenerator } from '../../environments/harness/generator.ts';
+import { startGenerators } from '../../environments/harness/generator.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ClaimResult, Interval, ScenarioResult } from '../../reports/record/types.ts';
 import { liftClientLimits } from './lift-limits.ts';
@@ -11,23 +11,23 @@ import { starve } from './starve.ts';
 
 /** Starts the load generator when a scenario will need it; it does nothing until then. */
 export async function readyGenerator(planned: readonly PlannedScenario[], run: Measuring): Promise<void> {
-  if (planned.length > 0) await startGenerator(run.topology);
+  const count = Math.max(0, ...planned.map(({ generators }) => generators));
+  if (count > 0) await startGenerators(run.topology, count);
 }
 
 /** Runs the planned load scenarios one after the other. */
 export async function runScenarios(planned: readonly PlannedScenario[], run: Measuring): Promise<void> {
-  if (planned.length === 0) return;
-  const generator = await startGenerator(run.topology);
   const gateway = run.topology.services.find(({ name }) => name === 'gateway-1');
   const { variant, environment } = run.topology;
-  for (const { name, scenario, shape } of planned) {
+  for (const { name, scenario, shape, generators } of planned) {
     if (run.signal.aborted) return;
     run.progress.phase(`${variant}: scenario ${name}`);
     const control = run.controls.scenarios;
-    if (control && gateway) await starve(control, run.topology, { gateway, generator });
+    const target = await loadTarget(scenario, generators, run);
+    if (control && gateway) await starve(control, run.topology, gateway, target.generators);
     await using _ = scenario.clientLimits === 'lifted' && gateway ? await liftClientLimits(gateway) : null;
     const { scenario: result } = await runScenario(name, scenario, {
-      ...(await loadTarget(scenario, generator, run)),
+      ...target,
       profile: run.profile,
       shape,
       ...(control ? { control } : {}),

@@ -9,10 +9,10 @@ const STARVED_CORES = { 'starved-gateway': 0.02, 'starved-generator': 0.05 } as 
 export async function starve(
   control: ScenarioControl,
   topology: TopologyDescriptor,
-  services: { readonly gateway: ServiceRef; readonly generator: ServiceRef },
+  gateway: ServiceRef,
+  generators: readonly ServiceRef[],
 ): Promise<void> {
-  const { containerId } = services[control === 'starved-gateway' ? 'gateway' : 'generator'];
-  await new FaultActions(topology.runId, topology.imageIds['gateway'] ?? '').limit(containerId, {
-    cpus: STARVED_CORES[control],
-  });
+  const actions = new FaultActions(topology.runId, topology.imageIds['gateway'] ?? '');
+  for (const { containerId } of control === 'starved-gateway' ? [gateway] : generators)
+    await actions.limit(containerId, { cpus: STARVED_CORES[control] });
 }

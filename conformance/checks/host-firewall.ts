@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { exec, mustExec } from '../../environments/harness/containers.ts';
 import type { TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { CaseContext, CaseReplica, Session } from '../context.ts';
@@ -78,9 +75,8 @@ function guardedHost(context: CaseContext): Promise<GuardedHost | undefined> {
 }
 
 async function startGuarded(session: Session): Promise<GuardedHost | undefined> {
-  const file = join(session.topology.configDir, 'firewall', 'backend.rules');
-  if (!existsSync(file)) return undefined;
-  const text = await readFile(file, 'utf8');
+  const text = await session.variantFile('firewall/backend.rules');
+  if (text === null) return undefined;
   const rules = parseRules(text);
   const hasBackends = session.topology.services.some(({ role }) => role === 'app');
   // A port that no rule names is dropped, whether or not something listens there.
@@ -262,9 +258,8 @@ export function pollingHost(deployment: string | undefined): string {
 
 /** With the rules in force, a deployment must still see the health of an instance on its service port. */
 export async function healthPolled(context: CaseContext, ports: readonly number[]): Promise<Outcome> {
-  const { configDir, services } = context.session.topology;
-  const file = join(configDir, DEPLOYMENT);
-  const from = pollingHost(existsSync(file) ? await readFile(file, 'utf8') : undefined);
+  const { services } = context.session.topology;
+  const from = pollingHost((await context.session.variantFile(DEPLOYMENT)) ?? undefined);
   const expected = `a deployment polls health on ports ${ports.join(' and ')} of a backend host from ${from}`;
   if (!services.some(({ name }) => name === from)) return notApplicable(expected, `this topology has no ${from}`);
   const host = await guardedHost(context);

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { exec } from '../../environments/harness/containers.ts';
 import type { CaseContext } from '../context.ts';
 import { mixed } from '../gateway.ts';
@@ -89,9 +86,9 @@ const synOnce = (context: CaseContext): Promise<SynSeen | string> =>
 
 /** Loads the rules on a gateway of its own; answers why when that is not possible. */
 async function tryFilter(context: CaseContext): Promise<SynSeen | string> {
-  const file = join(context.session.topology.configDir, 'firewall', 'gateway.rules');
-  if (!existsSync(file)) return NO_RULES;
-  const rules = (await readFile(file, 'utf8')).replace(/^#.*\n/gm, '').trim();
+  const text = await context.session.variantFile('firewall/gateway.rules');
+  if (text === null) return NO_RULES;
+  const rules = text.replace(/^#.*\n/gm, '').trim();
   const { gateway } = await context.session.standing({ backends: 'shared', freshNetwork: true });
   const commands = rules.split('\n').map((rule) => `iptables ${rule}`);
   const { exitCode, stderr } = await exec(gateway.service.containerId, ['sh', '-ec', commands.join('\n')], {

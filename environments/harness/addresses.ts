@@ -73,3 +73,11 @@ export function block(cidr: string): { readonly size: number; at(n: number): str
     },
   };
 }
+
+/** Equal parts of a CIDR block that do not overlap; the smallest power of two that gives `count` of them. */
+export function shares(cidr: string, count: number): string[] {
+  const whole = block(cidr);
+  const more = Math.ceil(Math.log2(count));
+  const bits = Number(cidr.split('/')[1]) + more;
+  return Array.from({ length: count }, (_, n) => `${whole.at((n * whole.size) / 2 ** more)}/${String(bits)}`);
+}

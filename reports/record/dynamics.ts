@@ -194,6 +194,8 @@ export interface ScenarioResult {
     readonly role: 'sut' | 'instrument';
     readonly cpu_cores: readonly (readonly [number, number])[];
     readonly memory_mib: readonly (readonly [number, number])[];
+    /** Memory of the largest worker of nginx, where a scenario asks for it. */
+    readonly worker_mib?: readonly (readonly [number, number])[];
   }[];
   readonly duration_ms: number;
   readonly reproduce: string;

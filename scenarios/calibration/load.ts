@@ -1,8 +1,9 @@
 /** Load engines, corrected latency and the capacity search against servers whose truth is known. */
+import { shares } from '../../environments/harness/addresses.ts';
 import type { CalibrationResult } from '../../reports/record/types.ts';
 import { parseObjective } from '../capacity/objective.ts';
 import { findCapacity } from '../capacity/run.ts';
-import type { GeneratorHost, LoadMeasurement } from '../engines/engine.ts';
+import type { Generator, GeneratorHost, LoadMeasurement } from '../engines/engine.ts';
 import { k6 } from '../engines/k6.ts';
 import { sources } from '../engines/tool.ts';
 import { offer } from '../run.ts';
@@ -45,7 +46,7 @@ const declared = scenario({
 export async function calibrateLoad(host: GeneratorHost, clients: string): Promise<CalibrationResult[]> {
   await host.putFiles(await sources('drivers', ['truth-server.ts'], FOLDER));
   const bench = { host, clients };
-  return [...(await percentiles(bench)), ...(await stall(bench)), await capacity(bench)];
+  return [...(await percentiles(bench)), ...(await split(bench)), ...(await stall(bench)), await capacity(bench)];
 }
 
 async function percentiles(bench: Bench): Promise<CalibrationResult[]> {
@@ -61,6 +62,35 @@ async function percentiles(bench: Bench): Promise<CalibrationResult[]> {
       unit: 'ms',
     }),
   );
+}
+
+/** One load by three generators against the same load by one: what they write is counted together. */
+async function split({ host, clients }: Bench): Promise<CalibrationResult[]> {
+  await using server = await serve(host, 'uniform');
+  const shape = { rate_perS: 90, warmup_s: 3, measured_s: 20 };
+  const [first = '', ...others] = shares(clients, 3);
+  const alone = await load({ host, clients }, server.mode, shape, 60);
+  const besides = others.map((clientBlock) => ({ host, clientBlock }));
+  const three = await load({ host, clients: first }, server.mode, shape, 60, besides);
+  return [
+    result({
+      instrument: 'requests of three generators, against those of one',
+      truth: alone.achieved,
+      measured: three.achieved,
+      // One at each end of the step.
+      tolerance: 2,
+      unit: 'requests',
+    }),
+    ...([50, 95] as const).map((percentile) =>
+      result({
+        instrument: `k6 latency of three generators, P${String(percentile)}, against one`,
+        truth: alone.corrected.percentile_ms(percentile),
+        measured: three.corrected.percentile_ms(percentile),
+        tolerance: Math.max(1, 0.01 * alone.corrected.percentile_ms(percentile)),
+        unit: 'ms',
+      }),
+    ),
+  ];
 }
 
 /** Ten users at 100 requests a second: in two seconds of silence 200 requests are due, and ten are sent. */
@@ -118,13 +148,20 @@ async function capacity(bench: Bench): Promise<CalibrationResult> {
   });
 }
 
-async function load({ host, clients }: Bench, mode: Mode, shape: LoadShape, users: number): Promise<LoadMeasurement> {
+async function load(
+  { host, clients }: Bench,
+  mode: Mode,
+  shape: LoadShape,
+  users: number,
+  besides: readonly Generator[] = [],
+): Promise<LoadMeasurement> {
   const { measured } = await offer(declared, shape, users, {
     host,
     gateway: { address: '127.0.0.1', serverName: '127.0.0.1' },
     baseUrl: url(mode),
     backends: [],
     clientBlock: clients,
+    besides,
   });
   return measured;
 }

@@ -30,12 +30,20 @@ export interface GeneratorHost {
   cpu(): Promise<CpuFigures>;
 }
 
+/** A generator and the block of client addresses that it owns. */
+export interface Generator {
+  readonly host: GeneratorHost;
+  readonly clientBlock: string;
+}
+
 export interface EngineRun {
   readonly plan: LoadPlan;
   /** The step that counts; the others are warm-up. */
   readonly measured: string;
   /** Block of client addresses that the generator owns. */
   readonly clientBlock: string;
+  /** Further generators, each of which takes an equal part of the load. */
+  readonly besides?: readonly Generator[];
   readonly signal?: AbortSignal;
 }
 
@@ -76,6 +84,8 @@ export interface LoadMeasurement {
 
 export interface LoadEngine {
   readonly name: string;
+  /** Several generators can share its load. */
+  readonly splits: boolean;
   run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
 }
 

@@ -1,7 +1,7 @@
 /** k6 in the generator container; its output extension writes what it counted to standard output. */
-import type { EngineRun, GeneratorHost, LoadEngine } from './engine.ts';
-import { CORRECTED, SUMMARY_PATH } from '../k6/load.ts';
-import { runTool, sources } from './tool.ts';
+import type { EngineRun, Generator, GeneratorHost, LoadEngine } from './engine.ts';
+import { CORRECTED } from '../k6/load.ts';
+import { runTool, runTools, sources } from './tool.ts';
 
 /** Where the scripts go in the container. */
 const FOLDER = '/tmp/gateproof-k6';
@@ -13,30 +13,56 @@ const OUTPUT = 'gateproof';
 
 type Script = (typeof SCRIPTS)[number];
 
-/** Runs one script of `scenarios/k6`. */
+/** Runs one script of `scenarios/k6`; several generators each run a segment of it. */
 export function k6(script: Script): LoadEngine {
   return {
     name: 'k6',
-    run: async (host, run) =>
-      runTool(host, run, {
+    splits: true,
+    run: async (host, run) => {
+      const generators = [{ host, clientBlock: run.clientBlock }, ...(run.besides ?? [])];
+      const part = 1 / generators.length;
+      const tools = generators.map(async (generator, n) => ({
+        host: generator.host,
         engine: 'k6',
-        argv: await prepare(host, run, script, ['--out', `${OUTPUT}=${rates(run)}`]),
-        counted: () => summaryCount(host),
-      }),
+        argv: await prepare(generator, run, script, n, [
+          ...segment(n, generators.length),
+          '--out',
+          `${OUTPUT}=${rates(run, part)}`,
+        ]),
+        counted: () => summaryCount(generator.host, n),
+      }));
+      return runTools(run, await Promise.all(tools));
+    },
   };
 }
 
-/** What the extension has to know of each step: `<name>:<requests a second>`. */
-const rates = ({ plan }: EngineRun): string =>
-  plan.steps.map(({ name, rate_perS }) => `${name}:${String(rate_perS)}`).join(',');
+/**
+ * What the extension has to know of each step: `<name>:<requests a second>`, those of this
+ * generator, since an iteration that is dropped shifts the schedule by one of its own periods.
+ */
+const rates = ({ plan }: EngineRun, part: number): string =>
+  plan.steps.map(({ name, rate_perS }) => `${name}:${String(rate_perS * part)}`).join(',');
+
+/** The n-th of equal execution segments: iterations and users of a scenario are dealt out, none twice. */
+export function segment(n: number, of: number): string[] {
+  if (of === 1) return [];
+  const sequence = Array.from({ length: of + 1 }, (_, k) => `${String(k)}/${String(of)}`);
+  return [
+    '--execution-segment',
+    `${sequence[n] ?? ''}:${sequence[n + 1] ?? ''}`,
+    '--execution-segment-sequence',
+    sequence.join(','),
+  ];
+}
 
 /** The same without what counts its samples: of the result only the buckets' sum is known, as one bucket. */
 export function k6Alone(script: Script): LoadEngine {
   return {
     name: 'k6 alone',
+    splits: false,
     run: async (host, run) => {
-      const argv = await prepare(host, run, script, []);
-      const measured = await runTool(host, run, { engine: 'k6', argv, counted: () => summaryCount(host) });
+      const argv = await prepare({ host, clientBlock: run.clientBlock }, run, script, 0, []);
+      const measured = await runTool(host, run, { engine: 'k6', argv, counted: () => summaryCount(host, 0) });
       const achieved = measured.lost ?? 0;
       return { ...measured, buckets: [{ at_s: 0, offered: 0, achieved, dropped: 0, errors: 0 }] };
     },
@@ -44,10 +70,11 @@ export function k6Alone(script: Script): LoadEngine {
 }
 
 async function prepare(
-  host: GeneratorHost,
+  { host, clientBlock }: Generator,
   run: EngineRun,
   script: Script,
-  output: readonly string[],
+  n: number,
+  added: readonly string[],
 ): Promise<string[]> {
   await host.putFiles(await sources('k6', [...SCRIPTS, ...IMPORTED], FOLDER));
   return [
@@ -60,18 +87,23 @@ async function prepare(
     '--log-output',
     'stderr',
     '--local-ips',
-    run.clientBlock,
-    ...output,
+    clientBlock,
+    ...added,
+    '-e',
+    `GATEPROOF_SUMMARY=${summaryPath(n)}`,
     '-e',
     `GATEPROOF_LOAD=${JSON.stringify(run.plan)}`,
     `${FOLDER}/${script}`,
   ];
 }
 
+/** Where the n-th generator leaves its summary: several may share a container. */
+const summaryPath = (n: number): string => `/tmp/gateproof-summary-${String(n)}.json`;
+
 /** How many requests k6 itself counted; null when it left no summary. */
-async function summaryCount(host: GeneratorHost): Promise<number | null> {
+async function summaryCount(host: GeneratorHost, n: number): Promise<number | null> {
   const lines: string[] = [];
-  await host.exec(['cat', SUMMARY_PATH], { onLine: (line) => lines.push(line) });
+  await host.exec(['cat', summaryPath(n)], { onLine: (line) => lines.push(line) });
   try {
     const summary = JSON.parse(lines.join('\n')) as {
       metrics: Record<string, { values: { count?: number } } | undefined>;

@@ -45,5 +45,3 @@ export const ACTUAL = 'http_req_duration';
 export const CORRECTED = 'gateproof_corrected';
 export const BACKEND = 'gateproof_backend';
 export const OVERHEAD = 'gateproof_overhead';
-/** The end-of-test summary goes to this file in the container. */
-export const SUMMARY_PATH = '/tmp/gateproof-summary.json';

@@ -57,7 +57,7 @@ async function verdictOf(id: string, session: Session): Promise<{ verdict: Verdi
 function edited(mutant: Mutant): ConfigEdit {
   return (path, text) => {
     if (path !== mutant.file) return text;
-    if (!text.includes(mutant.find)) throw new Error(`${mutant.base}/nginx/${path} does not contain: ${mutant.find}`);
+    if (!text.includes(mutant.find)) throw new Error(`${path} of ${mutant.base} does not contain: ${mutant.find}`);
     return text.replaceAll(mutant.find, mutant.replace);
   };
 }

@@ -4,7 +4,8 @@
  * are there. Static files, so that only the gateway is asked.
  */
 import { connections } from '../../engines/driven.ts';
-import { mostAtOnce } from '../../figures.ts';
+import { ACHIEVED_RULE } from '../../engines/validity.ts';
+import { mostAtOnce, workerMemoryHolding } from '../../figures.ts';
 import { scenario } from '../../scenario.ts';
 
 /** A few more than promised. */
@@ -14,6 +15,7 @@ const MEASURED_S = 24;
 const SHAPE = { rate_perS: CONNECTIONS / MEASURED_S, warmup_s: 60, measured_s: MEASURED_S };
 
 export default scenario({
+  watchesWorkers: true,
   title: 'Ten thousand connections at once',
   measures: 'latency',
   engine: connections,
@@ -26,6 +28,16 @@ export default scenario({
       better: 'higher',
       limit: 10_000,
       of: mostAtOnce('held'),
+    },
+    {
+      claim: 'production-gateway.resources.worker-memory',
+      what: 'memory of the largest worker with connections open',
+      unit: 'MiB',
+      better: 'lower',
+      limit: 10,
+      // Connections that are refused weigh nothing, and the others can be counted.
+      question: ACHIEVED_RULE,
+      of: workerMemoryHolding('gateway-1', 4_000),
     },
   ],
   routes: [{ name: 'static', method: 'GET', path: '/static/app.js', weight: 1 }],

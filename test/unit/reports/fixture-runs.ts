@@ -215,7 +215,7 @@ export function inventedScenario(): ScenarioResult {
       { rule: 'generator below 90 % of its cores', holds: true, seen: '61 %' },
     ],
     resources: [
-      { container: 'gateway-1', role: 'sut', cpu_cores: wave(0.31), memory_mib: wave(60) },
+      { container: 'gateway-1', role: 'sut', cpu_cores: wave(0.31), memory_mib: wave(60), worker_mib: wave(6) },
       { container: 'customer-1', role: 'sut', cpu_cores: wave(0.22), memory_mib: wave(90) },
       { container: 'postgres-1', role: 'sut', cpu_cores: wave(0.4), memory_mib: wave(120) },
       { container: 'k6', role: 'instrument', cpu_cores: wave(0.6), memory_mib: wave(200) },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { differences, metricsOf } from '../../../reports/record/metrics.ts';
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import { fullRecord } from './fixtures.ts';
 
 test('latency and throughput of scenarios whose load counts', () => {
@@ -9,6 +10,29 @@ test('latency and throughput of scenarios whose load counts', () => {
   expect(names).toContain(`hardened/${scenario?.name ?? ''} P95, ms, lower`);
   expect(names).toContain(`hardened/${scenario?.name ?? ''} throughput, requests/s, higher`);
   expect(metricsOf(record).every(({ value }) => value > 0)).toBe(true);
+});
+
+test('percentiles are those that were judged, and else the next point of the spectrum', () => {
+  const record = fullRecord();
+  const spectrum = new LatencyHistogram();
+  for (let n = 1; n <= 1_000; n += 1) spectrum.record(n);
+  const scenarios = record.variants.flatMap((variant) => variant.scenarios).slice(0, 1);
+  const [scenario] = scenarios.map((one) => ({
+    ...one,
+    verdict: 'conforms' as const,
+    corrected: spectrum.spectrum(),
+    promises: one.promises.slice(0, 1).map((promise) => ({ ...promise, percentile: 50, measured_ms: 499.5 })),
+  }));
+  const variants = record.variants
+    .slice(0, 1)
+    .map((variant) => ({ ...variant, scenarios: scenario ? [scenario] : [] }));
+  const values = metricsOf({ ...record, variants }).filter(({ unit }) => unit === 'ms');
+  expect(values.map(({ name }) => name.split(' ')[1])).toEqual(['P50', 'P90', 'P95', 'P99']);
+  expect(values[0]?.value).toBe(499.5);
+  for (const [index, near] of [900, 950, 990].entries()) {
+    expect(values[index + 1]?.value).toBeGreaterThanOrEqual(near);
+    expect(values[index + 1]?.value).toBeLessThan(near + 20);
+  }
 });
 
 test('a scenario that could not tell has no figures', () => {

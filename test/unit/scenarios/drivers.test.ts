@@ -8,7 +8,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Cells } from '../../../scenarios/drivers/cells.ts';
 import { addressAfter } from '../../../scenarios/drivers/plan.ts';
 import type { DriverEnd, DriverPlan } from '../../../scenarios/drivers/plan.ts';
+import { shares } from '../../../environments/harness/addresses.ts';
 import { driverPlan } from '../../../scenarios/engines/driven.ts';
+import { segment } from '../../../scenarios/engines/k6.ts';
 import { LoadSamples } from '../../../scenarios/engines/samples.ts';
 
 const STEPS = [
@@ -185,4 +187,16 @@ describe('the plan of a driver', () => {
       '3 users need more',
     );
   });
+});
+
+test('segments of several generators cover the load once', () => {
+  expect(segment(0, 1)).toEqual([]);
+  const of3 = [0, 1, 2].map((n) => segment(n, 3));
+  expect(of3.map(([, range]) => range)).toEqual(['0/3:1/3', '1/3:2/3', '2/3:3/3']);
+  for (const [, , , sequence] of of3) expect(sequence).toBe('0/3,1/3,2/3,3/3');
+});
+
+test('parts of a block of addresses do not overlap', () => {
+  expect(shares('198.18.64.0/18', 1)).toEqual(['198.18.64.0/18']);
+  expect(shares('198.18.64.0/18', 3)).toEqual(['198.18.64.0/20', '198.18.80.0/20', '198.18.96.0/20']);
 });

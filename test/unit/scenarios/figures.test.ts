@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { meanCores } from '../../../scenarios/cores.ts';
-import { acceptedPerMin, answeredPerS, judgeFigure, mostAtOnce } from '../../../scenarios/figures.ts';
+import {
+  acceptedPerMin,
+  answeredPerS,
+  judgeFigure,
+  mostAtOnce,
+  workerMemoryHolding,
+} from '../../../scenarios/figures.ts';
+import { ACHIEVED_RULE } from '../../../scenarios/engines/validity.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import allClients from '../../../scenarios/definitions/production-gateway/all-clients-limit.ts';
+import openConnections from '../../../scenarios/definitions/production-gateway/open-connections.ts';
 import staticThroughput from '../../../scenarios/definitions/production-gateway/static-throughput.ts';
 
 const shape = { rate_perS: 10_200, warmup_s: 2, measured_s: 10 };
@@ -105,6 +113,68 @@ test('connections are counted by the generator', () => {
   };
   expect(judgeFigure(promise, holding(10_100), holds).verdict).toBe('conforms');
   expect(judgeFigure(promise, holding(8_180), holds)).toMatchObject({ verdict: 'deviates', measured: 8_180 });
+});
+
+describe('memory of a worker', () => {
+  const promise = {
+    ...PROMISE,
+    unit: 'MiB',
+    better: 'lower',
+    limit: 10,
+    question: ACHIEVED_RULE,
+    of: workerMemoryHolding('gateway-1', 4_000),
+  } as const;
+  const refused = [{ rule: ACHIEVED_RULE, holds: false, seen: '6228 of 10100 (61.7 %)' }];
+  const holding = (held: number, worker_mib?: [number, number][]): LoadSeen => {
+    const base = seen(0, 0.1);
+    return {
+      ...base,
+      measured: { ...base.measured, connections: { held, lost: 10_100 - held, waiting: 12 } },
+      resources: base.resources.map((one) => ({ ...one, ...(worker_mib ? { worker_mib } : {}) })),
+    };
+  };
+
+  test('is that of the largest one at any time, whatever was refused', () => {
+    expect(
+      judgeFigure(
+        promise,
+        holding(6_228, [
+          [5, 6.1],
+          [60, 9.4],
+        ]),
+        refused,
+      ),
+    ).toMatchObject({ verdict: 'conforms', measured: 9.4 });
+    expect(
+      judgeFigure(
+        promise,
+        holding(6_228, [
+          [5, 6.1],
+          [60, 71.5],
+          [65, 8],
+        ]),
+        refused,
+      ),
+    ).toMatchObject({
+      verdict: 'deviates',
+      measured: 71.5,
+    });
+  });
+
+  test('says nothing with few connections, or unread', () => {
+    expect(judgeFigure(promise, holding(100, [[5, 6.1]]), refused).reason).toContain('only 100 connections');
+    expect(judgeFigure(promise, holding(6_228), refused).verdict).toBe('inconclusive');
+  });
+
+  test('is not believed when the generator broke', () => {
+    const broken = [{ rule: 'the generator ran to its end', holds: false, seen: 'exit code 1' }];
+    expect(judgeFigure(promise, holding(6_228, [[5, 6.1]]), broken).verdict).toBe('inconclusive');
+  });
+
+  test('is a promise of the ledger', () => {
+    expect(openConnections.figures?.map(({ claim }) => claim)).toContain('production-gateway.resources.worker-memory');
+    expect(openConnections.watchesWorkers).toBe(true);
+  });
 });
 
 test('processor use is that of the counted time', () => {

@@ -44,7 +44,7 @@ const host: GeneratorHost = {
 };
 
 function run(measured: LoadMeasurement) {
-  const withEngine = scenario({ ...declared, engine: { name: 'k6', run: async () => measured } });
+  const withEngine = scenario({ ...declared, engine: { splits: false, name: 'k6', run: async () => measured } });
   return runScenario('api-latency', withEngine, optionsFor());
 }
 
@@ -158,7 +158,10 @@ test('a scenario of overhead is judged by what the gateway adds, not by latency'
   const overhead = new LatencyHistogram();
   for (let index = 1; index <= 1_200; index += 1) overhead.record(index / 100);
   const measured = measurement(5, { overhead });
-  const withEngine = scenario({ ...overheadOfGateway, engine: { name: 'k6', run: async () => measured } });
+  const withEngine = scenario({
+    ...overheadOfGateway,
+    engine: { splits: false, name: 'k6', run: async () => measured },
+  });
   const { scenario: result } = await runScenario('gateway-overhead', withEngine, optionsFor());
   expect(result.verdict).toBe('conforms');
   expect(result.measures).toBe('overhead');
