@@ -46,14 +46,14 @@ const declared = scenario({
 export async function calibrateLoad(host: GeneratorHost, clients: string): Promise<CalibrationResult[]> {
   await host.putFiles(await sources('drivers', ['truth-server.ts'], FOLDER));
   const bench = { host, clients };
-  return [...(await percentiles(bench)), ...(await split(bench)), ...(await stall(bench)), await capacity(bench)];
+  return [...(await percentiles(bench)), ...(await stall(bench)), await capacity(bench)];
 }
 
 async function percentiles(bench: Bench): Promise<CalibrationResult[]> {
   await using server = await serve(bench.host, 'uniform');
   const measured = await load(bench, server.mode, { rate_perS: 100, warmup_s: 3, measured_s: 30 }, 60);
   const truth = await server.truth();
-  return ([50, 95, 99] as const).map((percentile) =>
+  const against = ([50, 95, 99] as const).map((percentile) =>
     result({
       instrument: `k6 latency, P${String(percentile)}`,
       truth: truth[`p${percentile}_ms`],
@@ -62,11 +62,11 @@ async function percentiles(bench: Bench): Promise<CalibrationResult[]> {
       unit: 'ms',
     }),
   );
+  return [...against, ...(await split(bench, server))];
 }
 
 /** One load by three generators against the same load by one: what they write is counted together. */
-async function split({ host, clients }: Bench): Promise<CalibrationResult[]> {
-  await using server = await serve(host, 'uniform');
+async function split({ host, clients }: Bench, server: Server): Promise<CalibrationResult[]> {
   const shape = { rate_perS: 90, warmup_s: 3, measured_s: 20 };
   const [first = '', ...others] = shares(clients, 3);
   const alone = await load({ host, clients }, server.mode, shape, 60);

@@ -64,8 +64,8 @@ class Search {
   }
 
   async run(): Promise<Capacity> {
-    await this.#grow();
     do {
+      if (!Number.isFinite(this.#broke)) await this.#grow();
       await this.#bisect();
     } while (!(await this.#confirm()) && this.#left > 0);
     return {
@@ -96,13 +96,14 @@ class Search {
   }
 
   async #grow(): Promise<void> {
-    let rate = Math.min(this.#options.start_perS, this.#limit);
-    while (this.#left > 0) {
+    const { start_perS, growth } = this.#options;
+    let rate = Math.min(this.#held === 0 ? start_perS : Math.floor(this.#held * growth), this.#limit);
+    while (this.#left > 0 && rate > this.#held) {
       const verdict = await this.#try(rate, 'growth');
       // A start that is too high: downwards, until something holds.
-      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / this.#options.growth));
+      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / growth));
       else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
-        rate = Math.min(Math.floor(rate * this.#options.growth), this.#limit);
+        rate = Math.min(Math.floor(rate * growth), this.#limit);
       else return;
       if (rate === 1 && this.#broke === 1) return;
     }
@@ -142,13 +143,26 @@ class Search {
       this.steps.push({ rate_perS, verdict, phase });
     }
     if (verdict === 'invalid') this.#limit = Math.min(this.#limit, rate_perS);
-    else if (verdict === 'holds') this.#held = Math.max(this.#held, rate_perS);
-    else {
+    else if (verdict === 'holds') {
+      this.#held = Math.max(this.#held, rate_perS);
+      // A rate that broke once and then held more often was no end.
+      if (rate_perS >= this.#broke && this.#disproved(rate_perS)) this.#broke = this.#lowestAbove(rate_perS);
+    } else {
       this.#broke = Math.min(this.#broke, rate_perS);
       // A rate that held once and then did not holds no more.
       if (rate_perS <= this.#held) this.#held = this.#highestBelow(rate_perS);
     }
     return verdict === 'unclear' ? 'breaks' : verdict;
+  }
+
+  #disproved(rate_perS: number): boolean {
+    const broke = this.#seen(rate_perS, 'breaks') + this.#seen(rate_perS, 'unclear');
+    return this.#seen(rate_perS, 'holds') > broke;
+  }
+
+  #lowestAbove(rate_perS: number): number {
+    const broke = this.steps.filter((step) => step.verdict === 'breaks' && step.rate_perS > rate_perS);
+    return Math.min(Number.POSITIVE_INFINITY, ...broke.map((step) => step.rate_perS));
   }
 
   #highestBelow(rate_perS: number): number {

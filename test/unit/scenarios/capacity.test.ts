@@ -48,6 +48,20 @@ describe('the search', () => {
     expect(steps.filter(({ rate_perS, verdict }) => rate_perS === lower_perS && verdict === 'breaks')).toEqual([]);
   });
 
+  test('a rate that breaks once and then holds is no upper end', async () => {
+    let stumbled = false;
+    const measure = async (rate: number): Promise<StepVerdict> => {
+      const stumbles = !stumbled && rate >= 200;
+      stumbled ||= stumbles;
+      return Promise.resolve(rate <= 700 && !stumbles ? 'holds' : 'breaks');
+    };
+    const { lower_perS, upper_perS, ended } = await searchCapacity(measure, { ...OPTIONS, steps_max: 40 });
+    expect(lower_perS).toBeLessThanOrEqual(700);
+    expect(lower_perS).toBeGreaterThan(650);
+    expect(upper_perS).toBeGreaterThan(700);
+    expect(ended).toBe('narrow enough');
+  });
+
   test('a generator at its end leaves the upper end open', async () => {
     const measure = async (rate: number): Promise<StepVerdict> => Promise.resolve(rate > 900 ? 'invalid' : 'holds');
     const { lower_perS, upper_perS, ended } = await searchCapacity(measure, OPTIONS);
