@@ -8,6 +8,7 @@ import { claims } from './commands/claims.ts';
 import { compare } from './commands/compare.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
+import { exportCommand } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { load } from './commands/load.ts';
 import { prune } from './commands/prune.ts';
@@ -54,6 +55,7 @@ Start with:
     compare,
     history,
     calibrate,
+    exportCommand,
     prune,
   ]) {
     program.addCommand(command(done).copyInheritedSettings(program));

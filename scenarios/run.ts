@@ -20,7 +20,8 @@ import { usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
 
 const WARM_UP = 'warm-up';
-const MEASURED = 'measured';
+/** Name of the step that counts. */
+export const MEASURED = 'measured';
 
 export interface ScenarioOptions {
   readonly host: GeneratorHost;
@@ -147,7 +148,7 @@ export async function offer(
 }
 
 /** A constant rate: a warm-up, then the step that counts. */
-function loadPlan(
+export function loadPlan(
   declared: Scenario,
   shape: LoadShape,
   virtualUsers: number,

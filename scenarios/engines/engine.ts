@@ -86,6 +86,8 @@ export interface LoadEngine {
   readonly name: string;
   /** Several generators can share its load. */
   readonly splits: boolean;
+  /** The script that k6 runs, of those in `scenarios/k6`. */
+  readonly script?: string;
   run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
 }
 

@@ -18,6 +18,7 @@ export function k6(script: Script): LoadEngine {
   return {
     name: 'k6',
     splits: true,
+    script,
     run: async (host, run) => {
       const generators = [{ host, clientBlock: run.clientBlock }, ...(run.besides ?? [])];
       const part = 1 / generators.length;
@@ -34,6 +35,12 @@ export function k6(script: Script): LoadEngine {
       return runTools(run, await Promise.all(tools));
     },
   };
+}
+
+/** A script and what it imports, by file name; the script comes first. */
+export async function scriptSources(script: string): Promise<Record<string, string>> {
+  const files = await sources('k6', [script, ...IMPORTED], '');
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path.slice(1), text]));
 }
 
 /**

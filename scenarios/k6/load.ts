@@ -34,6 +34,8 @@ export interface LoadPlan {
   readonly headers: Readonly<Record<string, string>>;
   /** Backends that a script asks directly, past the gateway: `http://<address>:<port>`. */
   readonly backends: readonly string[];
+  /** k6's thresholds, for runs that nothing else judges. */
+  readonly thresholds?: Readonly<Record<string, readonly string[]>>;
   /** Virtual users of each step; each has one client address. */
   readonly virtualUsers: number;
   readonly timeout_s: number;

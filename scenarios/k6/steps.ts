@@ -3,7 +3,8 @@ import type { Options } from 'k6/options';
 
 import type { LoadPlan, LoadStep, Route } from './load.ts';
 
-export const plan = JSON.parse(__ENV['GATEPROOF_LOAD'] ?? '{}') as LoadPlan;
+/** From the host, or in a cluster from the file beside the scripts. */
+export const plan = JSON.parse(__ENV['GATEPROOF_LOAD'] ?? open('./plan.json')) as LoadPlan;
 
 const totalWeight = plan.routes.reduce((sum, route) => sum + route.weight, 0);
 
@@ -11,6 +12,7 @@ const totalWeight = plan.routes.reduce((sum, route) => sum + route.weight, 0);
 export const optionsOfPlan = {
   scenarios: Object.fromEntries(plan.steps.map((step) => [step.name, scenario(step)])),
   hosts: plan.hosts,
+  thresholds: Object.fromEntries(Object.entries(plan.thresholds ?? {}).map(([metric, all]) => [metric, [...all]])),
   discardResponseBodies: true,
   insecureSkipTLSVerify: true,
   summaryTrendStats: ['count', 'min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'],
