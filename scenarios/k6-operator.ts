@@ -69,7 +69,11 @@ export function operatorManifests(
   ];
 }
 
-function testRun(label: string, { parallelism, image, remoteWrite }: OperatorTarget, scripts: readonly string[]): unknown {
+function testRun(
+  label: string,
+  { parallelism, image, remoteWrite }: OperatorTarget,
+  scripts: readonly string[],
+): unknown {
   const env = [
     { name: 'K6_PROMETHEUS_RW_SERVER_URL', value: remoteWrite },
     { name: 'K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM', value: 'true' },

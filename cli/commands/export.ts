@@ -38,7 +38,8 @@ Examples:
     .action(async (name: string, scenario: string, options: Options) => {
       const environment = requireEnvironment(name);
       requireName('scenario', scenario, scenariosOf(environment));
-      if (!URL.canParse(options.url)) throw new UsageError(`${options.url} is no URL.`, 'Such as https://gateway.example.');
+      if (!URL.canParse(options.url))
+        throw new UsageError(`${options.url} is no URL.`, 'Such as https://gateway.example.');
       const { exportOperator } = await import('../run/export.ts');
       process.stdout.write(await exportOperator(environment, scenario, { ...options, baseUrl: options.url }));
       done(EXIT.ok);

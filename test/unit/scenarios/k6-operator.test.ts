@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { exportOperator } from '../../../cli/run/export.ts';
 import type { Manifest } from '../../../scenarios/k6-operator.ts';
 
-const TARGET = { baseUrl: 'https://gateway.example', parallelism: 8, image: 'grafana/k6:2.2.0', profile: 'smoke' } as const;
+const TARGET = {
+  baseUrl: 'https://gateway.example',
+  parallelism: 8,
+  image: 'grafana/k6:2.2.0',
+  profile: 'smoke',
+} as const;
 /** What the API server takes for one ConfigMap. */
 const CONFIG_MAP_MAX_BYTES = 1_048_576;
 
