@@ -62,7 +62,7 @@ function sayings(result: ScenarioResult): Saying[] {
       verdict,
       expected: `${what}: ${better === 'higher' ? 'at least' : 'at most'} ${String(limit)} ${unit}`,
       observed: `${String(measured)} ${unit}; ${between(interval, unit)}`,
-      ...(reason === undefined ? shared : { reason }),
+      ...(reason === undefined ? (verdict === 'inconclusive' ? shared : {}) : { reason }),
     }),
   );
   return [...latencies, ...figures];

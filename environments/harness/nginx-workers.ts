@@ -9,11 +9,12 @@ export async function servingWorkers(containerId: string): Promise<string[]> {
 }
 
 /**
- * Memory of each of these workers, MiB: the proportional set size of proc_pid_smaps(5), in
- * which pages that the workers share count in parts.
+ * Memory of each of these workers, MiB: resident pages that no file backs (RssAnon of
+ * proc_pid_status(5)), which anybody may read. Pages that they still share with the master count
+ * in each; the proportional set size would tell them apart, but may not be read everywhere.
  */
 export async function workerMemory(containerId: string): Promise<number[]> {
-  const each = `${LIST} | while read -r pid; do awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"; done`;
+  const each = `${LIST} | while read -r pid; do awk '/^RssAnon:/ { print $2 }' "/proc/$pid/status"; done`;
   return lines(await mustExec(containerId, ['sh', '-c', each])).map((kib) => Number(kib) / 1024);
 }
 

@@ -3,7 +3,7 @@
  * at a fixed rate h2load does not open it again: a request that ends a connection stays under way
  * for ever in its count (`on_stream_close` in its source). So each of its processes opens some
  * connections, sends on each as many requests as the gateway allows, and ends; the next one begins
- * when that is due, whatever became of the others.
+ * when that is due, whatever became of the others, as long as there are not too many of them.
  *
  * Its log has a line for each request: start in µs since the epoch, status (-1 without an
  * answer), µs until the end. It does not say when the request was due, so latency counts from
@@ -12,6 +12,7 @@
  * Usage: node h2load.ts '<JSON of DriverPlan>'
  */
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Cells } from './cells.ts';
 import type { DriverPlan } from './plan.ts';
@@ -20,6 +21,7 @@ import type { DriverPlan } from './plan.ts';
 const TOGETHER = 20;
 /** Requests on a connection: nginx's keepalive_requests, as documented. */
 const REQUESTS = 100;
+/** Begins with a letter, which lines of the log never do. */
 const SUMMARY = /^requests: .* (\d+) done,/;
 const ENTRY = /^(\d+)\t(-?\d+)\t(\d+)$/;
 
@@ -31,16 +33,15 @@ const pace = plan.rate_perS / plan.connections;
 /** A connection lives `REQUESTS / pace`; meanwhile all connections are replaced once. */
 const every_ms = ((REQUESTS / pace) * 1000 * TOGETHER) / plan.connections;
 const began_ms = Date.now();
-let lines = 0;
-let done = 0;
+/** Processes that may run at once: twice as many as a gateway that keeps up needs. What is due beyond is dropped. */
+const most = (2 * plan.connections) / TOGETHER;
+/** Requests that h2load counted and did not log. */
+let lost = 0;
 
-function take(line: string): void {
+/** Counts a line if it is one of the log. */
+function take(line: string): boolean {
   const entry = ENTRY.exec(line);
-  if (!entry) {
-    done += Number(SUMMARY.exec(line)?.[1] ?? 0);
-    return;
-  }
-  lines += 1;
+  if (!entry) return false;
   const [start_us = 0, status = -1, took_us = 0] = entry.slice(1).map(Number);
   const took_ms = took_us / 1000;
   cells.take({
@@ -49,10 +50,11 @@ function take(line: string): void {
     actual_ms: took_ms,
     status: status < 0 ? null : status,
   });
+  return true;
 }
 
-/** Runs one process to its end; resolves with its exit code. */
-async function run(): Promise<number> {
+/** Runs one process to its end. */
+async function run(): Promise<void> {
   const url = new URL(plan.url);
   const address = `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
   url.hostname = plan.serverName;
@@ -69,19 +71,32 @@ async function run(): Promise<number> {
     url.href,
   ];
   // Node's pipes are sockets, which cannot be opened by name: cat stands between.
-  const child = spawn('sh', ['-c', '"$@" | cat', 'sh', ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)));
-  for await (const line of createInterface({ input: child.stdout })) take(line);
-  return ended;
+  const child = spawn('sh', ['-c', '"$@" | cat', 'sh', ...argv], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A group of its own, to be ended as a whole.
+    detached: true,
+  });
+  running.add(child);
+  let lines = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (take(line)) lines += 1;
+    const counted = SUMMARY.exec(line)?.[1];
+    if (counted !== undefined) lost += Number(counted) - lines;
+  }
+  running.delete(child);
 }
 
-const running: Promise<number>[] = [];
+const running = new Set<ChildProcess>();
+const runs: Promise<void>[] = [];
 for (let due_ms = 0; due_ms < end_ms; due_ms += every_ms) {
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, began_ms + due_ms - Date.now())));
-  running.push(run());
+  if (running.size < most) runs.push(run());
+  else cells.drop(due_ms, TOGETHER * REQUESTS);
 }
-const codes = await Promise.all(running);
+const overdue = setTimeout(() => {
+  for (const child of running) if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+}, plan.timeout_s * 1000);
+await Promise.all(runs);
+clearTimeout(overdue);
 cells.end();
-// What h2load counted and did not log would be missing from the cells.
-process.stdout.write(`${JSON.stringify({ requests: cells.counted + done - lines })}\n`);
-process.exitCode = Math.max(...codes);
+process.stdout.write(`${JSON.stringify({ requests: cells.counted + lost })}\n`);
