@@ -136,14 +136,6 @@ export default [
     turns: [id('cors-allowlist')],
   },
   {
-    name: 'SYN packets of all sources counted together',
-    base: 'hardened',
-    file: 'firewall/gateway.rules',
-    find: ' --hashlimit-mode srcip',
-    replace: '',
-    turns: [id('syn-flood')],
-  },
-  {
     name: 'a flood of SYN packets passes',
     base: 'hardened',
     file: 'firewall/gateway.rules',
