@@ -41,7 +41,7 @@ test('verify production-gateway: both variants measured, no new deviation, nothi
   for (const line of open) console.warn(line);
   expect(withVerdict('error', 'not-run')).toEqual([]);
   expect(open.length).toBeLessThanOrEqual(OPEN_AT_MOST);
-  expect(record.summary.gate.newDeviations).toEqual([]);
+  expect(record.summary.gate.newDeviations, ended.stdout).toEqual([]);
   expect(ended.exitCode, ended.stdout).toBe(open.length === 0 ? 0 : 2);
   expect(record.variants.map(({ name }) => name)).toEqual(['documented', 'hardened']);
   for (const { claims } of record.variants) {

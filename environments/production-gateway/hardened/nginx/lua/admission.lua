@@ -23,16 +23,19 @@ local SLACK = 0.5
 -- Generic cell rate algorithm. KEYS: block, limit. ARGV: interval, tolerance, arrival (ms).
 -- It counts from a request's arrival, as limit_req does: on its way here a request waits for
 -- authentication, and by the time of asking a burst would look later and slower than it came.
--- Redis's clock bounds what a gateway whose clock is wrong may say.
+-- Redis's clock bounds what a gateway whose clock is wrong may say. Requests that a busy worker
+-- handles late come out of order: none counts as earlier than one before it, as in limit_req.
 local SCRIPT = [[
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'blocked' end
 local t = redis.call('TIME')
 local asked = t[1] * 1000 + math.floor(t[2] / 1000)
-local now = math.min(asked, math.max(asked - 2000, tonumber(ARGV[3])))
-local due = math.max(tonumber(redis.call('GET', KEYS[2]) or now), now)
+local now = math.min(asked, math.max(asked - 2000, math.floor(tonumber(ARGV[3]))))
+local due, last = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+):(%d+)$')
+now = math.max(now, tonumber(last or now))
+due = math.max(tonumber(due or now), now)
 if due - now > tonumber(ARGV[2]) then return 'limited' end
 due = due + tonumber(ARGV[1])
-redis.call('SET', KEYS[2], due, 'PX', due - now + 1000)
+redis.call('SET', KEYS[2], string.format('%d:%d', due, now), 'PX', due - now + 1000)
 return 'free'
 ]]
 
