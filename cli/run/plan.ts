@@ -185,7 +185,7 @@ async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
     .filter(({ name }) => scenario === undefined || name === scenario)
     .flatMap((one) => {
       const { inSmokeVerify, shapes } = one.scenario;
-      if (generators > 1 && !one.scenario.engine.splits)
+      if (generators > 1 && one.scenario.engine.script === undefined)
         throw new UsageError(
           `The load of ${one.name} comes from ${one.scenario.engine.name}, which is one process.`,
           'Run it without --generators; k6 can share a load.',

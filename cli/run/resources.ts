@@ -16,18 +16,14 @@ export function sampleResources(services: readonly ServiceRef[], nginx?: Service
   const began = performance.now();
   const workers = nginx && sampleWorkers(nginx.containerId, began);
   const readings = new Map<string, ContainerFigures[]>(services.map(({ name }) => [name, []]));
-  let round: Promise<unknown> = Promise.resolve();
-  const read = (): void => {
-    round = Promise.allSettled(
+  const figures = repeatedly(EVERY_MS, () =>
+    Promise.allSettled(
       services.map(async ({ name, containerId }) => readings.get(name)?.push(await containerFigures(containerId))),
-    );
-  };
-  read();
-  const timer = setInterval(read, EVERY_MS);
+    ),
+  );
   return {
     async stop() {
-      clearInterval(timer);
-      await round;
+      await figures.stop();
       const worker_mib = await workers?.stop();
       return services.map(({ name, role }) => ({
         container: name,
@@ -42,19 +38,29 @@ export function sampleResources(services: readonly ServiceRef[], nginx?: Service
 /** Memory of the largest worker, with seconds since `began`. */
 function sampleWorkers(containerId: string, began: number): { stop(): Promise<[number, number][]> } {
   const seen: [number, number][] = [];
-  let look: Promise<unknown> = Promise.resolve();
-  const read = (): void => {
-    look = workerMemory(containerId)
+  const looks = repeatedly(WORKERS_EVERY_MS, () =>
+    workerMemory(containerId)
       .then((each) => seen.push([seconds(performance.now() - began), tenths(Math.max(...each))]))
-      .catch(() => undefined);
-  };
-  read();
-  const timer = setInterval(read, WORKERS_EVERY_MS);
+      .catch(() => undefined),
+  );
   return {
     async stop() {
-      clearInterval(timer);
-      await look;
+      await looks.stop();
       return seen;
+    },
+  };
+}
+
+/** Reads at once and then every so often; `stop` waits for the last reading. */
+function repeatedly(every_ms: number, read: () => Promise<unknown>): { stop(): Promise<unknown> } {
+  let last = read();
+  const timer = setInterval(() => {
+    last = read();
+  }, every_ms);
+  return {
+    stop() {
+      clearInterval(timer);
+      return last;
     },
   };
 }

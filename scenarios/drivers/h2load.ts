@@ -37,6 +37,9 @@ const began_ms = Date.now();
 const most = (2 * plan.connections) / TOGETHER;
 /** Requests that h2load counted and did not log. */
 let lost = 0;
+/** A process ended by itself without a summary: it is missing, or broke, and its silence says nothing about the gateway. */
+let broke = false;
+let stopped = false;
 
 /** Counts a line if it is one of the log. */
 function take(line: string): boolean {
@@ -78,11 +81,15 @@ async function run(): Promise<void> {
   });
   running.add(child);
   let lines = 0;
+  let summed = false;
   for await (const line of createInterface({ input: child.stdout })) {
     if (take(line)) lines += 1;
     const counted = SUMMARY.exec(line)?.[1];
-    if (counted !== undefined) lost += Number(counted) - lines;
+    if (counted === undefined) continue;
+    lost += Number(counted) - lines;
+    summed = true;
   }
+  broke ||= !summed && !stopped;
   running.delete(child);
 }
 
@@ -94,9 +101,11 @@ for (let due_ms = 0; due_ms < end_ms; due_ms += every_ms) {
   else cells.drop(due_ms, TOGETHER * REQUESTS);
 }
 const overdue = setTimeout(() => {
+  stopped = true;
   for (const child of running) if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
 }, plan.timeout_s * 1000);
 await Promise.all(runs);
 clearTimeout(overdue);
 cells.end();
 process.stdout.write(`${JSON.stringify({ requests: cells.counted + lost })}\n`);
+process.exitCode = broke ? 1 : 0;

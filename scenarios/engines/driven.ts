@@ -21,7 +21,6 @@ export const connections = driven('connections', 'connections.ts');
 function driven(name: string, program: string): LoadEngine {
   return {
     name,
-    splits: false,
     async run(host, run) {
       await host.putFiles(await sources('drivers', [program, ...SHARED], FOLDER));
       const ends: DriverEnd[] = [];

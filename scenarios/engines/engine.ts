@@ -84,9 +84,7 @@ export interface LoadMeasurement {
 
 export interface LoadEngine {
   readonly name: string;
-  /** Several generators can share its load. */
-  readonly splits: boolean;
-  /** The script that k6 runs, of those in `scenarios/k6`. */
+  /** The script that k6 runs, of those in `scenarios/k6`: several generators can share its load, and a cluster can run it. */
   readonly script?: string;
   run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
 }

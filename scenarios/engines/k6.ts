@@ -17,7 +17,6 @@ type Script = (typeof SCRIPTS)[number];
 export function k6(script: Script): LoadEngine {
   return {
     name: 'k6',
-    splits: true,
     script,
     run: async (host, run) => {
       const generators = [{ host, clientBlock: run.clientBlock }, ...(run.besides ?? [])];
@@ -66,7 +65,6 @@ export function segment(n: number, of: number): string[] {
 export function k6Alone(script: Script): LoadEngine {
   return {
     name: 'k6 alone',
-    splits: false,
     run: async (host, run) => {
       const argv = await prepare({ host, clientBlock: run.clientBlock }, run, script, 0, []);
       const measured = await runTool(host, run, { engine: 'k6', argv, counted: () => summaryCount(host, 0) });

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -122,6 +124,27 @@ describe('connections', () => {
     );
     expect(end(lines)?.waiting).toBe(8);
   });
+});
+
+test('h2load that cannot be started is a broken generator, not a silent gateway', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gateproof-path-'));
+  for (const tool of ['sh', 'cat']) symlinkSync(`/bin/${tool}`, join(folder, tool));
+  const plan: DriverPlan = {
+    url: 'http://127.0.0.1:9/',
+    serverName: 'demo',
+    headers: {},
+    route: 'static',
+    steps: STEPS,
+    rate_perS: 40,
+    connections: 8,
+    firstAddress: '127.0.0.1',
+    timeout_s: 5,
+  };
+  const file = join(import.meta.dirname, '../../../scenarios/drivers/h2load.ts');
+  const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: 'ignore', env: { PATH: folder } });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(1);
 });
 
 describe('autocannon', () => {

@@ -44,7 +44,7 @@ const host: GeneratorHost = {
 };
 
 function run(measured: LoadMeasurement) {
-  const withEngine = scenario({ ...declared, engine: { splits: false, name: 'k6', run: async () => measured } });
+  const withEngine = scenario({ ...declared, engine: { name: 'k6', run: async () => measured } });
   return runScenario('api-latency', withEngine, optionsFor());
 }
 
@@ -160,7 +160,7 @@ test('a scenario of overhead is judged by what the gateway adds, not by latency'
   const measured = measurement(5, { overhead });
   const withEngine = scenario({
     ...overheadOfGateway,
-    engine: { splits: false, name: 'k6', run: async () => measured },
+    engine: { name: 'k6', run: async () => measured },
   });
   const { scenario: result } = await runScenario('gateway-overhead', withEngine, optionsFor());
   expect(result.verdict).toBe('conforms');
