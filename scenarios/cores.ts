@@ -9,6 +9,17 @@ export function meanCores(
   { warmup_s, measured_s }: Pick<LoadShape, 'warmup_s' | 'measured_s'>,
 ): number {
   const points = resources.find((one) => one.container === container)?.cpu_cores ?? [];
-  const counted = points.filter(([at]) => at >= warmup_s && at <= warmup_s + measured_s);
+  return meanBetween(points, warmup_s, warmup_s + measured_s);
+}
+
+/** Mean processor use of the whole system under test between two instants of the load, in cores. */
+export function systemCores(resources: ScenarioResult['resources'], from_s: number, to_s: number): number {
+  return resources
+    .filter(({ role }) => role === 'sut')
+    .reduce((sum, { cpu_cores }) => sum + meanBetween(cpu_cores, from_s, to_s), 0);
+}
+
+function meanBetween(points: readonly (readonly [number, number])[], from_s: number, to_s: number): number {
+  const counted = points.filter(([at]) => at >= from_s && at <= to_s);
   return counted.length === 0 ? 0 : counted.reduce((sum, [, value]) => sum + value, 0) / counted.length;
 }

@@ -13,6 +13,8 @@ export interface LoadSeen {
   readonly measured: LoadMeasurement;
   readonly resources: ScenarioResult['resources'];
   readonly shape: LoadShape;
+  /** Cores that the system under test has. */
+  readonly sutCores: number;
 }
 
 export interface Estimate {

@@ -1,7 +1,7 @@
 /** A scenario for the k6 operator: what Kubernetes runs when one machine is too small. */
 import { CORRECTED } from './k6/load.ts';
-import { loadPlan, MEASURED } from './run.ts';
-import { usersFor } from './scenario.ts';
+import { loadPlan } from './run.ts';
+import { stagesOf, usersFor } from './scenario.ts';
 import type { LoadShape, Scenario } from './scenario.ts';
 
 export interface OperatorTarget {
@@ -88,12 +88,14 @@ function testRun(
   };
 }
 
-function thresholds({ promises }: Scenario): Readonly<Record<string, readonly string[]>> {
-  const latencies = promises.map(({ percentile, limit_ms }) => `p(${percentile})<${limit_ms}`);
-  return {
-    [`${CORRECTED}{scenario:${MEASURED}}`]: [...new Set(latencies)],
-    [`http_req_failed{scenario:${MEASURED}}`]: [`rate<${FAILED_MAX}`],
+/** Of each stage; promised figures have no threshold beside that requests must not fail. */
+function thresholds(declared: Scenario): Readonly<Record<string, readonly string[]>> {
+  const latencies = [...new Set(declared.promises.map(({ percentile, limit_ms }) => `p(${percentile})<${limit_ms}`))];
+  const each = stagesOf(declared).map(({ name }) => ({
+    ...(latencies.length === 0 ? {} : { [`${CORRECTED}{scenario:${name}}`]: latencies }),
+    [`http_req_failed{scenario:${name}}`]: [`rate<${FAILED_MAX}`],
     // A user that was not free when a request was due: the cluster is too small, or the gateway held it up.
-    [`dropped_iterations{scenario:${MEASURED}}`]: ['count<1'],
-  };
+    [`dropped_iterations{scenario:${name}}`]: ['count<1'],
+  }));
+  return Object.assign({}, ...each) as Readonly<Record<string, readonly string[]>>;
 }

@@ -12,16 +12,15 @@ import { monotonic_ms } from '../measurement/clock.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
 import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
-import { slowedByOthers, usersWaited, validityRules } from './engines/validity.ts';
+import { heldUp, slowedByOthers, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import { judgeFigure } from './figures.ts';
-import type { LoadPlan } from './k6/load.ts';
-import { usersFor } from './scenario.ts';
+import type { LoadPlan, LoadStep } from './k6/load.ts';
+import { stagesOf, usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
+import { stageRows } from './stages.ts';
 
 const WARM_UP = 'warm-up';
-/** Name of the step that counts. */
-export const MEASURED = 'measured';
 
 export interface ScenarioOptions {
   readonly host: GeneratorHost;
@@ -33,6 +32,8 @@ export interface ScenarioOptions {
   readonly backends: readonly string[];
   /** Addresses that the generator owns. */
   readonly clientBlock: string;
+  /** Cores that the system under test has. */
+  readonly sutCores: number;
   /** Further generators that share the load. */
   readonly besides?: readonly Generator[];
   readonly profile: Profile;
@@ -77,7 +78,7 @@ export async function runScenario(
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
   const figures = (declared.figures ?? []).map((figure) =>
-    judgeFigure(figure, { measured, resources, shape }, validity),
+    judgeFigure(figure, { measured, resources, shape, sutCores: options.sutCores }, validity),
   );
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
@@ -95,13 +96,14 @@ export async function runScenario(
     observed: describe({ measured, heldUp, decisive, judged, figures }),
     ...(reason === undefined ? {} : { reason }),
     ...(options.control ? { control: options.control } : {}),
-    clientAddresses: users,
+    clientAddresses: Math.max(users, measured.users),
     warmup_s: shape.warmup_s,
     buckets: measured.buckets,
     measures: declared.measures,
-    corrected: finite(decisive, declared.timeout_s),
-    actual: declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
-    ...(measured.backend.count > 0 ? { backend: measured.backend.spectrum() } : {}),
+    corrected: declared.stages ? [] : finite(decisive, declared.timeout_s),
+    actual: declared.stages || declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
+    ...(declared.stages ? { stages: stageRows(measured.stages, declared.timeout_s) } : {}),
+    ...(measured.backend.count > 0 && !declared.stages ? { backend: measured.backend.spectrum() } : {}),
     promises: judged,
     ...(figures.length > 0 ? { figures } : {}),
     validity,
@@ -138,16 +140,15 @@ export async function offer(
   const sampler = options.sample?.();
   const measured = await declared.engine.run(options.host, {
     plan: loadPlan(declared, shape, users, options),
-    measured: MEASURED,
+    measured: stagesOf(declared).map(({ name }) => name),
     clientBlock: options.clientBlock,
     besides: options.besides ?? [],
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;
-  return { measured, resources: (await sampler?.stop()) ?? [], heldUp };
+  return { measured, resources: (await sampler?.stop()) ?? [], heldUp: heldUp(measured, shape.measured_s) };
 }
 
-/** A constant rate: a warm-up, then the step that counts. */
+/** A warm-up, then what counts: each stage at a constant rate. */
 export function loadPlan(
   declared: Scenario,
   shape: LoadShape,
@@ -160,13 +161,7 @@ export function loadPlan(
     hosts: { [serverName]: address },
     steps: [
       { name: WARM_UP, rate_perS: shape.rate_perS, start_s: 0, duration_s: shape.warmup_s, drain_s: 0 },
-      {
-        name: MEASURED,
-        rate_perS: shape.rate_perS,
-        start_s: shape.warmup_s,
-        duration_s: shape.measured_s,
-        drain_s: declared.timeout_s,
-      },
+      ...stageSteps(declared, shape, virtualUsers),
     ],
     routes: declared.routes,
     headers: declared.headers ?? {},
@@ -174,6 +169,17 @@ export function loadPlan(
     virtualUsers,
     timeout_s: declared.timeout_s,
   };
+}
+
+/** Users of a stage are as many times those of the scenario as its rate is. */
+function stageSteps(declared: Scenario, shape: LoadShape, users: number): LoadStep[] {
+  let start_s = shape.warmup_s;
+  return stagesOf(declared).map(({ name, times, share }) => {
+    const duration_s = shape.measured_s * share;
+    const step = { name, rate_perS: shape.rate_perS * times, start_s, duration_s, drain_s: declared.timeout_s };
+    start_s += duration_s;
+    return times === 1 ? step : { ...step, virtualUsers: Math.ceil(users * times) };
+  });
 }
 
 /**

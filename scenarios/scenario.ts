@@ -19,6 +19,15 @@ export interface LoadShape {
   readonly measured_s: number;
 }
 
+/** A part of the measured time at a rate of its own: a load step whose figures are never blended with others. */
+export interface Stage {
+  readonly name: string;
+  /** Times the rate of the shape. */
+  readonly times: number;
+  /** Of the measured time, 0–1. */
+  readonly share: number;
+}
+
 export interface Scenario {
   readonly title: string;
   /** What percentiles are of: latency from the intended start, or what the gateway adds to a request. */
@@ -38,6 +47,8 @@ export interface Scenario {
   /** Takes the limits of requests and connections by client off while it runs, for what they would hide. */
   readonly clientLimits?: 'lifted';
   readonly shapes: Readonly<Record<Profile, LoadShape>>;
+  /** In this order, all of the measured time; without them it is one stage at the rate of the shape. */
+  readonly stages?: readonly Stage[];
   /** Most requests a minute that one client address may send: decides how many addresses are used. */
   readonly perAddress_perMin: number;
   readonly timeout_s: number;
@@ -54,6 +65,12 @@ export function scenario(declared: Scenario): Scenario {
 export function claimsOf({ promises, figures = [] }: Scenario): string[] {
   return [...promises, ...figures].map(({ claim }) => claim);
 }
+
+/** Name of the only stage of a scenario that declares none. */
+export const MEASURED = 'measured';
+
+/** What counts, in order. */
+export const stagesOf = ({ stages }: Scenario): readonly Stage[] => stages ?? [{ name: MEASURED, times: 1, share: 1 }];
 
 /**
  * Users, each with an address of its own: enough that no address goes beyond the stated

@@ -1,4 +1,3 @@
-import { allowedCores } from '../../environments/harness/observe-containers.ts';
 import { findCapacity } from '../../scenarios/capacity/run.ts';
 import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
@@ -14,14 +13,12 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
   const { name, scenario, generators, objective, steps, addresses_min } = planned;
   const { variant, environment } = run.topology;
   const target = await loadTarget(scenario, generators, run);
-  const gateway = run.topology.services.find((service) => service.name === 'gateway-1');
   const capacity = await findCapacity(name, scenario, {
     ...target,
     objective,
     addresses_min,
     search: { ...SEARCH, steps_max: steps },
     step: STEP,
-    sutCores: await allowedCores(gateway?.containerId ?? ''),
     gatewayName: 'gateway-1',
     applications: run.topology.services.filter(({ role }) => role === 'app').map((service) => service.name),
     reproduce: `./gateproof capacity ${environment} --target ${name} --variant ${variant}`,

@@ -1,5 +1,6 @@
 import { block } from '../../environments/harness/addresses.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
+import { allowedCores } from '../../environments/harness/observe-containers.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { ScenarioOptions } from '../../scenarios/run.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -11,7 +12,7 @@ import { sampleResources } from './resources.ts';
 /** Where load goes, where it comes from, and what is watched meanwhile. */
 export type LoadTarget = Pick<
   ScenarioOptions,
-  'host' | 'gateway' | 'backends' | 'clientBlock' | 'besides' | 'sample' | 'signal'
+  'host' | 'gateway' | 'backends' | 'clientBlock' | 'sutCores' | 'besides' | 'sample' | 'signal'
 > & {
   /** Client addresses that the generators own. */
   readonly addresses: number;
@@ -41,6 +42,7 @@ export async function loadTarget(
     // The first and the last address of a block are not given to clients.
     generators,
     addresses: started.reduce((sum, { clientBlock }) => sum + block(clientBlock).size - 2, 0),
+    sutCores: await allowedCores(gateway?.containerId ?? ''),
     sample: () => sampleResources([...watched, ...generators], scenario.watchesWorkers ? gateway : undefined),
     signal,
   };

@@ -142,6 +142,22 @@ export interface PercentilePoint {
   readonly value_ms: number;
 }
 
+/** What became of the requests of one stage; latencies count from the intended start. */
+export interface ScenarioStage {
+  readonly name: string;
+  readonly start_s: number;
+  readonly duration_s: number;
+  /** Requests a second that were meant. */
+  readonly rate_perS: number;
+  readonly answered: number;
+  readonly refused: number;
+  /** Those that were due while all users waited for the gateway among them. */
+  readonly failed: number;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+}
+
 export interface ScenarioPromise {
   readonly claim: string;
   readonly percentile: number;
@@ -186,6 +202,8 @@ export interface ScenarioResult {
   readonly actual: readonly PercentilePoint[];
   /** Part of the latency that backends asked for, by their own report. */
   readonly backend?: readonly PercentilePoint[];
+  /** Of a load with several stages, whose latencies are never blended: `corrected` and `actual` are empty then. */
+  readonly stages?: readonly ScenarioStage[];
   readonly promises: readonly ScenarioPromise[];
   readonly figures?: readonly ScenarioFigure[];
   readonly validity: readonly { readonly rule: string; readonly holds: boolean; readonly seen: string }[];

@@ -29,10 +29,14 @@ function scenarioMetrics(scenario: ScenarioResult): readonly Metric[] {
     const value = percentileOf(scenario, wanted);
     return value === null ? [] : [{ name: `${name} P${wanted}`, unit: 'ms', better: 'lower', value }];
   });
+  const staged = (scenario.stages ?? []).flatMap(({ name: stage, p50_ms, p95_ms }): Metric[] => [
+    { name: `${name} ${stage} P50`, unit: 'ms', better: 'lower', value: p50_ms },
+    { name: `${name} ${stage} P95`, unit: 'ms', better: 'lower', value: p95_ms },
+  ]);
   const measured = buckets.filter(({ at_s }) => at_s >= warmup_s);
-  if (measured.length === 0) return latency;
+  if (measured.length === 0) return [...latency, ...staged];
   const achieved = measured.reduce((sum, bucket) => sum + bucket.achieved, 0) / measured.length;
-  return [...latency, { name: `${name} throughput`, unit: 'requests/s', better: 'higher', value: achieved }];
+  return [...latency, ...staged, { name: `${name} throughput`, unit: 'requests/s', better: 'higher', value: achieved }];
 }
 
 /** The spectrum has P90 and P99, and P50 and P95 only by chance: those are taken as they were judged, else from its next point. */

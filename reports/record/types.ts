@@ -23,6 +23,7 @@ export type {
   ScenarioControl,
   ScenarioFigure,
   ScenarioPromise,
+  ScenarioStage,
   ScenarioResult,
 } from './dynamics.ts';
 

@@ -36,7 +36,7 @@ export async function calibrateThroughput(
   const led =
     (engine: LoadEngine): Arm =>
     async () => {
-      const measured = await engine.run(host, { plan, measured: 'measured', clientBlock: clients });
+      const measured = await engine.run(host, { plan, measured: ['measured'], clientBlock: clients });
       if (measured.failure !== null) throw new Error(measured.failure);
       return measured.buckets.reduce((sum, { achieved }) => sum + achieved, 0);
     };

@@ -21,8 +21,6 @@ export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'contro
   readonly addresses: number;
   /** Client addresses, and so users, at least, however low the rate is. */
   readonly addresses_min: number;
-  /** Cores that the system under test has. */
-  readonly sutCores: number;
   /** Names of the containers of the gateway and of the applications. */
   readonly gatewayName: string;
   readonly applications: readonly string[];

@@ -38,8 +38,8 @@ export interface Generator {
 
 export interface EngineRun {
   readonly plan: LoadPlan;
-  /** The step that counts; the others are warm-up. */
-  readonly measured: string;
+  /** Steps that count; the others are warm-up. */
+  readonly measured: readonly string[];
   /** Block of client addresses that the generator owns. */
   readonly clientBlock: string;
   /** Further generators, each of which takes an equal part of the load. */
@@ -56,9 +56,12 @@ export interface Outcomes {
   readonly failed: number;
 }
 
-/** What an engine offered and what it got, before any verdict. */
-export interface LoadMeasurement {
-  readonly engine: string;
+/** A stretch of load at one rate, and what became of its requests. */
+export interface StageMeasurement {
+  readonly name: string;
+  /** Since the beginning of the load. */
+  readonly start_s: number;
+  readonly duration_s: number;
   readonly offered: number;
   readonly achieved: number;
   /** Requests that were due and never sent, since every user or connection of the tool was busy. */
@@ -70,6 +73,13 @@ export interface LoadMeasurement {
   readonly corrected: LatencyHistogram;
   /** As the tool saw it. */
   readonly actual: LatencyHistogram;
+}
+
+/** What an engine offered and what it got, before any verdict; all steps that count together. */
+export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_s' | 'duration_s'> {
+  readonly engine: string;
+  /** Each step that counts; one at least. */
+  readonly stages: readonly StageMeasurement[];
   readonly backend: LatencyHistogram;
   /** What the gateway added to single requests; empty when the script does not measure it. */
   readonly overhead: LatencyHistogram;

@@ -38,20 +38,14 @@ const CURVES = [50, 95, 99] as const;
 /** A histogram takes some 100 kB, and an hour has many seconds. */
 const OPEN_SECONDS_BEYOND_TIMEOUT = 5;
 
-/** Collects what the steps of a plan measured; only `measured` counts for verdicts. */
-export class LoadSamples {
+/** Sums and histograms of requests that count for verdicts. */
+export class CountedSamples {
   readonly corrected = new LatencyHistogram();
   readonly actual = new LatencyHistogram();
   readonly backend = new LatencyHistogram();
   readonly overhead = new LatencyHistogram();
   readonly outcomes = { answered: 0, refused: 0, failed: 0 };
   dropped = 0;
-  /** Requests of all steps, to compare with the tool's own count. */
-  seen = 0;
-  readonly #steps: ReadonlyMap<string, LoadStep>;
-  readonly #measured: string;
-  readonly #timeout_s: number;
-  readonly #seconds = new Map<number, Second>();
   readonly #histograms: Readonly<Record<string, LatencyHistogram>> = {
     [CORRECTED]: this.corrected,
     [BACKEND]: this.backend,
@@ -59,9 +53,32 @@ export class LoadSamples {
     [ACTUAL]: this.actual,
   };
 
-  constructor(steps: readonly LoadStep[], measured: string, timeout_s: number) {
+  get achieved(): number {
+    return this.outcomes.answered + this.outcomes.refused + this.outcomes.failed;
+  }
+
+  add({ outcome, requests, dropped, histograms }: Cell): void {
+    this.outcomes[outcome] += requests;
+    this.dropped += dropped;
+    for (const [metric, text] of Object.entries(histograms)) this.#histograms[metric]?.addEncoded(text);
+  }
+}
+
+/** Collects what the steps of a plan measured: of those that count all together and each alone. */
+export class LoadSamples extends CountedSamples {
+  /** By the name of the step; the only one is the whole. */
+  readonly stages: ReadonlyMap<string, CountedSamples>;
+  /** Requests of all steps, to compare with the tool's own count. */
+  seen = 0;
+  readonly #steps: ReadonlyMap<string, LoadStep>;
+  readonly #timeout_s: number;
+  readonly #seconds = new Map<number, Second>();
+
+  /** @param measured names of the steps that count */
+  constructor(steps: readonly LoadStep[], measured: readonly string[], timeout_s: number) {
+    super();
     this.#steps = new Map(steps.map((step) => [step.name, step]));
-    this.#measured = measured;
+    this.stages = new Map(measured.map((name) => [name, measured.length === 1 ? this : new CountedSamples()]));
     this.#timeout_s = timeout_s;
   }
 
@@ -73,10 +90,10 @@ export class LoadSamples {
     const step = this.#steps.get(cell.step);
     if (!step) return;
     this.#count(step, cell);
-    if (cell.step !== this.#measured) return;
-    this.outcomes[cell.outcome] += cell.requests;
-    this.dropped += cell.dropped;
-    for (const [metric, text] of Object.entries(cell.histograms)) this.#histograms[metric]?.addEncoded(text);
+    const stage = this.stages.get(cell.step);
+    if (!stage) return;
+    stage.add(cell);
+    if (stage !== this) this.add(cell);
   }
 
   /** Requests by the second of the plan in which they were meant to start. */
@@ -89,10 +106,6 @@ export class LoadSamples {
         const curves = p50_ms === undefined ? {} : { p50_ms, p95_ms: p95_ms ?? 0, p99_ms: p99_ms ?? 0 };
         return { at_s, offered: step.rate_perS, achieved, dropped, errors, ...curves };
       });
-  }
-
-  get achieved(): number {
-    return this.outcomes.answered + this.outcomes.refused + this.outcomes.failed;
   }
 
   #second(step: LoadStep, since_s: number): Second {

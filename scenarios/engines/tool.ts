@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { meterCpu } from './cpu-meter.ts';
-import type { EngineRun, GeneratorHost, LoadMeasurement } from './engine.ts';
+import type { LoadStep } from '../k6/load.ts';
+import type { EngineRun, GeneratorHost, LoadMeasurement, StageMeasurement } from './engine.ts';
 import { LoadSamples } from './samples.ts';
 
 const SCENARIOS = join(import.meta.dirname, '..');
@@ -16,7 +17,7 @@ export interface Tool {
   readonly counted: () => Promise<number | null>;
 }
 
-/** Runs a tool until it ends and turns what it wrote into a measurement. @throws RangeError when the plan lacks the measured step */
+/** Runs a tool until it ends and turns what it wrote into a measurement. @throws RangeError when the plan lacks a measured step */
 export function runTool(host: GeneratorHost, run: EngineRun, tool: Tool): Promise<LoadMeasurement> {
   return runTools(run, [{ ...tool, host }]);
 }
@@ -25,20 +26,24 @@ export function runTool(host: GeneratorHost, run: EngineRun, tool: Tool): Promis
  * Runs the same tool in several generators until all have ended. What they write is counted
  * together, so histograms are merged and not their percentiles.
  *
- * @throws RangeError when the plan lacks the measured step
+ * @throws RangeError when the plan lacks a measured step
  */
 export async function runTools(
   run: EngineRun,
   tools: readonly (Tool & { readonly host: GeneratorHost })[],
 ): Promise<LoadMeasurement> {
-  const { steps, timeout_s } = run.plan;
-  const step = steps.find((candidate) => candidate.name === run.measured);
-  if (!step) throw new RangeError(`the plan has no step "${run.measured}"`);
-  const samples = new LoadSamples(steps, step.name, timeout_s);
+  const { steps, timeout_s, virtualUsers } = run.plan;
+  const counted = run.measured.map((name) => {
+    const step = steps.find((candidate) => candidate.name === name);
+    if (!step) throw new RangeError(`the plan has no step "${name}"`);
+    return step;
+  });
+  const begin_s = Math.min(...counted.map(({ start_s }) => start_s));
+  const samples = new LoadSamples(steps, run.measured, timeout_s);
   const engine = tools[0]?.engine ?? '';
   const ended = await Promise.all(
-    tools.map(async ({ host, argv, onLine, counted }) => {
-      const meter = meterCpu(host, step.start_s * 1000);
+    tools.map(async ({ host, argv, onLine, counted: count }) => {
+      const meter = meterCpu(host, begin_s * 1000);
       const result = await host.exec(argv, {
         onLine: (line) => {
           samples.take(line);
@@ -46,17 +51,19 @@ export async function runTools(
         },
         ...(run.signal ? { signal: run.signal } : {}),
       });
-      return { result, cpu: await meter.stop(), counted: await counted() };
+      return { result, cpu: await meter.stop(), counted: await count() };
     }),
   );
   const counts = ended.map(({ counted }) => counted);
+  const stages = counted.map((step) => stageOf(step, samples, step.virtualUsers ?? virtualUsers));
   const broken = ended.find(({ result }) => result.exitCode !== 0)?.result;
   return {
     engine,
-    offered: step.rate_perS * step.duration_s,
+    stages,
+    offered: stages.reduce((sum, { offered }) => sum + offered, 0),
     achieved: samples.achieved,
     dropped: samples.dropped,
-    users: run.plan.virtualUsers,
+    users: Math.max(...stages.map(({ users }) => users)),
     outcomes: samples.outcomes,
     corrected: samples.corrected,
     actual: samples.actual,
@@ -67,6 +74,16 @@ export async function runTools(
     lost: counts.includes(null) ? null : counts.reduce<number>((sum, one) => sum + (one ?? 0), -samples.seen),
     failure: broken ? `${engine} ended with ${String(broken.exitCode)}: ${broken.stderr.trim().slice(-400)}` : null,
   };
+}
+
+function stageOf(
+  { name, rate_perS, start_s, duration_s }: LoadStep,
+  samples: LoadSamples,
+  users: number,
+): StageMeasurement {
+  const { achieved, dropped, outcomes, corrected, actual } = samples.stages.get(name) ?? samples;
+  const offered = rate_perS * duration_s;
+  return { name, start_s, duration_s, offered, achieved, dropped, users, outcomes, corrected, actual };
 }
 
 /** Generators of one topology share the cores of the instruments. */

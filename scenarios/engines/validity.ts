@@ -1,7 +1,7 @@
 /** Whether the generator did what was asked of it: only then does a measurement say anything about the gateway. */
 import type { ScenarioResult } from '../../reports/record/types.ts';
 import { samplesForUpperBound } from '../../measurement/statistics.ts';
-import type { LoadMeasurement } from './engine.ts';
+import type { LoadMeasurement, StageMeasurement } from './engine.ts';
 
 export const ACHIEVED_MIN = 0.99;
 export const GENERATOR_CPU_MAX = 0.85;
@@ -30,10 +30,10 @@ export function validityRules(
   duration_s: number,
 ): ValidityRule[] {
   const { offered, achieved, dropped, users, outcomes, generatorCpu, lost, failure } = measured;
-  const waited = usersWaited(measured, duration_s);
-  const ratio = offered === 0 ? 0 : (achieved + (waited ? dropped : 0)) / offered;
+  const waited = heldUp(measured, duration_s);
+  const ratio = offered === 0 ? 0 : (achieved + waited) / offered;
   const needed = Math.max(0, ...percentiles.map((percentile) => samplesForUpperBound(percentile / 100)));
-  const samples = outcomes.answered + outcomes.failed + (waited ? dropped : 0);
+  const samples = outcomes.answered + outcomes.failed + waited;
   const refusedShare = achieved === 0 ? 0 : outcomes.refused / achieved;
   return [
     { rule: 'the generator ran to its end', holds: failure === null, seen: failure ?? 'exit code 0' },
@@ -54,10 +54,11 @@ export function validityRules(
     },
     {
       rule: 'nothing dropped by the generator',
-      holds: dropped === 0 || waited,
-      seen: waited
-        ? `${dropped} requests were due while all ${users} users waited for the gateway; they count as failed`
-        : `${dropped} dropped`,
+      holds: dropped === waited,
+      seen:
+        waited > 0 && dropped === waited
+          ? `${waited} requests were due while all ${users} users waited for the gateway; they count as failed`
+          : `${dropped - waited} dropped`,
     },
     {
       rule: ACHIEVED_RULE,
@@ -77,18 +78,25 @@ export function validityRules(
   ];
 }
 
+/** Requests that were due while all users waited for the gateway, of all stages. */
+export function heldUp(measured: LoadMeasurement, duration_s: number): number {
+  if (measured.generatorCpu.share >= GENERATOR_CPU_MAX || throttled(measured, duration_s)) return 0;
+  return measured.stages.reduce((sum, stage) => sum + heldUpIn(stage), 0);
+}
+
 /**
+ * Requests that were due in a stage while all its users waited for the gateway, of a sound generator.
+ *
  * A tool drops requests when all its users are busy: because it has too few of them or no
  * time itself, or because the gateway keeps them waiting. Only the last says something about
  * the gateway, and it shows: to hold U users at r requests a second, answers must take U ÷ r
  * on average (Little's law). So many users must have waited half of that at least, while the
  * generator had processor time to spare. Otherwise nobody can tell.
  */
-export function usersWaited(measured: LoadMeasurement, duration_s: number): boolean {
-  const { dropped, users, offered, actual, generatorCpu } = measured;
-  if (dropped === 0 || generatorCpu.share >= GENERATOR_CPU_MAX || throttled(measured, duration_s)) return false;
+export function heldUpIn({ dropped, users, offered, actual, duration_s }: StageMeasurement): number {
   const long_ms = (1000 * users * duration_s) / offered / 2;
-  return (1 - actual.shareUpTo(long_ms)) * actual.count >= users / 2;
+  const waited = (1 - actual.shareUpTo(long_ms)) * actual.count >= users / 2;
+  return waited ? dropped : 0;
 }
 
 function throttled({ generatorCpu }: LoadMeasurement, duration_s: number): boolean {

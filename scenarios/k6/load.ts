@@ -20,6 +20,8 @@ export interface LoadStep {
   readonly duration_s: number;
   /** How long requests under way may go on after the end; 0 hands their users to the next step, connections and all. */
   readonly drain_s: number;
+  /** Its users, when they are not as many as the plan's. */
+  readonly virtualUsers?: number;
   /** Each user sends again as soon as it was answered, whatever the rate: for the throughput of tools alone. */
   readonly closedLoop?: boolean;
 }

@@ -24,14 +24,15 @@ function scenario(step: LoadStep) {
     duration: `${step.duration_s}s`,
     gracefulStop: `${step.drain_s}s`,
   };
-  if (step.closedLoop) return { ...common, executor: 'constant-vus' as const, vus: plan.virtualUsers };
+  const users = step.virtualUsers ?? plan.virtualUsers;
+  if (step.closedLoop) return { ...common, executor: 'constant-vus' as const, vus: users };
   return {
     ...common,
     executor: 'constant-arrival-rate' as const,
     rate: step.rate_perS,
     timeUnit: '1s',
-    preAllocatedVUs: plan.virtualUsers,
-    maxVUs: plan.virtualUsers,
+    preAllocatedVUs: users,
+    maxVUs: users,
   };
 }
 

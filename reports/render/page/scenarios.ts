@@ -83,7 +83,7 @@ function scenarioRun({ variant, scenario }: Run): Markup {
               )}
             </figure>`
       }
-      <div>${promises(scenario)}${promisedFigures(scenario)}${validity(scenario)}</div>
+      <div>${stages(scenario)}${promises(scenario)}${promisedFigures(scenario)}${validity(scenario)}</div>
     </div>
     <div class="cmd after">
       <code>${scenario.reproduce}</code><button class="btn" data-copy="${scenario.reproduce}">Copy</button>
@@ -188,6 +188,36 @@ function promisedFigures({ figures: promised = [] }: ScenarioResult): Part {
     interval: `${bound(lower)} to ${bound(upper)}`,
   }));
   return promiseTable(markup`<p class="lab gap">Promised figures, with 95 % confidence</p>`, 'Figure', rows);
+}
+
+function stages({ stages: rows = [] }: ScenarioResult): Part {
+  if (rows.length === 0) return null;
+  return markup`<p class="lab">Stages, each counted for itself</p>
+    <table class="tbl">
+      <thead>
+        <tr>
+          <th scope="col">Stage</th>
+          <th scope="col" class="num">Requests/s</th>
+          <th scope="col" class="num">Failed</th>
+          <th scope="col" class="num">P50</th>
+          <th scope="col" class="num">P95</th>
+          <th scope="col" class="num">P99</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ name, rate_perS, duration_s, answered, refused, failed, p50_ms, p95_ms, p99_ms }) =>
+            markup`<tr>
+              <th scope="row">${name}, ${number(duration_s)} s</th>
+              <td class="num nw">${number(rate_perS)}</td>
+              <td class="num nw">${failed + refused} of ${answered + refused + failed}</td>
+              <td class="num nw">${latency(p50_ms)}</td>
+              <td class="num nw"><b>${latency(p95_ms)}</b></td>
+              <td class="num nw">${latency(p99_ms)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
 }
 
 function promiseTable(title: Markup, first: string, rows: readonly PromiseRow[]): Part {

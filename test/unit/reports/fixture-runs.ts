@@ -196,6 +196,20 @@ export function inventedScenario(): ScenarioResult {
         verdict: 'conforms',
       },
     ],
+    stages: [
+      {
+        name: 'spike',
+        start_s: 30,
+        duration_s: 10,
+        rate_perS: 200,
+        answered: 1_990,
+        refused: 0,
+        failed: 10,
+        p50_ms: 61.2,
+        p95_ms: 240.5,
+        p99_ms: 410,
+      },
+    ],
     figures: [
       {
         claim: 'production-gateway.throughput.claim-1',

@@ -35,6 +35,28 @@ test('percentiles are those that were judged, and else the next point of the spe
   }
 });
 
+test('stages have figures of their own', () => {
+  const record = fullRecord();
+  const stage = { start_s: 10, duration_s: 20, rate_perS: 40, answered: 800, refused: 0, failed: 0, p99_ms: 90 };
+  const stages = [
+    { ...stage, name: 'load', p50_ms: 50, p95_ms: 80 },
+    { ...stage, name: 'spike', p50_ms: 60, p95_ms: 300 },
+  ];
+  const variants = record.variants.slice(0, 1).map((variant) => ({
+    ...variant,
+    scenarios: variant.scenarios
+      .slice(0, 1)
+      .map((one) => ({ ...one, name: 'demo', verdict: 'conforms' as const, corrected: [], promises: [], stages })),
+  }));
+  const values = metricsOf({ ...record, variants }).filter(({ unit }) => unit === 'ms');
+  expect(values.map(({ name, value }) => [name.split('/')[1], value])).toEqual([
+    ['demo load P50', 50],
+    ['demo load P95', 80],
+    ['demo spike P50', 60],
+    ['demo spike P95', 300],
+  ]);
+});
+
 test('a scenario that could not tell has no figures', () => {
   const record = fullRecord();
   const variants = record.variants.map((variant) => ({

@@ -22,7 +22,7 @@ const STEPS = [
 
 /** What a reader makes of lines. */
 function read(lines: readonly string[]): LoadSamples {
-  const samples = new LoadSamples(STEPS, 'measured', 15);
+  const samples = new LoadSamples(STEPS, ['measured'], 15);
   for (const line of lines) samples.take(line);
   return samples;
 }
@@ -195,7 +195,7 @@ describe('the plan of a driver', () => {
   } as const;
 
   test('asks the gateway by its address, from addresses of the block', () => {
-    expect(driverPlan({ plan, measured: 'measured', clientBlock: '198.18.64.0/18' })).toMatchObject({
+    expect(driverPlan({ plan, measured: ['measured'], clientBlock: '198.18.64.0/18' })).toMatchObject({
       url: 'https://198.18.0.101/static/app.js',
       serverName: 'api.example',
       connections: 3,
@@ -205,8 +205,8 @@ describe('the plan of a driver', () => {
 
   test('refuses what the tool cannot do', () => {
     const two = { ...plan, routes: [...plan.routes, ...plan.routes] };
-    expect(() => driverPlan({ plan: two, measured: 'measured', clientBlock: '198.18.64.0/18' })).toThrow(RangeError);
-    expect(() => driverPlan({ plan, measured: 'measured', clientBlock: '198.18.64.0/30' })).toThrow(
+    expect(() => driverPlan({ plan: two, measured: ['measured'], clientBlock: '198.18.64.0/18' })).toThrow(RangeError);
+    expect(() => driverPlan({ plan, measured: ['measured'], clientBlock: '198.18.64.0/30' })).toThrow(
       '3 users need more',
     );
   });

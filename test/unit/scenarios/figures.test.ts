@@ -27,6 +27,7 @@ const PROMISE = {
 function seen(answered: number, cores: number): LoadSeen {
   return {
     shape,
+    sutCores: 1,
     measured: {
       offered: 102_000,
       achieved: 102_000,
@@ -76,6 +77,7 @@ describe('what a limit lets through', () => {
   /** A minute with 3,600 requests, of which so many were answered and so many failed. */
   const minute = (answered: number, failed = 0): LoadSeen => ({
     shape: { ...shape, measured_s: 60 },
+    sutCores: 1,
     resources: [],
     measured: {
       offered: 3_600,

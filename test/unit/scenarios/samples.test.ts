@@ -10,7 +10,7 @@ function samplesOf(): LoadSamples {
     { name: 'warm-up', rate_perS: 1, start_s: 0, duration_s: 2, drain_s: 0 },
     { name: 'measured', rate_perS: 3, start_s: 2, duration_s: 10, drain_s: 15 },
   ];
-  return new LoadSamples(steps, 'measured', 15);
+  return new LoadSamples(steps, ['measured'], 15);
 }
 
 /** A histogram as k6's extension writes it, from latencies in ms. */
@@ -109,7 +109,7 @@ describe('samples of a step', () => {
 
   test('ten million requests of an hour stay within 300 MB', () => {
     const steps = [{ name: 'measured', rate_perS: 2_800, start_s: 0, duration_s: 3_600, drain_s: 15 }];
-    const samples = new LoadSamples(steps, 'measured', 15);
+    const samples = new LoadSamples(steps, ['measured'], 15);
     const before = process.memoryUsage().rss;
     // One second's histogram, encoded once: what differs from second to second does not change what is kept.
     const second = Array.from({ length: 2_800 }, (_, index) => 1 + index / 4);

@@ -18,8 +18,7 @@ const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
 function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadMeasurement {
   const corrected = new LatencyHistogram();
   for (let index = 1; index <= 1_200; index += 1) corrected.record((index / 5) * factor);
-  return {
-    engine: 'k6',
+  const all = {
     offered: 1_200,
     achieved: 1_200,
     dropped: 0,
@@ -27,6 +26,12 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     outcomes: { answered: 1_200, refused: 0, failed: 0 },
     corrected,
     actual: corrected,
+    ...rest,
+  };
+  return {
+    ...all,
+    engine: 'k6',
+    stages: [{ ...all, name: 'measured', start_s: 4, duration_s: 20 }],
     backend: corrected,
     overhead: corrected,
     buckets: [],
@@ -54,6 +59,7 @@ function optionsFor(): ScenarioOptions {
     gateway: { address: '198.18.0.10', serverName: 'api.example' },
     clientBlock: '198.18.16.0/20',
     backends: [],
+    sutCores: 1,
     profile: 'smoke',
     reproduce: '',
     shape,

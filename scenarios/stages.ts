@@ -1,0 +1,86 @@
+/** Promised figures of single stages of a load, which no other stage may flatter. */
+import { LatencyHistogram } from '../measurement/histogram.ts';
+import { proportionInterval } from '../measurement/statistics.ts';
+import type { ScenarioStage } from '../reports/record/types.ts';
+import { systemCores } from './cores.ts';
+import type { StageMeasurement } from './engines/engine.ts';
+import { heldUpIn } from './engines/validity.ts';
+import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
+
+/** From this share of its cores on the system counts as out of processor: the kernel's own work belongs to no container. */
+const USED_UP = 0.9;
+
+type Declared = Pick<FigurePromise, 'claim' | 'limit'>;
+
+/** Share of the requests due in a stage that were answered without an error. */
+export const answeredIn = (stage: string, declared: Declared): FigurePromise => ({
+  ...declared,
+  what: `requests answered, ${stage}`,
+  unit: '%',
+  better: 'higher',
+  of: (seen) =>
+    inStage(seen, stage, ({ outcomes, offered, achieved }) => {
+      const { answered } = outcomes;
+      const due = Math.max(Math.round(offered), achieved);
+      const { lower, upper } = proportionInterval(answered, due);
+      return { value: (100 * answered) / due, interval: { lower: 100 * lower, upper: 100 * upper } };
+    }),
+});
+
+/** Latencies of a stage from the intended start; requests that the gateway held up never ended. */
+function latencyOf(stage: StageMeasurement): LatencyHistogram {
+  const latency = new LatencyHistogram().add(stage.corrected);
+  latency.record(Number.POSITIVE_INFINITY, heldUpIn(stage));
+  return latency;
+}
+
+/** A percentile of the latency in a stage, from the intended start. */
+export const latencyIn = (stage: string, percentile: number, declared: Declared): FigurePromise => ({
+  ...declared,
+  what: `P${String(percentile)}, ${stage}`,
+  unit: 'ms',
+  better: 'lower',
+  of: (seen) =>
+    inStage(seen, stage, (measured) => {
+      const latency = latencyOf(measured);
+      return { value: latency.percentile_ms(percentile), interval: latency.interval_ms(percentile) };
+    }),
+});
+
+/** A system without processor time left broke no promise: documents that name no hardware promise nothing for this one. */
+function inStage(
+  { measured, resources, sutCores }: LoadSeen,
+  name: string,
+  estimate: (stage: StageMeasurement) => Omit<Estimate, 'excuse'>,
+): Estimate {
+  const stage = measured.stages.find((one) => one.name === name);
+  if (!stage) throw new RangeError(`the load has no stage "${name}"`);
+  const cores = systemCores(resources, stage.start_s, stage.start_s + stage.duration_s);
+  return {
+    ...estimate(stage),
+    excuse:
+      cores >= USED_UP * sutCores
+        ? `in the stage "${name}" the system used ${cores.toFixed(2)} of the ${String(sutCores)} cores that it has here, and the document names no hardware`
+        : null,
+  };
+}
+
+/** @param timeout_s on paper a failed request took as long as a client waits */
+export function stageRows(stages: readonly StageMeasurement[], timeout_s: number): ScenarioStage[] {
+  return stages.map((stage) => {
+    const latency = latencyOf(stage);
+    const at_ms = (percentile: number): number => Math.min(latency.percentile_ms(percentile), timeout_s * 1000);
+    const { name, start_s, duration_s, offered, outcomes } = stage;
+    return {
+      name,
+      start_s,
+      duration_s,
+      rate_perS: offered / duration_s,
+      ...outcomes,
+      failed: outcomes.failed + heldUpIn(stage),
+      p50_ms: at_ms(50),
+      p95_ms: at_ms(95),
+      p99_ms: at_ms(99),
+    };
+  });
+}

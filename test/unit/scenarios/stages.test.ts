@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import declared from '../../../scenarios/definitions/production-gateway/go-live.ts';
+import type { LoadMeasurement, StageMeasurement } from '../../../scenarios/engines/engine.ts';
+import { heldUp, validityRules } from '../../../scenarios/engines/validity.ts';
+import { judgeFigure } from '../../../scenarios/figures.ts';
+import type { LoadSeen } from '../../../scenarios/figures.ts';
+import { loadPlan } from '../../../scenarios/run.ts';
+import { answeredIn, latencyIn, stageRows } from '../../../scenarios/stages.ts';
+
+const shape = { rate_perS: 40, warmup_s: 10, measured_s: 100 };
+
+/** A stage of ten seconds at 100 requests a second, each of so many ms. */
+function stage(name: string, start_s: number, latency_ms: number, rest: Partial<StageMeasurement> = {}) {
+  const corrected = new LatencyHistogram();
+  const { achieved = 1_000 } = rest;
+  corrected.record(latency_ms, achieved);
+  const outcomes = { answered: achieved, refused: 0, failed: 0 };
+  return {
+    ...{ name, start_s, duration_s: 10, offered: 1_000, achieved, dropped: 0, users: 200 },
+    ...{ outcomes, corrected, actual: corrected },
+    ...rest,
+  };
+}
+
+/** A spike and what follows it, while the system used so many of its two cores. */
+function seen(stages: readonly StageMeasurement[], cores = 1): LoadSeen {
+  const share = { share: 0.2, throttled_ms: 0, othersShare: 0 };
+  const each = Array.from({ length: 30 }, (_, n): [number, number] => [n, cores / 2]);
+  const container = (name: string, role: 'sut' | 'instrument') => ({
+    container: name,
+    role,
+    cpu_cores: each,
+    memory_mib: [],
+  });
+  return {
+    shape,
+    sutCores: 2,
+    measured: { stages, generatorCpu: share, dropped: 0, outcomes: {} } as unknown as LoadMeasurement,
+    resources: [container('gateway-1', 'sut'), container('customer-1', 'sut'), container('generator', 'instrument')],
+  };
+}
+
+const sound = [{ rule: 'the generator ran to its end', holds: true, seen: 'exit code 0' }];
+const answered = answeredIn('spike', { claim: 'demo', limit: 99 });
+const latency = latencyIn('soak', 95, { claim: 'demo', limit: 800 });
+
+describe('figures of a stage', () => {
+  const calm = stage('soak', 20, 100);
+
+  test('conform by that stage alone', () => {
+    const failing = stage('load', 0, 5_000, { outcomes: { answered: 0, refused: 0, failed: 1_000 } });
+    const all = seen([failing, stage('spike', 10, 100), calm]);
+    expect(judgeFigure(answered, all, sound)).toMatchObject({ verdict: 'conforms', measured: 100 });
+    expect(judgeFigure(latency, all, sound)).toMatchObject({ verdict: 'conforms', measured: 100 });
+  });
+
+  test('deviate when that stage broke them', () => {
+    const outcomes = { answered: 960, refused: 0, failed: 40 };
+    const all = seen([stage('spike', 10, 100, { outcomes }), stage('soak', 20, 900)]);
+    expect(judgeFigure(answered, all, sound)).toMatchObject({ verdict: 'deviates', measured: 96 });
+    expect(judgeFigure(latency, all, sound)).toMatchObject({ verdict: 'deviates', measured: 900.1 });
+  });
+
+  test('decide nothing when the processor was used up, or when the generator was not sound', () => {
+    const broken = [stage('spike', 10, 100, { outcomes: { answered: 900, refused: 0, failed: 100 } }), calm];
+    const used = judgeFigure(answered, seen(broken, 1.9), sound);
+    expect(used.verdict).toBe('inconclusive');
+    expect(used.reason).toContain('1.90 of the 2 cores');
+    const unsound = [{ rule: 'generator not throttled', holds: false, seen: 'held back' }];
+    expect(judgeFigure(answered, seen(broken), unsound).verdict).toBe('inconclusive');
+  });
+
+  test('a stage that the load does not have is a fault of the scenario', () => {
+    expect(() => judgeFigure(answered, seen([calm]), sound)).toThrow('no stage "spike"');
+  });
+});
+
+describe('requests that were due while all users of a stage waited', () => {
+  // Two hundred users at a hundred a second wait two seconds on average; here all of them waited three.
+  const waiting = stage('spike', 10, 3_000, { achieved: 700, dropped: 300 });
+
+  test('count as failed in that stage, and in its percentiles', () => {
+    const all = seen([waiting, stage('soak', 20, 100)]);
+    expect(heldUp(all.measured, 20)).toBe(300);
+    expect(judgeFigure(answered, all, sound)).toMatchObject({ verdict: 'deviates', measured: 70 });
+    expect(stageRows([waiting], 15)).toMatchObject([{ failed: 300, answered: 700, p95_ms: 15_000, rate_perS: 100 }]);
+  });
+
+  test('are told from those that the generator missed in another one', () => {
+    const missed = stage('soak', 20, 100, { achieved: 900, dropped: 100 });
+    const { measured } = seen([waiting, missed]);
+    const both = { ...measured, dropped: 400, offered: 2_000, achieved: 1_600, lost: 0, failure: null };
+    expect(heldUp(both, 20)).toBe(300);
+    expect(validityRules(both, [], 20).find(({ rule }) => rule.startsWith('nothing dropped'))).toMatchObject({
+      holds: false,
+      seen: '100 dropped',
+    });
+  });
+});
+
+test('stages follow each other at their own rates, with users in proportion', () => {
+  const target = { gateway: { address: '198.18.0.10', serverName: 'api.example' }, backends: [] };
+  const { steps, virtualUsers } = loadPlan(declared, shape, 80, target);
+  expect(virtualUsers).toBe(80);
+  expect(
+    steps.map(({ name, rate_perS, start_s, duration_s, virtualUsers: own }) => [
+      name,
+      rate_perS,
+      start_s,
+      duration_s,
+      own,
+    ]),
+  ).toEqual([
+    ['warm-up', 40, 0, 10, undefined],
+    ['load', 40, 10, 20, undefined],
+    ['stress', 120, 30, 20, 240],
+    ['spike', 200, 50, 10, 400],
+    ['recovery', 40, 60, 10, undefined],
+    ['soak', 40, 70, 40, undefined],
+  ]);
+});
