@@ -21,6 +21,7 @@ test('percentiles are those that were judged, and else the next point of the spe
     ...one,
     verdict: 'conforms' as const,
     corrected: spectrum.spectrum(),
+    stages: [],
     promises: one.promises.slice(0, 1).map((promise) => ({ ...promise, percentile: 50, measured_ms: 499.5 })),
   }));
   const variants = record.variants
@@ -42,12 +43,11 @@ test('stages have figures of their own', () => {
     { ...stage, name: 'load', p50_ms: 50, p95_ms: 80 },
     { ...stage, name: 'spike', p50_ms: 60, p95_ms: 300 },
   ];
-  const variants = record.variants.slice(0, 1).map((variant) => ({
-    ...variant,
-    scenarios: variant.scenarios
-      .slice(0, 1)
-      .map((one) => ({ ...one, name: 'demo', verdict: 'conforms' as const, corrected: [], promises: [], stages })),
-  }));
+  const scenarios = record.variants
+    .flatMap((variant) => variant.scenarios)
+    .slice(0, 1)
+    .map((one) => ({ ...one, name: 'demo', verdict: 'conforms' as const, corrected: [], promises: [], stages }));
+  const variants = record.variants.slice(0, 1).map((variant) => ({ ...variant, scenarios }));
   const values = metricsOf({ ...record, variants }).filter(({ unit }) => unit === 'ms');
   expect(values.map(({ name, value }) => [name.split('/')[1], value])).toEqual([
     ['demo load P50', 50],
