@@ -47,14 +47,48 @@ export const latencyIn = (stage: string, percentile: number, declared: Declared)
     }),
 });
 
+/** How much the largest worker of the gateway grew in a stage: the mean of its last third against that of its first. */
+export const workerGrowthIn = (stage: string, gateway: string, declared: Declared): FigurePromise => ({
+  ...declared,
+  what: `growth of the largest worker, ${stage}`,
+  unit: '%',
+  better: 'lower',
+  of: ({ measured, resources }) => {
+    const { start_s, duration_s } = stageOf(measured, stage);
+    const readings = resources.find(({ container }) => container === gateway)?.worker_mib ?? [];
+    const third = (n: number): number | null =>
+      meanOf(readings, start_s + (n * duration_s) / 3, start_s + ((n + 1) * duration_s) / 3);
+    const [first, last] = [third(0), third(2)];
+    if (first === null || last === null)
+      return {
+        value: 0,
+        interval: { lower: null, upper: null },
+        excuse: 'nobody could read the memory of the workers',
+      };
+    const value = 100 * (last / first - 1);
+    return { value, interval: { lower: value, upper: value }, excuse: null };
+  },
+});
+
+/** Null without readings. */
+function meanOf(points: readonly (readonly [number, number])[], from_s: number, to_s: number): number | null {
+  const counted = points.filter(([at]) => at >= from_s && at <= to_s).map(([, value]) => value);
+  return counted.length === 0 ? null : counted.reduce((sum, value) => sum + value, 0) / counted.length;
+}
+
+function stageOf({ stages }: LoadSeen['measured'], name: string): StageMeasurement {
+  const stage = stages.find((one) => one.name === name);
+  if (!stage) throw new RangeError(`the load has no stage "${name}"`);
+  return stage;
+}
+
 /** A system without processor time left broke no promise: documents that name no hardware promise nothing for this one. */
 function inStage(
   { measured, resources, sutCores }: LoadSeen,
   name: string,
   estimate: (stage: StageMeasurement) => Omit<Estimate, 'excuse'>,
 ): Estimate {
-  const stage = measured.stages.find((one) => one.name === name);
-  if (!stage) throw new RangeError(`the load has no stage "${name}"`);
+  const stage = stageOf(measured, name);
   const cores = systemCores(resources, stage.start_s, stage.start_s + stage.duration_s);
   return {
     ...estimate(stage),

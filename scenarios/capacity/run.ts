@@ -121,7 +121,8 @@ function ranOut(
   upper_perS: number | null,
   { sutCores, gatewayName, applications }: CapacityOptions,
 ): string {
-  const step = steps.find(({ rate_perS, verdict }) => rate_perS === upper_perS && verdict !== 'holds');
+  const there = steps.filter(({ rate_perS, verdict }) => rate_perS === upper_perS && verdict !== 'holds');
+  const step = there.find(({ verdict }) => verdict === 'breaks') ?? there[0];
   if (!step) {
     const invalid = steps.findLast(({ verdict }) => verdict === 'invalid');
     return invalid?.reason === undefined ? 'nothing ran out' : `the generator: ${invalid.reason}`;

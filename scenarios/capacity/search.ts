@@ -53,8 +53,6 @@ class Search {
   readonly #measure: (rate_perS: number) => Promise<StepVerdict>;
   readonly #options: SearchOptions;
   readonly steps: SearchedStep[] = [];
-  #held = 0;
-  #broke = Number.POSITIVE_INFINITY;
   #limit: number;
 
   constructor(measure: (rate_perS: number) => Promise<StepVerdict>, options: SearchOptions) {
@@ -65,12 +63,12 @@ class Search {
 
   async run(): Promise<Capacity> {
     do {
-      if (!Number.isFinite(this.#broke)) await this.#grow();
+      if (!Number.isFinite(this.#brokeRate)) await this.#grow();
       await this.#bisect();
     } while (!(await this.#confirm()) && this.#left > 0);
     return {
-      lower_perS: this.#held === 0 ? null : this.#held,
-      upper_perS: Number.isFinite(this.#broke) ? this.#broke : null,
+      lower_perS: this.#heldRate === 0 ? null : this.#heldRate,
+      upper_perS: Number.isFinite(this.#brokeRate) ? this.#brokeRate : null,
       steps: this.steps,
       ended: this.#ended(),
     };
@@ -88,32 +86,32 @@ class Search {
 
   /** Nothing from here on has to be tried. */
   get #top(): number {
-    return Math.min(this.#broke, this.#limit);
+    return Math.min(this.#brokeRate, this.#limit);
   }
 
   #narrow(): boolean {
-    return this.#held > 0 && this.#broke / this.#held <= this.#options.width;
+    return this.#heldRate > 0 && this.#brokeRate / this.#heldRate <= this.#options.width;
   }
 
   async #grow(): Promise<void> {
     const { start_perS, growth } = this.#options;
-    let rate = Math.min(this.#held === 0 ? start_perS : Math.floor(this.#held * growth), this.#limit);
-    while (this.#left > 0 && rate > this.#held) {
+    let rate = Math.min(this.#heldRate === 0 ? start_perS : Math.floor(this.#heldRate * growth), this.#limit);
+    while (this.#left > 0 && rate > this.#heldRate) {
       const verdict = await this.#try(rate, 'growth');
       // A start that is too high: downwards, until something holds.
-      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / growth));
-      else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
+      if (verdict === 'breaks' && this.#heldRate === 0) rate = Math.max(1, Math.floor(rate / growth));
+      else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#brokeRate))
         rate = Math.min(Math.floor(rate * growth), this.#limit);
       else return;
-      if (rate === 1 && this.#broke === 1) return;
+      if (rate === 1 && this.#brokeRate === 1) return;
     }
   }
 
   async #bisect(): Promise<void> {
-    while (this.#left > 0 && this.#held > 0 && this.#top / this.#held > this.#options.width) {
+    while (this.#left > 0 && this.#heldRate > 0 && this.#top / this.#heldRate > this.#options.width) {
       // Halfway in proportion: what counts is the width as a ratio.
-      const rate = Math.round(Math.sqrt(this.#held * this.#top));
-      if (rate <= this.#held || rate >= this.#top) return;
+      const rate = Math.round(Math.sqrt(this.#heldRate * this.#top));
+      if (rate <= this.#heldRate || rate >= this.#top) return;
       await this.#try(rate, 'bisection');
     }
   }
@@ -121,8 +119,8 @@ class Search {
   /** True when both ends were seen often enough, or nothing more can be found out. */
   async #confirm(): Promise<boolean> {
     for (const [rate, wanted] of [
-      [this.#held, 'holds'],
-      [this.#broke, 'breaks'],
+      [this.#heldRate, 'holds'],
+      [this.#brokeRate, 'breaks'],
     ] as const) {
       if (rate === 0 || !Number.isFinite(rate)) continue;
       while (this.#left > 0 && this.#seen(rate, wanted) < this.#options.confirmations)
@@ -143,31 +141,26 @@ class Search {
       this.steps.push({ rate_perS, verdict, phase });
     }
     if (verdict === 'invalid') this.#limit = Math.min(this.#limit, rate_perS);
-    else if (verdict === 'holds') {
-      this.#held = Math.max(this.#held, rate_perS);
-      // A rate that broke once and then held more often was no end.
-      if (rate_perS >= this.#broke && this.#disproved(rate_perS)) this.#broke = this.#lowestAbove(rate_perS);
-    } else {
-      this.#broke = Math.min(this.#broke, rate_perS);
-      // A rate that held once and then did not holds no more.
-      if (rate_perS <= this.#held) this.#held = this.#highestBelow(rate_perS);
-    }
     return verdict === 'unclear' ? 'breaks' : verdict;
   }
 
-  #disproved(rate_perS: number): boolean {
-    const broke = this.#seen(rate_perS, 'breaks') + this.#seen(rate_perS, 'unclear');
-    return this.#seen(rate_perS, 'holds') > broke;
+  /** Lowest rate that more often did not hold than it did; infinite when there is none. */
+  get #brokeRate(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...this.#rates().filter((rate) => this.#balance(rate) < 0));
   }
 
-  #lowestAbove(rate_perS: number): number {
-    const broke = this.steps.filter((step) => step.verdict === 'breaks' && step.rate_perS > rate_perS);
-    return Math.min(Number.POSITIVE_INFINITY, ...broke.map((step) => step.rate_perS));
+  /** Highest rate below that which held more often than not; 0 when there is none. A rate that did either as often is no end. */
+  get #heldRate(): number {
+    const broke = this.#brokeRate;
+    return Math.max(0, ...this.#rates().filter((rate) => rate < broke && this.#balance(rate) > 0));
   }
 
-  #highestBelow(rate_perS: number): number {
-    const held = this.steps.filter((step) => step.verdict === 'holds' && step.rate_perS < rate_perS);
-    return Math.max(0, ...held.map((step) => step.rate_perS));
+  #rates(): number[] {
+    return [...new Set(this.steps.map(({ rate_perS }) => rate_perS))];
+  }
+
+  #balance(rate_perS: number): number {
+    return this.#seen(rate_perS, 'holds') - this.#seen(rate_perS, 'breaks') - this.#seen(rate_perS, 'unclear');
   }
 }
 

@@ -62,6 +62,18 @@ describe('the search', () => {
     expect(ended).toBe('narrow enough');
   });
 
+  test('ends never meet, however unclear the steps between are', async () => {
+    for (let seed = 1; seed <= 50; seed += 1) {
+      const random = seededRandom(seed);
+      const measure = async (rate: number): Promise<StepVerdict> => {
+        const disturbed = random() < 0.3;
+        return Promise.resolve(disturbed ? 'unclear' : rate <= 310 ? 'holds' : 'breaks');
+      };
+      const { lower_perS, upper_perS } = await searchCapacity(measure, { ...OPTIONS, steps_max: 12 });
+      expect(lower_perS ?? 0).toBeLessThan(upper_perS ?? Number.POSITIVE_INFINITY);
+    }
+  });
+
   test('a generator at its end leaves the upper end open', async () => {
     const measure = async (rate: number): Promise<StepVerdict> => Promise.resolve(rate > 900 ? 'invalid' : 'holds');
     const { lower_perS, upper_perS, ended } = await searchCapacity(measure, OPTIONS);

@@ -7,7 +7,7 @@ import { heldUp, validityRules } from '../../../scenarios/engines/validity.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import { loadPlan } from '../../../scenarios/run.ts';
-import { answeredIn, latencyIn, stageRows } from '../../../scenarios/stages.ts';
+import { answeredIn, latencyIn, stageRows, workerGrowthIn } from '../../../scenarios/stages.ts';
 
 const shape = { rate_perS: 40, warmup_s: 10, measured_s: 100 };
 
@@ -77,6 +77,35 @@ describe('figures of a stage', () => {
   });
 });
 
+describe('growth of the workers', () => {
+  const growth = workerGrowthIn('soak', 'gateway-1', { claim: 'demo', limit: 10 });
+  /** The soak lasts from 20 s to 30 s; before it the worker was large. */
+  const growing = (worker_mib: [number, number][]): LoadSeen => {
+    const all = seen([stage('soak', 20, 100)]);
+    return { ...all, resources: all.resources.map((one) => ({ ...one, worker_mib })) };
+  };
+
+  test.each([
+    ['conforms', 10.4],
+    ['deviates', 12],
+  ])('%s when a worker of 10 MiB has %d in the end', (verdict, mib) => {
+    const readings: [number, number][] = [
+      [10, 40],
+      [21, 10],
+      [25, 10],
+      [29, mib],
+    ];
+    expect(judgeFigure(growth, growing(readings), sound).verdict).toBe(verdict);
+  });
+
+  test('says nothing without readings', () => {
+    expect(judgeFigure(growth, growing([[10, 40]]), sound)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'nobody could read the memory of the workers',
+    });
+  });
+});
+
 describe('requests that were due while all users of a stage waited', () => {
   // Two hundred users at a hundred a second wait two seconds on average; here all of them waited three.
   const waiting = stage('spike', 10, 3_000, { achieved: 700, dropped: 300 });
@@ -118,6 +147,6 @@ test('stages follow each other at their own rates, with users in proportion', ()
     ['stress', 120, 30, 20, 240],
     ['spike', 200, 50, 10, 400],
     ['recovery', 40, 60, 10, undefined],
-    ['soak', 40, 70, 40, undefined],
+    ['soak', 28, 70, 40, 56],
   ]);
 });
