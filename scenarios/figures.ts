@@ -23,6 +23,8 @@ export interface Estimate {
   readonly interval: Interval;
   /** Why this shows nothing; null when it does. */
   readonly excuse: string | null;
+  /** What made it worse than it is: explains a broken promise, and says nothing against a kept one. */
+  readonly worsened?: string | null;
 }
 
 export interface FigurePromise {
@@ -47,7 +49,7 @@ export function judgeFigure(
   validity: readonly ValidityRule[],
 ): ScenarioFigure {
   const { of, question: _, ...promise } = declared;
-  const { value, interval, excuse } = of(seen);
+  const { value, interval, excuse, worsened = null } = of(seen);
   const { lower, upper } = interval;
   const kept =
     promise.better === 'higher' ? lower !== null && lower >= promise.limit : upper !== null && upper <= promise.limit;
@@ -60,6 +62,7 @@ export function judgeFigure(
   if (unsound) return { ...measured, verdict: 'inconclusive', reason: `${unsound.rule}: ${unsound.seen}` };
   if (excuse !== null) return { ...measured, verdict: 'inconclusive', reason: excuse };
   if (kept) return { ...measured, verdict: 'conforms' };
+  if (worsened !== null) return { ...measured, verdict: 'inconclusive', reason: worsened };
   return { ...measured, verdict: broken ? 'deviates' : 'inconclusive' };
 }
 

@@ -4,7 +4,7 @@ import { proportionInterval } from '../measurement/statistics.ts';
 import type { ScenarioStage } from '../reports/record/types.ts';
 import { systemCores } from './cores.ts';
 import type { StageMeasurement } from './engines/engine.ts';
-import { heldUpIn } from './engines/validity.ts';
+import { heldUpIn, slowedByOthers } from './engines/validity.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
 
 /** From this share of its cores on the system counts as out of processor: the kernel's own work belongs to no container. */
@@ -82,20 +82,21 @@ function stageOf({ stages }: LoadSeen['measured'], name: string): StageMeasureme
   return stage;
 }
 
-/** A system without processor time left broke no promise: documents that name no hardware promise nothing for this one. */
+/** A machine that others used, or a system without processor time left, broke no promise: documents that name no hardware promise nothing for this one. */
 function inStage(
   { measured, resources, sutCores }: LoadSeen,
   name: string,
-  estimate: (stage: StageMeasurement) => Omit<Estimate, 'excuse'>,
+  estimate: (stage: StageMeasurement) => Pick<Estimate, 'value' | 'interval'>,
 ): Estimate {
   const stage = stageOf(measured, name);
   const cores = systemCores(resources, stage.start_s, stage.start_s + stage.duration_s);
   return {
     ...estimate(stage),
-    excuse:
-      cores >= USED_UP * sutCores
-        ? `in the stage "${name}" the system used ${cores.toFixed(2)} of the ${String(sutCores)} cores that it has here, and the document names no hardware`
-        : null,
+    excuse: null,
+    worsened:
+      cores < USED_UP * sutCores
+        ? slowedByOthers(measured)
+        : `in the stage "${name}" the system used ${cores.toFixed(2)} of the ${String(sutCores)} cores that it has here, and the document names no hardware`,
   };
 }
 

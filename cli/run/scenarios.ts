@@ -3,6 +3,7 @@ import { notApplicable } from '../../conformance/outcome.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ClaimResult, Interval, ScenarioResult } from '../../reports/record/types.ts';
+import { mergeVerdicts } from '../../reports/record/merge.ts';
 import { liftClientLimits } from './lift-limits.ts';
 import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
@@ -34,7 +35,8 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
       reproduce: `./gateproof load ${environment} ${name} --variant ${variant}`,
     });
     run.folder.append({ event: 'scenario', at: new Date().toISOString(), variant, scenario: result });
-    for (const saying of sayings(result)) journalPromise(saying, result, run);
+    const byClaim = Map.groupBy(sayings(result), ({ claim }) => claim);
+    for (const all of byClaim.values()) journalPromise(together(all), result, run);
   }
 }
 
@@ -66,6 +68,19 @@ function sayings(result: ScenarioResult): Saying[] {
     }),
   );
   return [...latencies, ...figures];
+}
+
+/** What several figures say of one claim; the reason is that of its verdict. */
+function together(all: readonly Saying[]): Saying {
+  const verdict = mergeVerdicts(all.map((one) => one.verdict));
+  const deciding = all.find((one) => one.verdict === verdict && one.reason !== undefined);
+  return {
+    claim: all[0]?.claim ?? '',
+    verdict,
+    expected: all.map(({ expected }) => expected).join('; '),
+    observed: all.map(({ observed }) => observed).join('; '),
+    ...(deciding?.reason === undefined ? {} : { reason: deciding.reason }),
+  };
 }
 
 function journalPromise({ claim: id, ...saying }: Saying, result: ScenarioResult, run: Measuring): void {

@@ -15,8 +15,8 @@ const STAGES = [
   { name: 'load', times: 1, share: 0.2 },
   { name: 'stress', times: 3, share: 0.2 },
   { name: 'spike', times: 5, share: 0.1 },
-  { name: 'recovery', times: 1, share: 0.1 },
-  { name: 'soak', times: 0.7, share: 0.4 },
+  { name: 'recovery', times: 1, share: 0.15 },
+  { name: 'soak', times: 0.7, share: 0.35 },
 ];
 
 export default scenario({
@@ -33,7 +33,7 @@ export default scenario({
   stages: STAGES,
   watchesWorkers: true,
   shapes: {
-    smoke: { rate_perS: 40, warmup_s: 10, measured_s: 100 },
+    smoke: { rate_perS: 30, warmup_s: 10, measured_s: 100 },
     nightly: { rate_perS: 60, warmup_s: 20, measured_s: 600 },
     prerelease: { rate_perS: 60, warmup_s: 30, measured_s: 3_600 },
   },

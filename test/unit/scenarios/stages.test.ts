@@ -9,7 +9,7 @@ import type { LoadSeen } from '../../../scenarios/figures.ts';
 import { loadPlan } from '../../../scenarios/run.ts';
 import { answeredIn, latencyIn, stageRows, workerGrowthIn } from '../../../scenarios/stages.ts';
 
-const shape = { rate_perS: 40, warmup_s: 10, measured_s: 100 };
+const shape = { rate_perS: 40, warmup_s: 10, measured_s: 200 };
 
 /** A stage of ten seconds at 100 requests a second, each of so many ms. */
 function stage(name: string, start_s: number, latency_ms: number, rest: Partial<StageMeasurement> = {}) {
@@ -68,6 +68,11 @@ describe('figures of a stage', () => {
     const used = judgeFigure(answered, seen(broken, 1.9), sound);
     expect(used.verdict).toBe('inconclusive');
     expect(used.reason).toContain('1.90 of the 2 cores');
+    const busy = seen(broken);
+    const others = { ...busy.measured, generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0.4 } };
+    expect(judgeFigure(answered, { ...busy, measured: others }, sound).reason).toContain('others took 40 %');
+    // Nothing gets better by it.
+    expect(judgeFigure(latency, { ...busy, measured: others }, sound).verdict).toBe('conforms');
     const unsound = [{ rule: 'generator not throttled', holds: false, seen: 'held back' }];
     expect(judgeFigure(answered, seen(broken), unsound).verdict).toBe('inconclusive');
   });
@@ -143,10 +148,10 @@ test('stages follow each other at their own rates, with users in proportion', ()
     ]),
   ).toEqual([
     ['warm-up', 40, 0, 10, undefined],
-    ['load', 40, 10, 20, undefined],
-    ['stress', 120, 30, 20, 240],
-    ['spike', 200, 50, 10, 400],
-    ['recovery', 40, 60, 10, undefined],
-    ['soak', 28, 70, 40, 56],
+    ['load', 40, 10, 40, undefined],
+    ['stress', 120, 50, 40, 240],
+    ['spike', 200, 90, 20, 400],
+    ['recovery', 40, 110, 30, undefined],
+    ['soak', 28, 140, 70, 56],
   ]);
 });
