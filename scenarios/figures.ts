@@ -6,6 +6,7 @@ import type { ConnectionsSeen } from './drivers/plan.ts';
 import type { LoadMeasurement } from './engines/engine.ts';
 import { ACHIEVED_RULE, REFUSED_RULE } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
+import type { PhaseTimes } from './phases.ts';
 import type { LoadShape } from './scenario.ts';
 
 /** What a figure is taken from. */
@@ -15,6 +16,8 @@ export interface LoadSeen {
   readonly shape: LoadShape;
   /** Cores that the system under test has. */
   readonly sutCores: number;
+  /** Of scenarios that let the gateway write them down. */
+  readonly phases?: readonly PhaseTimes[];
 }
 
 export interface Estimate {
@@ -58,7 +61,7 @@ export function judgeFigure(
   const measured = { ...promise, measured: Math.round(value * 10) / 10, interval };
   const { question = promise.better === 'higher' ? ACHIEVED_RULE : REFUSED_RULE } = declared;
   const unsound = validity.find(({ rule, holds }) => !holds && rule !== question);
-  if (kept && promise.better === 'higher') return { ...measured, verdict: 'conforms' };
+  if (kept && promise.better === 'higher' && excuse === null) return { ...measured, verdict: 'conforms' };
   if (unsound) return { ...measured, verdict: 'inconclusive', reason: `${unsound.rule}: ${unsound.seen}` };
   if (excuse !== null) return { ...measured, verdict: 'inconclusive', reason: excuse };
   if (kept) return { ...measured, verdict: 'conforms' };
@@ -85,7 +88,8 @@ export function answeredPerS(gateway: string): FigurePromise['of'] {
     return {
       value,
       interval: { lower: share.lower * rate, upper: share.upper * rate },
-      excuse:
+      excuse: null,
+      worsened:
         cores >= USED_UP
           ? `the gateway used up the ${cores.toFixed(2)} cores that it has here: ${Math.round(value / cores)} requests/s a core, and the document names no hardware`
           : null,

@@ -8,6 +8,7 @@ import type {
   ScenarioResult,
   Verdict,
 } from '../reports/record/types.ts';
+import { mergeVerdicts } from '../reports/record/merge.ts';
 import { monotonic_ms } from '../measurement/clock.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
@@ -16,6 +17,7 @@ import { heldUp, slowedByOthers, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import { judgeFigure } from './figures.ts';
 import type { LoadPlan, LoadStep } from './k6/load.ts';
+import type { PhaseTimes } from './phases.ts';
 import { stagesOf, usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
 import { stageRows } from './stages.ts';
@@ -42,6 +44,8 @@ export interface ScenarioOptions {
   /** Marks the result as that of a control; the caller brings the condition about. */
   readonly control?: ScenarioControl;
   readonly sample?: () => ResourceSampler;
+  /** What the gateway wrote about its requests; asked once the load has ended. */
+  readonly phases?: () => Promise<readonly PhaseTimes[]>;
   readonly signal?: AbortSignal;
 }
 
@@ -77,9 +81,9 @@ export async function runScenario(
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
-  const figures = (declared.figures ?? []).map((figure) =>
-    judgeFigure(figure, { measured, resources, shape, sutCores: options.sutCores }, validity),
-  );
+  const phases = (await options.phases?.()) ?? [];
+  const seen = { measured, resources, shape, sutCores: options.sutCores, phases };
+  const figures = (declared.figures ?? []).map((figure) => judgeFigure(figure, seen, validity));
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
   const reason = broken
@@ -92,7 +96,7 @@ export async function runScenario(
     title: declared.title,
     verifies: [...promises, ...figures].map(({ claim }) => claim),
     engine: measured.engine,
-    verdict: worst([...judged, ...figures].map(({ verdict }) => verdict)),
+    verdict: mergeVerdicts([...judged, ...figures].map(({ verdict }) => verdict)),
     observed: describe({ measured, heldUp, decisive, judged, figures }),
     ...(reason === undefined ? {} : { reason }),
     ...(options.control ? { control: options.control } : {}),
@@ -204,11 +208,6 @@ export function judge(
         ? 'deviates'
         : 'inconclusive';
   return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
-}
-
-function worst(verdicts: readonly Verdict[]): Verdict {
-  const order: readonly Verdict[] = ['deviates', 'inconclusive', 'conforms'];
-  return order.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
 }
 
 function describe({

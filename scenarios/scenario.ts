@@ -19,6 +19,9 @@ export interface LoadShape {
   readonly measured_s: number;
 }
 
+/** Limits by client would hide what one gateway carries; where the time of a request goes it writes down only when asked. */
+export type GatewayChange = 'limits by client lifted' | 'phases logged';
+
 /** A part of the measured time at a rate of its own: a load step whose figures are never blended with others. */
 export interface Stage {
   readonly name: string;
@@ -40,12 +43,12 @@ export interface Scenario {
   readonly promises: readonly LatencyPromise[];
   readonly figures?: readonly FigurePromise[];
   readonly routes: readonly Route[];
-  /** Added by engines that ask one route: to every request, or to those that count where connections are opened first. */
+  /** Added to every request, or to those that count where connections are opened first. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Also reads the memory of the gateway's workers now and then. */
   readonly watchesWorkers?: boolean;
-  /** Takes the limits of requests and connections by client off while it runs, for what they would hide. */
-  readonly clientLimits?: 'lifted';
+  /** How the gateway is changed while it runs. */
+  readonly gateway?: GatewayChange;
   readonly shapes: Readonly<Record<Profile, LoadShape>>;
   /** In this order, all of the measured time; without them it is one stage at the rate of the shape. */
   readonly stages?: readonly Stage[];

@@ -1,10 +1,11 @@
 import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
+import { phaseTimes } from '../../scenarios/phases.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ClaimResult, Interval, ScenarioResult } from '../../reports/record/types.ts';
 import { mergeVerdicts } from '../../reports/record/merge.ts';
-import { liftClientLimits } from './lift-limits.ts';
+import { changedGateway, phaseLines } from './changed-gateway.ts';
 import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
@@ -26,11 +27,14 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
     const control = run.controls.scenarios;
     const target = await loadTarget(scenario, generators, run);
     if (control && gateway) await starve(control, run.topology, gateway, target.generators);
-    await using _ = scenario.clientLimits === 'lifted' && gateway ? await liftClientLimits(gateway) : null;
+    await using _ = scenario.gateway && gateway ? await changedGateway(gateway, scenario.gateway) : null;
     const { scenario: result } = await runScenario(name, scenario, {
       ...target,
       profile: run.profile,
       shape,
+      ...(scenario.gateway === 'phases logged' && gateway
+        ? { phases: async () => phaseTimes(await phaseLines(gateway)) }
+        : {}),
       ...(control ? { control } : {}),
       reproduce: `./gateproof load ${environment} ${name} --variant ${variant}`,
     });

@@ -30,7 +30,11 @@ export default function (): void {
   const route = routeOf(iterationInTest);
   const response = http.request(route.method, plan.baseUrl + route.path, null, {
     // Each virtual user is a user of its own; caches must not answer for backends whose time is measured.
-    headers: { Authorization: `Bearer valid:load-${exec.vu.idInTest}:user`, 'Cache-Control': 'no-cache' },
+    headers: {
+      Authorization: `Bearer valid:load-${exec.vu.idInTest}:user`,
+      'Cache-Control': 'no-cache',
+      ...plan.headers,
+    },
     tags: { route: route.name, name: route.name },
     timeout: `${plan.timeout_s}s`,
   });

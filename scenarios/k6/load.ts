@@ -32,7 +32,7 @@ export interface LoadPlan {
   readonly hosts: Readonly<Record<string, string>>;
   readonly steps: readonly LoadStep[];
   readonly routes: readonly Route[];
-  /** Headers of a scenario, for engines that ask one route; scripts set their own. */
+  /** Headers of a scenario, beside those that scripts set. */
   readonly headers: Readonly<Record<string, string>>;
   /** Backends that a script asks directly, past the gateway: `http://<address>:<port>`. */
   readonly backends: readonly string[];

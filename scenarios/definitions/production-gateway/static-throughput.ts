@@ -29,7 +29,7 @@ export default scenario({
     },
   ],
   routes: [{ name: 'static', method: 'GET', path: '/static/app.js', weight: 1 }],
-  clientLimits: 'lifted',
+  gateway: 'limits by client lifted',
   shapes: {
     smoke: { rate_perS: RATE_PER_S, warmup_s: 10, measured_s: 60 },
     nightly: { rate_perS: RATE_PER_S, warmup_s: 10, measured_s: 120 },
