@@ -9,7 +9,7 @@
  */
 import jStat from 'jstat';
 
-import type { Interval } from '../reports/record/types.ts';
+import type { Estimate, ScalingLaw } from '../reports/record/types.ts';
 import { nonNegativeLeastSquares } from './nnls.ts';
 import type { Random } from './random.ts';
 import { CONFIDENCE } from './statistics.ts';
@@ -29,20 +29,8 @@ export interface UslParameters {
   readonly kappa: number;
 }
 
-/** A figure with its 95 % interval; no value, or an open bound, stands for infinity. */
-export interface UslEstimate extends Interval {
-  readonly value: number | null;
-}
-
-export interface UslFit {
+export interface UslFit extends ScalingLaw {
   readonly parameters: UslParameters;
-  readonly lambda_perS: UslEstimate;
-  readonly sigma: UslEstimate;
-  readonly kappa: UslEstimate;
-  /** Where throughput is highest, √((1 − σ)/κ); infinite without κ. */
-  readonly peak_n: UslEstimate;
-  /** Throughput there; without κ the limit λ/σ that it comes near to. */
-  readonly peak_perS: UslEstimate;
   /** Different N. */
   readonly different: number;
 }
@@ -80,13 +68,13 @@ export function fitUsl(points: readonly UslPoint[], random: Random, resamples = 
     throw new RangeError('throughput falls so steeply with more instances that the law has no rate for one');
   const widening = birgeRatio(points, parameters);
   const drawn = Array.from({ length: resamples }, () => lawOfDraw(points, parameters, widening, random));
-  const estimate = (of: (one: UslParameters) => number): UslEstimate => estimated(of(parameters), drawn.map(of));
+  const estimate = (of: (one: UslParameters) => number): Estimate => estimated(of(parameters), drawn.map(of));
   return {
     parameters,
     lambda_perS: estimate(({ lambda_perS }) => lambda_perS),
     sigma: estimate(({ sigma }) => sigma),
     kappa: estimate(({ kappa }) => kappa),
-    peak_n: estimate(peakN),
+    peak_replicas: estimate(peakN),
     peak_perS: estimate(peakRate),
     different,
   };
@@ -142,7 +130,7 @@ function peakRate(law: UslParameters): number {
   return Number.isFinite(n) ? uslRate(law, n) : law.lambda_perS / law.sigma;
 }
 
-function estimated(value: number, drawn: readonly number[]): UslEstimate {
+function estimated(value: number, drawn: readonly number[]): Estimate {
   const tail = (1 - CONFIDENCE) / 2;
   const known = (figure: number): number | null => (Number.isFinite(figure) ? figure : null);
   // By rank, not between ranks: infinity lies between none.

@@ -15,7 +15,9 @@ export type StepVerdict =
   /** The interval holds the limit: more samples may tell. */
   | 'unclear'
   /** The generator could not offer this rate: nothing is said about the system. */
-  | 'invalid';
+  | 'invalid'
+  /** Other programs had the machine meanwhile: nothing is said about the system, and another look may tell. */
+  | 'disturbed';
 
 export interface SearchOptions {
   readonly start_perS: number;
@@ -44,10 +46,11 @@ export interface Capacity {
   readonly upper_perS: number | null;
   readonly steps: readonly SearchedStep[];
   /** Why the search ended. */
-  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'highest rate holds';
+  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
 }
 
-const UNCLEAR_MAX = 2;
+/** How often in a row a rate is asked that tells nothing. */
+const ASKED_MAX = 2;
 
 class Search {
   readonly #measure: (rate_perS: number) => Promise<StepVerdict>;
@@ -82,6 +85,8 @@ class Search {
 
   #ended(): Capacity['ended'] {
     if (this.#narrow()) return 'narrow enough';
+    if (this.steps.some((step) => step.verdict === 'disturbed' && step.rate_perS === this.#limit))
+      return 'machine disturbed';
     if (this.#left <= 0) return 'budget spent';
     return this.#limit < this.#options.rate_max_perS ? 'generator at its end' : 'highest rate holds';
   }
@@ -135,14 +140,18 @@ class Search {
     return this.steps.filter((step) => step.rate_perS === rate_perS && step.verdict === verdict).length;
   }
 
-  /** One step; unclear ones are asked again, and count as broken if they stay so: nobody can promise that rate. */
+  /**
+   * One step. Unclear and disturbed ones are asked again. What stays unclear counts as broken:
+   * nobody can promise that rate. What stays disturbed says nothing, as a generator at its end.
+   */
   async #try(rate_perS: number, phase: SearchedStep['phase']): Promise<StepVerdict> {
     let verdict: StepVerdict = 'unclear';
-    for (let n = 0; verdict === 'unclear' && n < UNCLEAR_MAX && this.#left > 0; n += 1) {
+    const open = (): boolean => verdict === 'unclear' || verdict === 'disturbed';
+    for (let n = 0; open() && n < ASKED_MAX && this.#left > 0; n += 1) {
       verdict = await this.#measure(rate_perS);
       this.steps.push({ rate_perS, verdict, phase });
     }
-    if (verdict === 'invalid') this.#limit = Math.min(this.#limit, rate_perS);
+    if (verdict === 'invalid' || verdict === 'disturbed') this.#limit = Math.min(this.#limit, rate_perS);
     else if (verdict === 'holds') {
       this.#held = Math.max(this.#held, rate_perS);
       // A rate that broke once and then held more often was no end.

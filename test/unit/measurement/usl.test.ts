@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { nonNegativeLeastSquares } from '../../../measurement/nnls.ts';
 import { seededRandom } from '../../../measurement/random.ts';
 import type { Random } from '../../../measurement/random.ts';
+import type { Estimate } from '../../../reports/record/types.ts';
 import { fitUsl, uslRate } from '../../../measurement/usl.ts';
-import type { UslEstimate, UslParameters, UslPoint } from '../../../measurement/usl.ts';
+import type { UslParameters, UslPoint } from '../../../measurement/usl.ts';
 
 const law = (lambda_perS: number, sigma: number, kappa: number): UslParameters => ({ lambda_perS, sigma, kappa });
 
@@ -19,7 +20,7 @@ const noisy = (truth: UslParameters, ns: readonly number[], noise: number, rando
   });
 
 /** Infinity lies in an interval whose upper bound is open. */
-const holds = ({ lower, upper }: UslEstimate, truth: number): boolean =>
+const holds = ({ lower, upper }: Estimate, truth: number): boolean =>
   (lower === null ? truth === Number.POSITIVE_INFINITY : lower <= truth * (1 + 1e-9)) &&
   (upper === null || upper >= truth * (1 - 1e-9));
 
@@ -31,11 +32,11 @@ describe('without noise the law is recovered', () => {
     ['no single instance', law(50, 0.1, 0.01), [2, 3, 5, 7]],
     ['an instance measured twice', law(50, 0.1, 0.01), [1, 2, 2, 4, 1]],
   ])('%s', (_, truth, ns) => {
-    const { parameters, peak_n, peak_perS, different } = fitUsl(exactly(truth, ns), seededRandom(1));
+    const { parameters, peak_replicas, peak_perS, different } = fitUsl(exactly(truth, ns), seededRandom(1));
     for (const name of ['lambda_perS', 'sigma', 'kappa'] as const)
       expect(parameters[name]).toBeCloseTo(truth[name], 8);
     const peak = Math.sqrt((1 - truth.sigma) / truth.kappa);
-    expect(peak_n.value).toBeCloseTo(peak, 6);
+    expect(peak_replicas.value).toBeCloseTo(peak, 6);
     expect(peak_perS.value).toBeCloseTo(uslRate(truth, peak), 6);
     expect(different).toBe(new Set(ns).size);
   });
@@ -44,7 +45,7 @@ describe('without noise the law is recovered', () => {
     const fit = fitUsl(exactly(law(100, 0, 0), [1, 2, 3, 4]), seededRandom(1));
     expect(fit.parameters).toMatchObject({ sigma: 0, kappa: 0 });
     expect(fit.parameters.lambda_perS).toBeCloseTo(100, 8);
-    expect(fit.peak_n.value).toBeNull();
+    expect(fit.peak_replicas.value).toBeNull();
     expect(fit.peak_perS.value).toBeNull();
   });
 
@@ -52,7 +53,7 @@ describe('without noise the law is recovered', () => {
     const fit = fitUsl(exactly(law(100, 0.25, 0), [1, 2, 4, 8]), seededRandom(1));
     expect(fit.parameters.kappa).toBe(0);
     expect(fit.parameters.sigma).toBeCloseTo(0.25, 8);
-    expect(fit.peak_n).toMatchObject({ value: null, upper: null });
+    expect(fit.peak_replicas).toMatchObject({ value: null, upper: null });
     expect(fit.peak_perS.value).toBeCloseTo(400, 6);
   });
 
