@@ -21,48 +21,41 @@ const SAME = 1e-12;
 export function nonNegativeLeastSquares(equations: readonly Equation[]): number[] {
   const columns = equations[0]?.at.length;
   if (columns === undefined) throw new RangeError('no equations');
-  const scale = squares(equations, Array<number>(columns).fill(0));
-  let best = { left: scale, coefficients: Array<number>(columns).fill(0) };
+  const product = (a: (one: Equation) => number, b: (one: Equation) => number): number =>
+    equations.reduce((sum, one) => sum + a(one) * b(one), 0);
+  const column = Array.from({ length: columns }, (_, index) => (one: Equation) => one.at[index] ?? 0);
+  const right = ({ y }: Equation): number => y;
+  // The normal equations, each with its right side at the end.
+  const normal = column.map((one) => [...column, right].map((other) => product(one, other)));
+  const whole = product(right, right);
+  let best = { left: whole, coefficients: column.map(() => 0) };
   for (const chosen of choices(columns)) {
-    const solved = solveNormal(equations, chosen);
+    const solved = eliminated(chosen.map((row) => [...chosen, columns].map((place) => normal[row]?.[place] ?? 0)));
     if (solved === null || solved.some((value) => value < 0)) continue;
-    const coefficients = Array.from({ length: columns }, (_, column) => solved[chosen.indexOf(column)] ?? 0);
-    const left = squares(equations, coefficients);
-    if (left < best.left - SAME * scale) best = { left, coefficients };
+    const explained = chosen.reduce((sum, row, index) => sum + (solved[index] ?? 0) * (normal[row]?.[columns] ?? 0), 0);
+    if (whole - explained < best.left - SAME * whole)
+      best = { left: whole - explained, coefficients: column.map((_, place) => solved[chosen.indexOf(place)] ?? 0) };
   }
   return best.coefficients;
 }
 
+const choicesOf = new Map<number, readonly (readonly number[])[]>();
+
 /** All non-empty choices of columns, small ones first. */
-function choices(columns: number): number[][] {
+function choices(columns: number): readonly (readonly number[])[] {
+  const known = choicesOf.get(columns);
+  if (known) return known;
   const all = Array.from({ length: 2 ** columns - 1 }, (_, index) =>
     Array.from({ length: columns }, (_unused, column) => column).filter((column) => ((index + 1) >> column) & 1),
-  );
-  return all.toSorted((a, b) => a.length - b.length);
-}
-
-function squares(equations: readonly Equation[], coefficients: readonly number[]): number {
-  return equations.reduce(
-    (sum, { at, y }) => sum + (y - at.reduce((value, x, column) => value + x * (coefficients[column] ?? 0), 0)) ** 2,
-    0,
-  );
-}
-
-/** Coefficients of the chosen columns by Gauss elimination of the normal equations; null when the columns depend on each other. */
-function solveNormal(equations: readonly Equation[], chosen: readonly number[]): number[] | null {
-  const product = (of: (one: Equation) => number, column: number): number =>
-    equations.reduce((sum, one) => sum + of(one) * (one.at[column] ?? 0), 0);
-  const rows = chosen.map((column) => [
-    ...chosen.map((other) => product(({ at }) => at[other] ?? 0, column)),
-    product(({ y }) => y, column),
-  ]);
-  return eliminated(rows);
+  ).toSorted((a, b) => a.length - b.length);
+  choicesOf.set(columns, all);
+  return all;
 }
 
 /** A pivot this small, relative to its column's product with itself, is what rounding left of 0. */
 const VANISHED = 1e-13;
 
-/** Solves a symmetric system, given as rows with the right side at their end; null when it is singular. */
+/** Solves a symmetric system by Gauss elimination, given as rows with the right side at their end; null when it is singular. */
 function eliminated(rows: readonly number[][]): number[] | null {
   const diagonal = rows.map((row, index) => row[index] ?? 0);
   for (const [index, row] of rows.entries()) {

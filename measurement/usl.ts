@@ -14,7 +14,7 @@ import { nonNegativeLeastSquares } from './nnls.ts';
 import type { Random } from './random.ts';
 import { CONFIDENCE } from './statistics.ts';
 
-/** What so many instances carry, with the standard deviation of that figure; 0 for all where it is exact. */
+/** What so many instances carry, with the standard deviation of that figure; 0 where it is exact. */
 export interface UslPoint {
   readonly n: number;
   readonly rate_perS: number;
@@ -44,14 +44,15 @@ export function uslRate({ lambda_perS, sigma, kappa }: UslParameters, n: number)
 }
 
 const RESAMPLES = 1_000;
-/** No draw falls below this share of its rate: throughput is positive. */
-const LEAST = 1e-3;
 
 /**
  * Fits the law by weighted least squares. With two different N there is no telling κ, which is
- * left at 0. Intervals come from a parametric bootstrap: throughputs are drawn anew around the
- * law with the deviation of each point, widened where the points lie further from the law than
- * their deviations explain (R. T. Birge, Phys. Rev. 40 (1932) 207).
+ * left at 0. Intervals come from a parametric bootstrap, widened where the points lie further
+ * from the law than their deviations explain (R. T. Birge, Phys. Rev. 40 (1932) 207).
+ *
+ * At the bounds of the parameters a bootstrap is too narrow: where κ is 0, a fit that takes noise
+ * for κ has too little σ. So the simpler laws that the points do not reject (no κ, no σ, neither)
+ * are drawn from as well, and an interval covers those of all.
  *
  * @throws RangeError for N below 1, throughputs that are not positive, or a single N
  */
@@ -63,78 +64,101 @@ export function fitUsl(points: readonly UslPoint[], random: Random, resamples = 
   }
   const different = new Set(points.map(({ n }) => n)).size;
   if (different < 2) throw new RangeError('a law needs at least two different numbers of instances');
-  const parameters = lawThrough(points);
+  const [full = [], ...simpler] = different === 2 ? TERMS_OF_TWO : TERMS;
+  const parameters = lawThrough(points, full);
   if (!Number.isFinite(parameters.lambda_perS))
     throw new RangeError('throughput falls so steeply with more instances that the law has no rate for one');
-  const widening = birgeRatio(points, parameters);
-  const drawn = Array.from({ length: resamples }, () => lawOfDraw(points, parameters, widening, random));
-  const estimate = (of: (one: UslParameters) => number): Estimate => estimated(of(parameters), drawn.map(of));
+  const chi2 = distance(points, parameters);
+  const widening = Math.max(1, Math.sqrt(chi2 / Math.max(1, points.length - full.length)));
+  const possible = simpler
+    .map((terms) => ({ terms, law: lawThrough(points, terms) }))
+    .filter(({ law }) => distance(points, law) - chi2 <= REJECTED_FROM * widening ** 2);
+  const drawn = [{ terms: full, law: parameters }, ...possible].map(({ terms, law }) =>
+    Array.from({ length: resamples }, () => weighted(drawAround(law, points, widening, random), terms, law)),
+  );
+  const estimate = (of: (one: UslParameters) => number): Estimate =>
+    estimated(
+      of(parameters),
+      drawn.map((laws) => laws.map(of)),
+    );
   return {
     parameters,
     lambda_perS: estimate(({ lambda_perS }) => lambda_perS),
     sigma: estimate(({ sigma }) => sigma),
     kappa: estimate(({ kappa }) => kappa),
-    peak_replicas: estimate(peakN),
+    peak_replicas: estimate(peakReplicas),
     peak_perS: estimate(peakRate),
     different,
   };
 }
 
-/** The law through points. How much each weighs follows from where the law has it, not from its own noise. */
-function lawThrough(points: readonly UslPoint[]): UslParameters {
-  const rough = weighted(points, ({ rate_perS }) => rate_perS);
-  return weighted(points, ({ n, rate_perS }) => (Number.isFinite(rough.lambda_perS) ? uslRate(rough, n) : rate_perS));
-}
+/** Terms of N/X, by their place in the basis, that a law may have. */
+type Terms = readonly number[];
+const TERMS: readonly Terms[] = [[0, 1, 2], [0, 1], [0, 2], [0]];
+const TERMS_OF_TWO: readonly Terms[] = [[0, 1], [0]];
+
+/** A law with one term less is rejected from this growth of chi² on (one degree of freedom). */
+const REJECTED_FROM = jStat.normal.inv((1 + CONFIDENCE) / 2, 0, 1) ** 2;
 
 /** Deviations below this share of a rate are none. */
 const EXACT = 1e-6;
 
-function weighted(points: readonly UslPoint[], rateOf: (point: UslPoint) => number): UslParameters {
-  const columns = Math.min(3, new Set(points.map(({ n }) => n)).size);
-  const equations = points.map((point) => {
-    const { n, rate_perS, sd_perS } = point;
-    const rate = rateOf(point);
+/** The law through points. How much each weighs follows from where the law has it, not from its own noise. */
+function lawThrough(points: readonly UslPoint[], terms: Terms): UslParameters {
+  const rough = weighted(points, terms);
+  return Number.isFinite(rough.lambda_perS) ? weighted(points, terms, rough) : rough;
+}
+
+/** @param near where the points are thought to lie, for their weights; where they are when absent */
+function weighted(points: readonly UslPoint[], terms: Terms, near?: UslParameters): UslParameters {
+  const equations = points.map(({ n, rate_perS, sd_perS }) => {
+    const rate = near ? uslRate(near, n) : rate_perS;
     // The deviation of N/X to first order.
     const weight = 1 / ((n / rate) * Math.max(sd_perS / rate, EXACT));
-    return { at: [1, n, n * (n - 1)].slice(0, columns).map((x) => x * weight), y: (n / rate_perS) * weight };
+    const basis = [1, n, n * (n - 1)];
+    return { at: terms.map((term) => (basis[term] ?? 0) * weight), y: (n / rate_perS) * weight };
   });
-  const [free = 0, queued = 0, coherent = 0] = nonNegativeLeastSquares(equations);
-  const lambda_perS = 1 / (free + queued);
-  return { lambda_perS, sigma: queued * lambda_perS, kappa: coherent * lambda_perS };
+  const found = nonNegativeLeastSquares(equations);
+  const of = (term: number): number => found[terms.indexOf(term)] ?? 0;
+  const lambda_perS = 1 / (of(0) + of(1));
+  return { lambda_perS, sigma: of(1) * lambda_perS, kappa: of(2) * lambda_perS };
 }
 
-/** How much further the points lie from the law than their deviations explain; at least 1. */
-function birgeRatio(points: readonly UslPoint[], law: UslParameters): number {
-  const freedom = points.length - 3;
-  if (freedom < 1 || points.some(({ sd_perS }) => sd_perS === 0)) return 1;
-  const chi2 = points.reduce((sum, { n, rate_perS, sd_perS }) => sum + ((rate_perS - uslRate(law, n)) / sd_perS) ** 2, 0);
-  return Math.max(1, Math.sqrt(chi2 / freedom));
+/** Squared distance of the points from a law, in their deviations. */
+function distance(points: readonly UslPoint[], law: UslParameters): number {
+  return points.reduce(
+    (sum, { n, rate_perS, sd_perS }) =>
+      sum + ((rate_perS - uslRate(law, n)) / Math.max(sd_perS, EXACT * rate_perS)) ** 2,
+    0,
+  );
 }
 
-/** The law through throughputs that are drawn around another. */
-function lawOfDraw(points: readonly UslPoint[], law: UslParameters, widening: number, random: Random): UslParameters {
-  const drawn = points.map(({ n, sd_perS }): UslPoint => {
+/** No draw falls below this share of its rate: throughput is positive. */
+const LEAST = 1e-3;
+
+function drawAround(law: UslParameters, points: readonly UslPoint[], widening: number, random: Random): UslPoint[] {
+  return points.map(({ n, sd_perS }) => {
     const rate_perS = uslRate(law, n);
     const normal = jStat.normal.inv(Math.max(random(), Number.EPSILON), 0, 1);
     return { n, rate_perS: Math.max(LEAST * rate_perS, rate_perS + widening * sd_perS * normal), sd_perS };
   });
-  return weighted(drawn, ({ n }) => uslRate(law, n));
 }
 
-function peakN({ sigma, kappa }: UslParameters): number {
+function peakReplicas({ sigma, kappa }: UslParameters): number {
   return kappa === 0 ? Number.POSITIVE_INFINITY : Math.max(1, Math.sqrt((1 - sigma) / kappa));
 }
 
 function peakRate(law: UslParameters): number {
-  const n = peakN(law);
+  const n = peakReplicas(law);
   return Number.isFinite(n) ? uslRate(law, n) : law.lambda_perS / law.sigma;
 }
 
-function estimated(value: number, drawn: readonly number[]): Estimate {
+/** A value with the interval that covers the middle of each set of draws. */
+function estimated(value: number, drawn: readonly (readonly number[])[]): Estimate {
   const tail = (1 - CONFIDENCE) / 2;
   const known = (figure: number): number | null => (Number.isFinite(figure) ? figure : null);
-  // By rank, not between ranks: infinity lies between none.
-  const sorted = drawn.toSorted((a, b) => a - b);
-  const rank = (p: number): number => sorted[Math.round((sorted.length - 1) * p)] ?? Number.NaN;
-  return { value: known(value), lower: known(rank(tail)), upper: known(rank(1 - tail)) };
+  const sorted = drawn.map((draws) => draws.toSorted((a, b) => a - b));
+  // By rank, not between ranks: nothing lies between a number and infinity.
+  const at = (p: number): number[] => sorted.map((draws) => draws[Math.round((draws.length - 1) * p)] ?? Number.NaN);
+  return { value: known(value), lower: known(Math.min(...at(tail))), upper: known(Math.max(...at(1 - tail))) };
 }

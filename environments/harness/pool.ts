@@ -24,19 +24,25 @@ export function poolOf(config: readonly Directive[], host: string, paths: readon
   const targets = new Set(paths.flatMap((path) => targetsOf(http, placeOf(config, host, path.replace(/\?.*$/, '')))));
   const servers = http
     .filter(({ name, words }) => name === 'upstream' && targets.has(words[0] ?? ''))
-    .flatMap(({ block }) => (block ?? []).filter(({ name }) => name === 'server').map(({ words }) => upstreamServer(words)));
+    .flatMap(({ block }) =>
+      (block ?? []).filter(({ name }) => name === 'server').map(({ words }) => upstreamServer(words)),
+    );
   const members = new Set(servers.filter(({ backup, down }) => !backup && !down).map(({ host: name }) => name));
   const spares = new Set(servers.map(({ host: name }) => name)).difference(members);
   const names = [...new Set([...members].map((name) => name.replace(/-\d+$/, '')))];
   const [name] = names;
   if (name === undefined || names.length > 1)
-    throw new RangeError(`the requests reach ${names.length === 0 ? 'no pool' : `more than one pool: ${names.join(', ')}`}`);
+    throw new RangeError(
+      `the requests reach ${names.length === 0 ? 'no pool' : `more than one pool: ${names.join(', ')}`}`,
+    );
   return { name, members: [...members], spares: [...spares] };
 }
 
 /** Names of upstreams that the place may pass requests to. */
 function targetsOf(http: readonly Directive[], place: readonly Directive[]): string[] {
-  const target = inForce(place, 'proxy_pass')?.[0]?.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+  const target = inForce(place, 'proxy_pass')?.[0]
+    ?.replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '');
   if (target === undefined) return [];
   if (!target.startsWith('$')) return [target];
   return http
@@ -49,7 +55,7 @@ function targetsOf(http: readonly Directive[], place: readonly Directive[]): str
  * leave some upstreams empty, and a single one would no longer be taken out for its failures.
  */
 export function withIdle(text: string, idle: readonly string[]): string {
-  return text.replace(/^([ \t]*server[ \t]+)([\w.-]+)(:\d+)?([^;\n]*);/gm, (all, ...[start, host, port = '', rest]: string[]) =>
-    host === undefined || !idle.includes(host) || /\bdown\b/.test(rest ?? '') ? all : `${start ?? ''}${host}${port}${rest ?? ''} down;`,
+  return text.replace(/^([ \t]*server[ \t]+([\w.-]+)[^;\n]*);/gm, (all, directive: string, host: string) =>
+    idle.includes(host) && !/\sdown\b/.test(directive) ? `${directive} down;` : all,
   );
 }

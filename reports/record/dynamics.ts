@@ -232,7 +232,8 @@ export interface CapacityResult {
   readonly lower_perS: number | null;
   /** Lowest rate that did not; null when the search ended for another reason first. */
   readonly upper_perS: number | null;
-  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
+  readonly ended:
+    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
   readonly steps: readonly CapacityStep[];
   /** What ran out at the upper end, with the figures that show it. */
   readonly ranOut: string;

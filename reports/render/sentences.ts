@@ -227,7 +227,9 @@ export function scenarioFinding(
 export function capacityFinding(
   runs: readonly { readonly variant: string; readonly capacity: CapacityResult }[],
 ): string {
-  return runs.map(({ variant, capacity }) => `${capital(variant)}${replicasInWords(capacity)}: ${capacityInWords(capacity)}.`).join(' ');
+  return runs
+    .map(({ variant, capacity }) => `${capital(variant)}${replicasInWords(capacity)}: ${capacityInWords(capacity)}.`)
+    .join(' ');
 }
 
 /** Whether the instruments can be believed. */

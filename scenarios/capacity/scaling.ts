@@ -9,7 +9,9 @@ import type { CapacityResult, Estimate, ScalingLaw, ScalingPoint, ScalingResult 
 import { PROCESSOR } from './run.ts';
 
 /** A search with its number of instances. */
-export type ScaledCapacity = Pick<CapacityResult, 'lower_perS' | 'upper_perS' | 'ranOut'> & { readonly replicas: number };
+export type ScaledCapacity = Pick<CapacityResult, 'lower_perS' | 'upper_perS' | 'ranOut'> & {
+  readonly replicas: number;
+};
 
 /** A point whose capacity has both ends. */
 interface Bounded {
@@ -21,7 +23,10 @@ interface Bounded {
 type Finding = Pick<ScalingResult, 'shows' | 'statement' | 'law'>;
 
 /** Makes one result of all searches. */
-export function scalingOf(searched: readonly ScaledCapacity[], random: Random): Finding & Pick<ScalingResult, 'points'> {
+export function scalingOf(
+  searched: readonly ScaledCapacity[],
+  random: Random,
+): Finding & Pick<ScalingResult, 'points'> {
   const points = searched.map(({ replicas, lower_perS, upper_perS, ranOut }): ScalingPoint => ({
     replicas,
     lower_perS,

@@ -46,7 +46,8 @@ export interface Capacity {
   readonly upper_perS: number | null;
   readonly steps: readonly SearchedStep[];
   /** Why the search ended. */
-  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
+  readonly ended:
+    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
 }
 
 /** How often in a row a rate is asked that tells nothing. */
