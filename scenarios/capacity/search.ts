@@ -50,6 +50,11 @@ export interface Capacity {
     'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
 }
 
+interface End {
+  readonly rate: number;
+  readonly wanted: 'holds' | 'breaks';
+}
+
 /** How often in a row a rate is asked that tells nothing. */
 const ASKED_MAX = 2;
 
@@ -85,7 +90,7 @@ class Search {
   }
 
   #ended(): Capacity['ended'] {
-    if (this.#narrow()) return 'narrow enough';
+    if (this.#narrow() && this.#ends().every((end) => this.#confirmed(end))) return 'narrow enough';
     if (this.steps.some((step) => step.verdict === 'disturbed' && step.rate_perS === this.#limit))
       return 'machine disturbed';
     if (this.#left <= 0) return 'budget spent';
@@ -126,15 +131,21 @@ class Search {
 
   /** True when both ends were seen often enough, or nothing more can be found out. */
   async #confirm(): Promise<boolean> {
-    for (const [rate, wanted] of [
-      [this.#held, 'holds'],
-      [this.#broke, 'breaks'],
-    ] as const) {
-      if (rate === 0 || !Number.isFinite(rate)) continue;
-      while (this.#left > 0 && this.#seen(rate, wanted) < this.#options.confirmations)
-        if ((await this.#try(rate, 'confirmation')) !== wanted) return false;
-    }
+    for (const end of this.#ends())
+      while (this.#left > 0 && !this.#confirmed(end))
+        if ((await this.#try(end.rate, 'confirmation')) !== end.wanted) return false;
     return true;
+  }
+
+  /** Both ends of the result, those that were found, with what their rates have to say. */
+  #ends(): readonly End[] {
+    return [{ rate: this.#held, wanted: 'holds' } as const, { rate: this.#broke, wanted: 'breaks' } as const].filter(
+      ({ rate }) => rate > 0 && Number.isFinite(rate),
+    );
+  }
+
+  #confirmed({ rate, wanted }: End): boolean {
+    return this.#seen(rate, wanted) >= this.#options.confirmations;
   }
 
   #seen(rate_perS: number, verdict: StepVerdict): number {
@@ -155,6 +166,8 @@ class Search {
     if (verdict === 'invalid' || verdict === 'disturbed') this.#limit = Math.min(this.#limit, rate_perS);
     else if (verdict === 'holds') {
       this.#held = Math.max(this.#held, rate_perS);
+      // What could not be offered once, and then could, is no limit.
+      if (rate_perS >= this.#limit) this.#limit = this.#options.rate_max_perS;
       // A rate that broke once and then held more often was no end.
       if (rate_perS >= this.#broke && this.#disproved(rate_perS)) this.#broke = this.#lowestAbove(rate_perS);
     } else {

@@ -43,7 +43,7 @@ export function capacities(model: Model): readonly Markup[] {
     if (first === undefined) throw new Error('A capacity without a run.');
     const say = markup`The mix of <span class="mono">${first.capacity.scenario}</span> within ${first.capacity.objective},
       at constant arrival rates from up to ${plural(first.capacity.clientAddresses, 'address', 'addresses')}. A rate
-      holds when the whole 95 % interval of every limit does; both ends of a result were seen more than once. The document
+      holds when the whole 95 % interval of every limit does; both ends of a result were seen more than once, unless its budget was spent before. The document
       names no hardware: compare the figures for each core, not the totals.`;
     return section(
       id,

@@ -17,7 +17,8 @@ export function scalingFigure(variant: string, { pool, points, statement, law }:
     </div>
     <figure>
       <figcaption>
-        <b>Capacity against instances.</b> One bar for each search: the interval that holds the capacity.
+        <b>Capacity against instances.</b> One bar for each search: the interval that holds the capacity, dashed
+        upwards where no upper end was found.
         ${law === undefined ? 'No law: the points do not differ enough.' : 'Line: the Universal Scalability Law.'} Dotted:
         linear scaling.
       </figcaption>

@@ -91,7 +91,7 @@ describe('the search', () => {
   test('a rate that was disturbed is asked again, and the answer counts', async () => {
     let disturbed = 0;
     const measure = async (rate: number): Promise<StepVerdict> => {
-      if (rate >= 400 && disturbed < 1) {
+      if (rate >= 400 && disturbed === 0) {
         disturbed += 1;
         return Promise.resolve('disturbed');
       }
@@ -115,6 +115,14 @@ describe('the search', () => {
   test('spends no more steps than it may', async () => {
     const { steps, ended } = await searchCapacity(carries(12_345), { ...OPTIONS, steps_max: 6 });
     expect(steps).toHaveLength(6);
+    expect(ended).toBe('budget spent');
+  });
+
+  test('ends that nobody saw twice are not told as found, however narrow', async () => {
+    const whole = await searchCapacity(carries(333), OPTIONS);
+    const { steps, ended } = await searchCapacity(carries(333), { ...OPTIONS, steps_max: whole.steps.length - 1 });
+    expect(whole.ended).toBe('narrow enough');
+    expect(steps).toHaveLength(whole.steps.length - 1);
     expect(ended).toBe('budget spent');
   });
 
