@@ -66,10 +66,12 @@ export interface CapacityRequest extends MeasureRequest {
   /** Whose requests are offered. */
   readonly scenario: string;
   readonly objective: Objective;
-  /** Load steps that may be spent in each variant. */
+  /** Load steps that may be spent in each search. */
   readonly steps: number;
   /** Client addresses at least. */
   readonly addresses_min: number;
+  /** Numbers of instances to search with; empty for one search with all. */
+  readonly replicas: readonly number[];
 }
 
 /** `gateproof up` */

@@ -6,11 +6,12 @@ import type { Experiment } from '../../chaos/runner/experiment.ts';
 import { bindings, unbound } from '../../environments/ledger/bindings.ts';
 import { UsageError } from '../../environments/ledger/errors.ts';
 import type { Claim, Ledger } from '../../environments/ledger/ledger.ts';
-import type { Profile, RunRecord } from '../../reports/record/types.ts';
+import type { Profile, RunRecord, VariantName } from '../../reports/record/types.ts';
 import type { Objective } from '../../scenarios/capacity/objective.ts';
 import { decidable } from '../../scenarios/run.ts';
 import { claimsOf } from '../../scenarios/scenario.ts';
 import type { LoadShape, Scenario } from '../../scenarios/scenario.ts';
+import { requireReplicas } from './replicas.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -27,6 +28,8 @@ export interface PlannedCapacity extends PlannedScenario {
   readonly steps: number;
   /** Client addresses at least. */
   readonly addresses_min: number;
+  /** Numbers of instances to search with, one after the other; empty for all that the configuration lists. */
+  readonly replicas: readonly number[];
 }
 
 export interface PlannedScenario {
@@ -112,19 +115,29 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   };
 }
 
-/** A run that only searches a capacity: it judges no claim. @throws {UsageError} for an unknown scenario */
+/**
+ * A run that only searches a capacity: it judges no claim.
+ *
+ * @throws {UsageError} for an unknown scenario, or more instances than its pool has
+ */
 export async function planCapacity(
   ledger: Ledger,
-  request: Pick<PlannedCapacity, 'objective' | 'steps' | 'addresses_min'> & { readonly scenario: string },
+  request: Pick<PlannedCapacity, 'objective' | 'steps' | 'addresses_min' | 'replicas'> & {
+    readonly scenario: string;
+    readonly variants: readonly VariantName[];
+  },
 ): Promise<Plan> {
-  const { objective, steps, addresses_min } = request;
+  const { objective, steps, addresses_min, replicas } = request;
   const [found] = await loadScenarios({ ledger, profile: 'smoke', only: [], scenario: request.scenario });
   if (!found) throw new UsageError(`There is no scenario '${request.scenario}'.`, 'See gateproof load --help.');
+  if (replicas.length > 0)
+    for (const variant of request.variants)
+      await requireReplicas(ledger.environment, variant, found.scenario, replicas);
   return {
     cases: [],
     experiments: [],
     scenarios: [],
-    capacity: { ...found, objective, steps, addresses_min },
+    capacity: { ...found, objective, steps, addresses_min, replicas },
     planned: [],
     outside: [],
     text: `capacity ${request.scenario}`,
@@ -213,6 +226,6 @@ export function estimate_s(
     0,
   );
   const load = scenarios.reduce((sum, { shape }) => sum + shape.warmup_s + shape.measured_s + 5, 0);
-  const search = (capacity?.steps ?? 0) * SECONDS_PER_STEP;
+  const search = (capacity?.steps ?? 0) * Math.max(1, capacity?.replicas.length ?? 0) * SECONDS_PER_STEP;
   return START_S + variants * (cases.length * SECONDS_PER_CASE + trials * 30 + load + search);
 }

@@ -107,11 +107,14 @@ function journalPromise({ claim: id, ...saying }: Saying, result: ScenarioResult
     event: 'claim',
     at: new Date().toISOString(),
     variant: run.topology.variant,
-    claim: claimResult(
-      claim,
-      { outcome, duration_ms: result.duration_ms },
-      { environment: run.topology.environment, ...run.known[id] },
-    ),
+    claim: {
+      ...claimResult(
+        claim,
+        { outcome, duration_ms: result.duration_ms },
+        { environment: run.topology.environment, ...run.known[id] },
+      ),
+      reproduce: result.reproduce,
+    },
   });
 }
 

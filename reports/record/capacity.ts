@@ -1,5 +1,6 @@
 /** What a run that only searched for capacities ends with, and how a capacity is said. */
 import type { CapacityResult } from './dynamics.ts';
+import { replicasInWords } from './scaling.ts';
 import type { Gate, RunInfo, VariantResult } from './types.ts';
 
 /** A capacity in a few words. */
@@ -31,7 +32,7 @@ export function capacityGate({ run, variants }: Measured): Gate | null {
   return {
     exitCode: open ? 2 : 0,
     holds: !open,
-    sentence: `${found.map(({ name, one }) => `${name}: ${capacityInWords(one)} within ${one.objective}`).join('; ')}.`,
+    sentence: `${found.map(({ name, one }) => `${name}${replicasInWords(one)}: ${capacityInWords(one)} within ${one.objective}`).join('; ')}.`,
     newDeviations: [],
     knownDeviations: [],
     waived: [],

@@ -126,6 +126,7 @@ function deriveVariant(
     if (result !== null) results.set(id, result);
   }
   const capacities = own.filter((event) => event.event === 'capacity').map((event) => event.capacity);
+  const scalings = own.filter((event) => event.event === 'scaling').map((event) => event.scaling);
   const missing = started.planned.filter((id) => !results.has(id)).map((id) => notRun(id, started, name));
   return {
     name,
@@ -135,6 +136,7 @@ function deriveVariant(
     experiments,
     scenarios,
     ...(capacities.length > 0 && { capacities }),
+    ...(scalings.length > 0 && { scalings }),
     addressMap: start?.addressMap ?? {},
     started_ms: start?.started_ms ?? 0,
   };

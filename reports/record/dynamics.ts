@@ -2,7 +2,7 @@
  * What experiments and scenarios leave in the record: results over time. Part
  * of `types.ts`, which hands everything on; import from there.
  */
-import type { Verdict } from './types.ts';
+import type { Replicas, Verdict } from './types.ts';
 
 /** A closed interval; `null` bounds are open. */
 export interface Interval {
@@ -224,8 +224,8 @@ export interface CapacityStep {
   readonly phase: 'growth' | 'bisection' | 'confirmation';
   readonly rate_perS: number;
   readonly achieved_perS: number;
-  /** Whether the objective held; `invalid`: the generator could not offer this rate. */
-  readonly verdict: 'holds' | 'breaks' | 'unclear' | 'invalid';
+  /** Whether the objective held. `invalid`: the generator could not offer this rate; `disturbed`: other programs may have broken it. */
+  readonly verdict: 'holds' | 'breaks' | 'unclear' | 'invalid' | 'disturbed';
   readonly p50_ms: number;
   readonly p95_ms: number;
   readonly p99_ms: number;
@@ -242,13 +242,16 @@ export interface CapacityResult {
   /** Scenario whose mix of requests was offered. */
   readonly scenario: string;
   readonly title: string;
+  /** Set when instances were left idle on purpose. */
+  readonly replicas?: Replicas;
   /** The objective in words. */
   readonly objective: string;
   /** Highest rate that held each time; null when none did. */
   readonly lower_perS: number | null;
   /** Lowest rate that did not; null when the search ended for another reason first. */
   readonly upper_perS: number | null;
-  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'highest rate holds';
+  readonly ended:
+    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
   readonly steps: readonly CapacityStep[];
   /** What ran out at the upper end, with the figures that show it. */
   readonly ranOut: string;

@@ -10,6 +10,7 @@ import type {
   ExperimentResult,
   Remedy,
   RunInfo,
+  ScalingResult,
   ScenarioResult,
   VariantName,
 } from './types.ts';
@@ -62,6 +63,12 @@ export type JournalEvent =
       readonly at: string;
       readonly variant: VariantName;
       readonly capacity: CapacityResult;
+    }
+  | {
+      readonly event: 'scaling';
+      readonly at: string;
+      readonly variant: VariantName;
+      readonly scaling: ScalingResult;
     }
   | { readonly event: 'calibration'; readonly at: string; readonly calibration: CalibrationResult }
   | { readonly event: 'note'; readonly at: string; readonly level: 'info' | 'warning' | 'error'; readonly text: string }

@@ -14,6 +14,7 @@ const KNOWN: ReadonlySet<string> = new Set<JournalEvent['event']>([
   'experiment',
   'scenario',
   'capacity',
+  'scaling',
   'calibration',
   'note',
   'variant-finished',

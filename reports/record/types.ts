@@ -5,6 +5,7 @@
  */
 
 import type { CapacityResult, ExperimentResult, Interval, ScenarioResult } from './dynamics.ts';
+import type { ScalingResult } from './scaling.ts';
 
 export type {
   CapacityResult,
@@ -26,6 +27,8 @@ export type {
   ScenarioStage,
   ScenarioResult,
 } from './dynamics.ts';
+
+export type { Estimate, Replicas, ScalingLaw, ScalingPoint, ScalingResult } from './scaling.ts';
 
 export const SCHEMA_ID = 'gateproof.run/1';
 
@@ -157,6 +160,7 @@ export interface VariantResult {
   readonly experiments: readonly ExperimentResult[];
   readonly scenarios: readonly ScenarioResult[];
   readonly capacities?: readonly CapacityResult[];
+  readonly scalings?: readonly ScalingResult[];
   /** Documented address or name → the one it has in this run. */
   readonly addressMap: Readonly<Record<string, string>>;
   readonly started_ms: number;

@@ -27,6 +27,7 @@ const SCRIPTS = [
   'load',
   'spectrum',
   'knee',
+  'scaling',
   'series',
   'filter',
   'ledger',

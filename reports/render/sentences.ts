@@ -4,6 +4,7 @@
  */
 import { capacityInWords, isCapacityRun } from '../record/capacity.ts';
 import { isControlRun } from '../record/controls.ts';
+import { replicasInWords } from '../record/scaling.ts';
 import { deviations, withVerdict } from './model.ts';
 import { enumerate, latency, number, plural, seconds } from './format.ts';
 import type { Model } from './model.ts';
@@ -226,7 +227,9 @@ export function scenarioFinding(
 export function capacityFinding(
   runs: readonly { readonly variant: string; readonly capacity: CapacityResult }[],
 ): string {
-  return runs.map(({ variant, capacity }) => `${capital(variant)}: ${capacityInWords(capacity)}.`).join(' ');
+  return runs
+    .map(({ variant, capacity }) => `${capital(variant)}${replicasInWords(capacity)}: ${capacityInWords(capacity)}.`)
+    .join(' ');
 }
 
 /** Whether the instruments can be believed. */

@@ -1,5 +1,6 @@
 /** Record → a few lines for a terminal, a CI log or a comment: the answer first. */
 import { capacityInWords } from '../record/capacity.ts';
+import { replicasInWords } from '../record/scaling.ts';
 import { duration, plural } from './format.ts';
 import { arrange } from './model.ts';
 import { headline, lede, scopeSentence } from './sentences.ts';
@@ -110,15 +111,16 @@ function experimentLines(record: RunRecord): readonly string[] {
 
 /** What each scenario measured, and how much the system carries. */
 function loadLines(record: RunRecord): readonly string[] {
-  const lines = record.variants.flatMap(({ name, scenarios, capacities = [] }) => [
+  const lines = record.variants.flatMap(({ name, scenarios, capacities = [], scalings = [] }) => [
     ...scenarios.map(
       (one) =>
         `  ${VERDICT_MARK[one.verdict]} ${name}/${one.name}${one.control === undefined ? '' : ` (control: ${one.control})`}: ${one.observed}${one.reason === undefined ? '' : `; ${one.reason}`}`,
     ),
     ...capacities.map(
       (one) =>
-        `  ${name}/${one.scenario}: ${capacityInWords(one)} within ${one.objective}; what ran out: ${one.ranOut}`,
+        `  ${name}/${one.scenario}${replicasInWords(one)}: ${capacityInWords(one)} within ${one.objective}; what ran out: ${one.ranOut}`,
     ),
+    ...scalings.map((one) => `  ${name}/${one.scenario}, ${one.pool} pool: ${one.statement}`),
   ]);
   return lines.length === 0 ? [] : ['', 'Load:', ...lines];
 }

@@ -46,7 +46,7 @@ export function judgeStep(
   { latencies, errors }: Objective,
   { corrected, outcomes, achieved }: LoadMeasurement,
   heldUp: number,
-): Exclude<StepVerdict, 'invalid'> {
+): Exclude<StepVerdict, 'invalid' | 'disturbed'> {
   const due = achieved + heldUp;
   const failed = proportionInterval(outcomes.failed + heldUp, Math.max(1, due));
   const judged = [

@@ -1,7 +1,7 @@
 /** Searches the capacity of a system with the requests of a scenario, and says what ran out. */
 import { monotonic_ms } from '../../measurement/clock.ts';
 import { samplesForUpperBound } from '../../measurement/statistics.ts';
-import type { CapacityResult, CapacityStep, ScenarioResult } from '../../reports/record/types.ts';
+import type { CapacityResult, CapacityStep, Replicas, ScenarioResult } from '../../reports/record/types.ts';
 import { slowedByOthers, validityRules } from '../engines/validity.ts';
 import { meanCores } from '../cores.ts';
 import { offer } from '../run.ts';
@@ -24,6 +24,8 @@ export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'contro
   /** Names of the containers of the gateway and of the applications. */
   readonly gatewayName: string;
   readonly applications: readonly string[];
+  /** What takes requests when instances were left idle; the caller sees to that. */
+  readonly replicas?: Replicas | undefined;
   readonly onStep?: (rate_perS: number) => void;
 }
 
@@ -50,6 +52,7 @@ export async function findCapacity(
   return {
     scenario: name,
     title: declared.title,
+    ...(options.replicas ? { replicas: options.replicas } : {}),
     objective: objectiveInWords(options.objective),
     lower_perS: found.lower_perS,
     upper_perS: found.upper_perS,
@@ -88,7 +91,7 @@ async function oneStep(
     phase: 'growth',
     rate_perS,
     achieved_perS: Math.round(measured.achieved / shape.measured_s),
-    verdict: broken ? 'invalid' : judged === 'breaks' && slowed !== null ? 'unclear' : judged,
+    verdict: broken ? 'invalid' : judged !== 'holds' && slowed !== null ? 'disturbed' : judged,
     p50_ms: at_ms(50),
     p95_ms: at_ms(95),
     p99_ms: at_ms(99),
@@ -113,6 +116,8 @@ function cpuOf(resources: ScenarioResult['resources'], shape: LoadShape): Record
   );
 }
 
+/** What {@link CapacityResult.ranOut} begins with when the cores of the system were used up. */
+export const PROCESSOR = 'processor time of the system';
 /** The system counts as out of processor time from this share of its cores on: what the kernel does for it belongs to no container. */
 const CORES_USED_UP = 0.8;
 
@@ -121,18 +126,19 @@ function ranOut(
   upper_perS: number | null,
   { sutCores, gatewayName, applications }: CapacityOptions,
 ): string {
-  const there = steps.filter(({ rate_perS, verdict }) => rate_perS === upper_perS && verdict !== 'holds');
-  const step = there.find(({ verdict }) => verdict === 'breaks') ?? there[0];
+  const atTop = steps.filter(({ rate_perS, verdict }) => rate_perS === upper_perS && verdict !== 'holds');
+  const step = atTop.find(({ verdict }) => verdict === 'breaks') ?? atTop[0];
   if (!step) {
-    const invalid = steps.findLast(({ verdict }) => verdict === 'invalid');
-    return invalid?.reason === undefined ? 'nothing ran out' : `the generator: ${invalid.reason}`;
+    const last = steps.findLast(({ verdict }) => verdict === 'invalid' || verdict === 'disturbed');
+    if (last?.reason === undefined) return 'nothing ran out';
+    return `${last.verdict === 'invalid' ? 'the generator' : 'nobody knows'}: ${last.reason}`;
   }
   const gateway = step.cpu_cores[gatewayName] ?? 0;
   const upstream = sum(applications.map((name) => step.cpu_cores[name] ?? 0));
   const all = sum(Object.entries(step.cpu_cores).map(([name, cores]) => (name === 'generator' ? 0 : cores)));
   const use = `at ${String(step.rate_perS)}/s the gateway used ${two(gateway)}, the applications ${two(upstream)} and the watched containers together ${two(all)} of ${two(sutCores)} cores`;
   return all >= CORES_USED_UP * sutCores
-    ? `processor time of the system: ${use}`
+    ? `${PROCESSOR}: ${use}`
     : `no processor: ${use}; ${two(100 * step.errorShare)} % failed, P95 ${String(step.p95_ms)} ms`;
 }
 

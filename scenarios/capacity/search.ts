@@ -15,7 +15,9 @@ export type StepVerdict =
   /** The interval holds the limit: more samples may tell. */
   | 'unclear'
   /** The generator could not offer this rate: nothing is said about the system. */
-  | 'invalid';
+  | 'invalid'
+  /** Other programs had the machine meanwhile: nothing is said about the system, and another look may tell. */
+  | 'disturbed';
 
 export interface SearchOptions {
   readonly start_perS: number;
@@ -44,10 +46,17 @@ export interface Capacity {
   readonly upper_perS: number | null;
   readonly steps: readonly SearchedStep[];
   /** Why the search ended. */
-  readonly ended: 'narrow enough' | 'budget spent' | 'generator at its end' | 'highest rate holds';
+  readonly ended:
+    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
 }
 
-const UNCLEAR_MAX = 2;
+interface End {
+  readonly rate: number;
+  readonly wanted: 'holds' | 'breaks';
+}
+
+/** How often in a row a rate is asked that tells nothing. */
+const ASKED_MAX = 2;
 
 class Search {
   readonly #measure: (rate_perS: number) => Promise<StepVerdict>;
@@ -63,12 +72,12 @@ class Search {
 
   async run(): Promise<Capacity> {
     do {
-      if (!Number.isFinite(this.#brokeRate)) await this.#grow();
+      if (!Number.isFinite(this.#broke)) await this.#grow();
       await this.#bisect();
     } while (!(await this.#confirm()) && this.#left > 0);
     return {
-      lower_perS: this.#heldRate === 0 ? null : this.#heldRate,
-      upper_perS: Number.isFinite(this.#brokeRate) ? this.#brokeRate : null,
+      lower_perS: this.#held === 0 ? null : this.#held,
+      upper_perS: Number.isFinite(this.#broke) ? this.#broke : null,
       steps: this.steps,
       ended: this.#ended(),
     };
@@ -79,79 +88,93 @@ class Search {
   }
 
   #ended(): Capacity['ended'] {
-    if (this.#narrow()) return 'narrow enough';
+    if (this.#narrow() && this.#ends().every((end) => this.#confirmed(end))) return 'narrow enough';
+    if (this.steps.some((step) => step.verdict === 'disturbed' && step.rate_perS === this.#limit))
+      return 'machine disturbed';
     if (this.#left <= 0) return 'budget spent';
     return this.#limit < this.#options.rate_max_perS ? 'generator at its end' : 'highest rate holds';
   }
 
   /** Nothing from here on has to be tried. */
   get #top(): number {
-    return Math.min(this.#brokeRate, this.#limit);
+    return Math.min(this.#broke, this.#limit);
   }
 
   #narrow(): boolean {
-    return this.#heldRate > 0 && this.#brokeRate / this.#heldRate <= this.#options.width;
+    return this.#held > 0 && this.#broke / this.#held <= this.#options.width;
   }
 
   async #grow(): Promise<void> {
     const { start_perS, growth } = this.#options;
-    let rate = Math.min(this.#heldRate === 0 ? start_perS : Math.floor(this.#heldRate * growth), this.#limit);
-    while (this.#left > 0 && rate > this.#heldRate) {
+    let rate = Math.min(this.#held === 0 ? start_perS : Math.floor(this.#held * growth), this.#limit);
+    while (this.#left > 0 && rate > this.#held) {
       const verdict = await this.#try(rate, 'growth');
       // A start that is too high: downwards, until something holds.
-      if (verdict === 'breaks' && this.#heldRate === 0) rate = Math.max(1, Math.floor(rate / growth));
-      else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#brokeRate))
+      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / growth));
+      else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
         rate = Math.min(Math.floor(rate * growth), this.#limit);
       else return;
-      if (rate === 1 && this.#brokeRate === 1) return;
+      if (rate === 1 && this.#broke === 1) return;
     }
   }
 
   async #bisect(): Promise<void> {
-    while (this.#left > 0 && this.#heldRate > 0 && this.#top / this.#heldRate > this.#options.width) {
+    while (this.#left > 0 && this.#held > 0 && this.#top / this.#held > this.#options.width) {
       // Halfway in proportion: what counts is the width as a ratio.
-      const rate = Math.round(Math.sqrt(this.#heldRate * this.#top));
-      if (rate <= this.#heldRate || rate >= this.#top) return;
+      const rate = Math.round(Math.sqrt(this.#held * this.#top));
+      if (rate <= this.#held || rate >= this.#top) return;
       await this.#try(rate, 'bisection');
     }
   }
 
   /** True when both ends were seen often enough, or nothing more can be found out. */
   async #confirm(): Promise<boolean> {
-    for (const [rate, wanted] of [
-      [this.#heldRate, 'holds'],
-      [this.#brokeRate, 'breaks'],
-    ] as const) {
-      if (rate === 0 || !Number.isFinite(rate)) continue;
-      while (this.#left > 0 && this.#seen(rate, wanted) < this.#options.confirmations)
-        if ((await this.#try(rate, 'confirmation')) !== wanted) return false;
-    }
+    for (const end of this.#ends())
+      while (this.#left > 0 && !this.#confirmed(end))
+        if ((await this.#try(end.rate, 'confirmation')) !== end.wanted) return false;
     return true;
+  }
+
+  /** Both ends of the result, those that were found, with what their rates have to say. */
+  #ends(): readonly End[] {
+    return [{ rate: this.#held, wanted: 'holds' } as const, { rate: this.#broke, wanted: 'breaks' } as const].filter(
+      ({ rate }) => rate > 0 && Number.isFinite(rate),
+    );
+  }
+
+  #confirmed({ rate, wanted }: End): boolean {
+    return this.#seen(rate, wanted) >= this.#options.confirmations;
   }
 
   #seen(rate_perS: number, verdict: StepVerdict): number {
     return this.steps.filter((step) => step.rate_perS === rate_perS && step.verdict === verdict).length;
   }
 
-  /** One step; unclear ones are asked again, and count as broken if they stay so: nobody can promise that rate. */
+  /**
+   * One step. Unclear and disturbed ones are asked again. What stays unclear counts as broken:
+   * nobody can promise that rate. What stays disturbed says nothing, as a generator at its end.
+   */
   async #try(rate_perS: number, phase: SearchedStep['phase']): Promise<StepVerdict> {
     let verdict: StepVerdict = 'unclear';
-    for (let n = 0; verdict === 'unclear' && n < UNCLEAR_MAX && this.#left > 0; n += 1) {
+    const open = (): boolean => verdict === 'unclear' || verdict === 'disturbed';
+    for (let n = 0; open() && n < ASKED_MAX && this.#left > 0; n += 1) {
       verdict = await this.#measure(rate_perS);
       this.steps.push({ rate_perS, verdict, phase });
     }
-    if (verdict === 'invalid') this.#limit = Math.min(this.#limit, rate_perS);
+    if (verdict === 'invalid' || verdict === 'disturbed') this.#limit = Math.min(this.#limit, rate_perS);
+    // What could not be offered once, and then could, is no limit.
+    else if (verdict === 'holds' && rate_perS >= this.#limit) this.#limit = this.#options.rate_max_perS;
     return verdict === 'unclear' ? 'breaks' : verdict;
   }
 
   /** Lowest rate that more often did not hold than it did; infinite when there is none. */
-  get #brokeRate(): number {
+  get #broke(): number {
     return Math.min(Number.POSITIVE_INFINITY, ...this.#rates().filter((rate) => this.#balance(rate) < 0));
   }
 
   /** Highest rate below that which held more often than not; 0 when there is none. A rate that did either as often is no end. */
-  get #heldRate(): number {
-    const broke = this.#brokeRate;
+  get #held(): number {
+    const broke = this.#broke;
     return Math.max(0, ...this.#rates().filter((rate) => rate < broke && this.#balance(rate) > 0));
   }
 

@@ -142,7 +142,7 @@ describe.skipIf(MISSING !== null)('report.html in a browser', () => {
       }))`,
     );
     expect(new Set(charts.map((chart) => chart.kind))).toEqual(
-      new Set(['timeline', 'strip', 'phase', 'load', 'spectrum', 'series', 'spark', 'knee']),
+      new Set(['timeline', 'strip', 'phase', 'load', 'spectrum', 'series', 'spark', 'knee', 'scaling']),
     );
     for (const chart of charts) {
       expect(chart.marks, chart.kind).toBeGreaterThan(1);

@@ -30,7 +30,7 @@ CHARTS.knee = (data, width, host) => {
     );
     page.text(x(steps.at(-1).rate_perS) + 8, y(steps.at(-1)[name]) + 4, label, 'k2 halo');
   }
-  const colours = { holds: 'fc', breaks: 'fd', unclear: 'fw' };
+  const colours = { holds: 'fc', breaks: 'fd', unclear: 'fw', disturbed: 'fn' };
   for (const step of steps)
     page.dot(
       x(step.rate_perS),

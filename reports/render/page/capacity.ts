@@ -2,9 +2,11 @@
 import { capacityInWords } from '../../record/capacity.ts';
 import { duration, latency, number, plural } from '../format.ts';
 import { markup } from '../markup.ts';
+import { replicasInWords } from '../../record/scaling.ts';
 import { capacityFinding } from '../sentences.ts';
+import { scalingFigure } from './scaling.ts';
 import { chart, figures, section } from './parts.ts';
-import type { CapacityResult, CapacityStep } from '../../record/types.ts';
+import type { CapacityResult, CapacityStep, ScalingResult } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
 import type { Model } from '../model.ts';
 
@@ -13,32 +15,42 @@ interface Run {
   readonly capacity: CapacityResult;
 }
 
-/** Searches of one scenario, those of both variants together. */
-export function capacityRuns(model: Model): readonly { readonly id: string; readonly runs: readonly Run[] }[] {
-  const all = model.record.variants.flatMap(({ name, capacities = [] }) =>
+interface Searches {
+  readonly id: string;
+  readonly runs: readonly Run[];
+  readonly scalings: readonly { readonly variant: string; readonly scaling: ScalingResult }[];
+}
+
+/** Searches of one scenario, those of both variants together, and what they say of replicas. */
+export function capacityRuns(model: Model): readonly Searches[] {
+  const { variants } = model.record;
+  const all = variants.flatMap(({ name, capacities = [] }) =>
     capacities.map((capacity) => ({ variant: name, capacity })),
   );
-  return [...Map.groupBy(all, ({ capacity }) => capacity.scenario)].map(([, runs], index) => ({
+  return [...Map.groupBy(all, ({ capacity }) => capacity.scenario)].map(([scenario, runs], index) => ({
     id: `capacity-${index + 1}`,
     runs,
+    scalings: variants.flatMap(({ name, scalings = [] }) =>
+      scalings.filter((one) => one.scenario === scenario).map((scaling) => ({ variant: name, scaling })),
+    ),
   }));
 }
 
 /** One section for each scenario whose capacity was searched. */
 export function capacities(model: Model): readonly Markup[] {
-  return capacityRuns(model).map(({ id, runs }) => {
+  return capacityRuns(model).map(({ id, runs, scalings }) => {
     const [first] = runs;
     if (first === undefined) throw new Error('A capacity without a run.');
     const say = markup`The mix of <span class="mono">${first.capacity.scenario}</span> within ${first.capacity.objective},
       at constant arrival rates from up to ${plural(first.capacity.clientAddresses, 'address', 'addresses')}. A rate
-      holds when the whole 95 % interval of every limit does; both ends of a result were seen more than once. The document
+      holds when the whole 95 % interval of every limit does; both ends of a result were seen more than once, unless its budget was spent before. The document
       names no hardware: compare the figures for each core, not the totals.`;
     return section(
       id,
       `Capacity: ${first.capacity.title}`,
       capacityFinding(runs),
       say,
-      runs.map(oneSearch),
+      [scalings.map(({ variant, scaling }) => scalingFigure(variant, scaling)), runs.map(oneSearch)],
       model.record.run.partial,
     );
   });
@@ -47,15 +59,15 @@ export function capacities(model: Model): readonly Markup[] {
 function oneSearch({ variant, capacity }: Run): Markup {
   const data = { steps: capacity.steps, lower: capacity.lower_perS, upper: capacity.upper_perS };
   return markup`<div class="h3row">
-      <h3>${variant}: ${capacityInWords(capacity)}</h3>
-      <span class="dim">What ran out: ${capacity.ranOut}.</span>
+      <h3>${variant}${replicasInWords(capacity)}: ${capacityInWords(capacity)}</h3>
+      <span class="dim">What ran out: ${capacity.ranOut}.${idleInstances(capacity)}</span>
     </div>
     <figure>
       <figcaption>
         <b>Latency against load.</b> One mark for each load step at each percentile, from the intended start; where the
         curve bends is the knee. Shaded: the interval that holds the capacity.
       </figcaption>
-      ${chart('knee', data, `Latency against offered requests a second, ${variant}`)}${figures(
+      ${chart('knee', data, `Latency against offered requests a second, ${variant}${replicasInWords(capacity)}`)}${figures(
         ['Phase', 'Offered/s', 'Achieved/s', 'Says', 'P50', 'P95', 'P99', 'Failed', 'CPU, cores'],
         capacity.steps.map(stepRow),
       )}
@@ -64,6 +76,11 @@ function oneSearch({ variant, capacity }: Run): Markup {
     <div class="cmd after">
       <code>${capacity.reproduce}</code><button class="btn" data-copy="${capacity.reproduce}">Copy</button>
     </div>`;
+}
+
+function idleInstances({ replicas }: CapacityResult): string {
+  if (replicas === undefined || replicas.idle.length === 0) return '';
+  return ` Running, but idle: ${replicas.idle.join(', ')}.`;
 }
 
 function stepRow(step: CapacityStep): readonly Part[] {

@@ -54,6 +54,19 @@ describe('wrong usage ends with 64 and says what is right', () => {
       ['capacity', 'production-gateway', '--slo', 'fast'],
       /'fast' is no objective; write p95=800ms/,
     ],
+    ['no instances', ['capacity', 'production-gateway', '--replicas', '0,1'], /whole number from 1/],
+    ['instances that are no number', ['capacity', 'production-gateway', '--replicas', '1,x'], /whole number from 1/],
+    ['one number of instances', ['capacity', 'production-gateway', '--replicas', '2,2'], /two different numbers/],
+    [
+      'more instances than the pool has',
+      ['capacity', 'production-gateway', '--replicas', '1,6'],
+      /customer pool of documented has 5 instances .* besides customer-6.*\n.*from 1 to 5/,
+    ],
+    [
+      'instances of no pool',
+      ['capacity', 'production-gateway', '--target', 'static-throughput', '--replicas', '1,2'],
+      /reach no pool/,
+    ],
     [
       'a document that cannot be read',
       ['claims', 'production-gateway', '--document', 'no-such-file'],

@@ -4,6 +4,7 @@ import type {
   CapacityStep,
   ExperimentResult,
   PercentilePoint,
+  ScalingResult,
   ScenarioResult,
   Trial,
   VariantName,
@@ -261,6 +262,7 @@ export function inventedCapacity(): CapacityResult {
   return {
     scenario: 'api-mix',
     title: 'reads, writes and admin from many addresses',
+    replicas: { pool: 'customer', count: 2, idle: ['customer-3', 'customer-4'] },
     objective: 'P95 below 800 ms and errors below 1 %',
     lower_perS: 400,
     upper_perS: 440,
@@ -280,5 +282,30 @@ export function inventedCapacity(): CapacityResult {
     clientAddresses: 880,
     duration_ms: 140_000,
     reproduce: 'gateproof capacity production-gateway --target api-mix',
+  };
+}
+
+/** Four numbers of instances whose capacity grows with contention; the search of the third found no upper end. */
+export function inventedScaling(): ScalingResult {
+  const point = (replicas: number, lower_perS: number, upper_perS: number | null): ScalingResult['points'][number] => ({
+    replicas,
+    lower_perS,
+    upper_perS,
+    ranOut: 'processor time of the system: at 440/s the gateway used 0.73 of 1 cores',
+  });
+  return {
+    scenario: 'api-mix',
+    pool: 'customer',
+    points: [point(1, 210, 230), point(2, 400, 440), point(3, 500, null), point(4, 600, 660)],
+    shows: 'law',
+    statement: 'λ 220/s (205 to 236), σ 0.05 (0 to 0.12), κ 0.01 (0 to 0.03): most with 9.7 (5.1 to ∞) instances.',
+    law: {
+      lambda_perS: { value: 220, lower: 205, upper: 236 },
+      sigma: { value: 0.05, lower: 0, upper: 0.12 },
+      kappa: { value: 0.01, lower: 0, upper: 0.03 },
+      peak_replicas: { value: 9.7, lower: 5.1, upper: null },
+      peak_perS: { value: 904, lower: 640, upper: null },
+    },
+    reproduce: 'gateproof capacity production-gateway --target api-mix --replicas 1,2,3,4',
   };
 }

@@ -2,7 +2,7 @@
 import { count } from '../../../reports/record/derive.ts';
 import { SCHEMA_ID } from '../../../reports/record/types.ts';
 import { inventedClaims } from './fixture-claims.ts';
-import { inventedCapacity, inventedExperiment, inventedScenario } from './fixture-runs.ts';
+import { inventedCapacity, inventedExperiment, inventedScaling, inventedScenario } from './fixture-runs.ts';
 import type { JournalEvent } from '../../../reports/record/events.ts';
 import type { Judge } from '../../../reports/record/derive.ts';
 import type {
@@ -100,7 +100,7 @@ function variant(name: VariantName): VariantResult {
     claims,
     experiments: [inventedExperiment(name, name === 'documented' ? 12 : 12)],
     scenarios: name === 'documented' ? [] : [inventedScenario()],
-    ...(name === 'documented' ? {} : { capacities: [inventedCapacity()] }),
+    ...(name === 'documented' ? {} : { capacities: [inventedCapacity()], scalings: [inventedScaling()] }),
     addressMap: { '10.0.1.10': '198.18.64.11', 'api.example.test': '198.18.0.10' },
     started_ms: name === 'documented' ? 9400 : 8700,
   };
@@ -285,31 +285,22 @@ export function journalOf(record: RunRecord): readonly JournalEvent[] {
       outside: record.outside,
     },
     ...record.calibration.map((calibration): JournalEvent => ({ event: 'calibration', at, calibration })),
-    ...record.variants.flatMap((own): readonly JournalEvent[] => [
+    ...record.variants.flatMap(({ name: variant, ...own }): readonly JournalEvent[] => [
       {
         event: 'variant-started',
         at,
-        variant: own.name,
+        variant,
         adaptations: own.adaptations,
         remedies: own.remedies,
         addressMap: own.addressMap,
         started_ms: own.started_ms,
       },
-      ...own.claims.map((claim): JournalEvent => ({ event: 'claim', at, variant: own.name, claim })),
-      ...(own.capacities ?? []).map((capacity): JournalEvent => ({
-        event: 'capacity',
-        at,
-        variant: own.name,
-        capacity,
-      })),
-      ...own.experiments.map((experiment): JournalEvent => ({
-        event: 'experiment',
-        at,
-        variant: own.name,
-        experiment,
-      })),
-      ...own.scenarios.map((scenario): JournalEvent => ({ event: 'scenario', at, variant: own.name, scenario })),
-      { event: 'variant-finished', at, variant: own.name },
+      ...own.claims.map((claim): JournalEvent => ({ event: 'claim', at, variant, claim })),
+      ...(own.capacities ?? []).map((capacity): JournalEvent => ({ event: 'capacity', at, variant, capacity })),
+      ...(own.scalings ?? []).map((scaling): JournalEvent => ({ event: 'scaling', at, variant, scaling })),
+      ...own.experiments.map((experiment): JournalEvent => ({ event: 'experiment', at, variant, experiment })),
+      ...own.scenarios.map((scenario): JournalEvent => ({ event: 'scenario', at, variant, scenario })),
+      { event: 'variant-finished', at, variant },
     ]),
     ...(record.notes ?? []).map((note): JournalEvent => ({ event: 'note', ...note })),
     { event: 'run-finished', at: record.run.finishedAt ?? at, interrupted: false },

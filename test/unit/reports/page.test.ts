@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { renderHtml } from '../../../reports/render/html.ts';
 import { escapeText, jsonAsText, markup } from '../../../reports/render/markup.ts';
 import { reduceSeries } from '../../../reports/render/reduce.ts';
+import type { RunRecord } from '../../../reports/record/types.ts';
 import { ATTACK, emptyRecord, fullRecord, hostileRecord, partialRecord } from './fixtures.ts';
 
 describe('markup', () => {
@@ -73,6 +74,22 @@ describe('the page', () => {
       'instruments',
     ])
       expect(page).toContain(`<section id="${section}"`);
+  });
+
+  test('shows what a capacity does as instances are added, and which were idle', () => {
+    expect(page).toContain('data-chart="scaling"');
+    expect(page).toContain('hardened: replicas of the customer pool');
+    expect(page).toContain('hardened with 2 customer instances: 400 to 440 requests/s');
+    expect(page).toContain('Running, but idle: customer-3, customer-4.');
+    expect(page.replaceAll(/\s+/g, ' ')).toContain('Line: the Universal Scalability Law.');
+    expect(page).toMatch(/<td>Instances with the most throughput<\/td>\s*<td>9.7<\/td>\s*<td>5.1<\/td>\s*<td>∞<\/td>/);
+    const [documented, hardened] = fullRecord().variants;
+    const { law: _, ...without } = hardened?.scalings?.[0] ?? {};
+    const flat = {
+      ...fullRecord(),
+      variants: [documented, { ...hardened, scalings: [{ ...without, shows: 'nothing' }] }],
+    };
+    expect(renderHtml(flat as RunRecord).replaceAll(/\s+/g, ' ')).toContain('No law: the points do not differ enough.');
   });
 
   test('leaves out what there is no data for, and says partial everywhere', () => {

@@ -100,9 +100,41 @@ describe('the search', () => {
     expect(unclear % 2).toBe(0);
   });
 
+  test('a rate that was disturbed is asked again, and the answer counts', async () => {
+    let disturbed = 0;
+    const measure = async (rate: number): Promise<StepVerdict> => {
+      if (rate >= 400 && disturbed === 0) {
+        disturbed += 1;
+        return Promise.resolve('disturbed');
+      }
+      return carries(500)(rate);
+    };
+    const { lower_perS, upper_perS, ended } = await searchCapacity(measure, OPTIONS);
+    expect(disturbed).toBe(1);
+    expect(lower_perS).toBeLessThanOrEqual(500);
+    expect(upper_perS).toBeGreaterThan(500);
+    expect(ended).toBe('narrow enough');
+  });
+
+  test('a rate that stays disturbed is no upper end: nobody saw the system break', async () => {
+    const measure = async (rate: number): Promise<StepVerdict> => Promise.resolve(rate > 300 ? 'disturbed' : 'holds');
+    const { lower_perS, upper_perS, ended } = await searchCapacity(measure, OPTIONS);
+    expect(lower_perS).toBeGreaterThan(280);
+    expect(upper_perS).toBeNull();
+    expect(ended).toBe('machine disturbed');
+  });
+
   test('spends no more steps than it may', async () => {
     const { steps, ended } = await searchCapacity(carries(12_345), { ...OPTIONS, steps_max: 6 });
     expect(steps).toHaveLength(6);
+    expect(ended).toBe('budget spent');
+  });
+
+  test('ends that nobody saw twice are not told as found, however narrow', async () => {
+    const whole = await searchCapacity(carries(333), OPTIONS);
+    const { steps, ended } = await searchCapacity(carries(333), { ...OPTIONS, steps_max: whole.steps.length - 1 });
+    expect(whole.ended).toBe('narrow enough');
+    expect(steps).toHaveLength(whole.steps.length - 1);
     expect(ended).toBe('budget spent');
   });
 
