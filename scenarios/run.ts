@@ -35,6 +35,8 @@ export interface ScenarioOptions {
   readonly clientBlock: string;
   /** Further generators that share the load. */
   readonly besides?: readonly Generator[];
+  /** Where Prometheus takes samples of generators that can write to it. */
+  readonly remoteWrite?: string;
   readonly profile: Profile;
   readonly reproduce: string;
   readonly shape: LoadShape;
@@ -132,7 +134,7 @@ export async function offer(
   users: number,
   options: Pick<
     ScenarioOptions,
-    'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'besides' | 'sample' | 'signal'
+    'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'besides' | 'remoteWrite' | 'sample' | 'signal'
   >,
 ): Promise<Offered> {
   const sampler = options.sample?.();
@@ -141,6 +143,7 @@ export async function offer(
     measured: MEASURED,
     clientBlock: options.clientBlock,
     besides: options.besides ?? [],
+    ...(options.remoteWrite === undefined ? {} : { remoteWrite: options.remoteWrite }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const heldUp = usersWaited(measured, shape.measured_s) ? measured.dropped : 0;

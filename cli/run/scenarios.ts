@@ -7,6 +7,7 @@ import { liftClientLimits } from './lift-limits.ts';
 import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
+import { checkRemoteWrite } from './remote-write.ts';
 import { starve } from './starve.ts';
 
 /** Starts the load generator when a scenario will need it; it does nothing until then. */
@@ -35,6 +36,7 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
     });
     run.folder.append({ event: 'scenario', at: new Date().toISOString(), variant, scenario: result });
     for (const saying of sayings(result)) journalPromise(saying, result, run);
+    if (run.remoteWrite && !run.signal.aborted) await checkRemoteWrite(name, target, run);
   }
 }
 

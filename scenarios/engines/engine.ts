@@ -44,6 +44,8 @@ export interface EngineRun {
   readonly clientBlock: string;
   /** Further generators, each of which takes an equal part of the load. */
   readonly besides?: readonly Generator[];
+  /** Where Prometheus takes samples; k6 alone writes to it. */
+  readonly remoteWrite?: string;
   readonly signal?: AbortSignal;
 }
 
