@@ -19,6 +19,8 @@ export type {
   ExperimentControl,
   ExperimentResult,
   LoadBucket,
+  ContainerResources,
+  Curve,
   PercentilePoint,
   ScenarioControl,
   ScenarioFigure,
