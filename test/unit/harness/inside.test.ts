@@ -4,6 +4,7 @@ import { processList } from '../../../environments/harness/descriptors.ts';
 import { ENVIRONMENTS_DIR } from '../../../environments/harness/environments.ts';
 import { statusReader } from '../../../environments/harness/nginx-status.ts';
 import { monitoringFiles } from '../../../environments/harness/prometheus.ts';
+import { readTcpCounters } from '../../../environments/harness/tcp-counters.ts';
 
 const ID = '81f5abdbe0a0';
 
@@ -71,4 +72,17 @@ describe('flags of Prometheus', () => {
     expect(await flags('documented', true)).toBe(needed);
     expect(await flags('hardened', true)).toBe(`--storage.tsdb.retention.time=30d\n${needed}`);
   });
+});
+
+test('segments sent again are counted without those that open connections', () => {
+  const text = [
+    'Ip: Forwarding DefaultTTL',
+    'Ip: 1 64',
+    'Tcp: RtoAlgorithm MaxConn OutSegs RetransSegs InErrs',
+    'Tcp: 1 -1 5000 70 0',
+    'TcpExt: SyncookiesSent TCPSynRetrans',
+    'TcpExt: 0 50',
+  ];
+  expect(readTcpCounters(text.join('\n'))).toEqual({ sent: 5000, again: 20 });
+  expect(readTcpCounters('')).toEqual({ sent: 0, again: 0 });
 });
