@@ -46,6 +46,8 @@ export interface LoadRequest extends MeasureRequest {
   readonly scenario: string;
   /** Generator containers that share the load. */
   readonly generators: number;
+  /** Generators also write their samples to the topology's Prometheus. */
+  readonly remoteWrite: boolean;
   /** A negative control in place of the measurement. */
   readonly control: ScenarioControl | undefined;
   /** Measured in turn with the variant, and compared with it. */

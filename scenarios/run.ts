@@ -38,6 +38,8 @@ export interface ScenarioOptions {
   readonly sutCores: number;
   /** Further generators that share the load. */
   readonly besides?: readonly Generator[];
+  /** Where Prometheus takes samples of generators that can write to it. */
+  readonly remoteWrite?: string;
   readonly profile: Profile;
   readonly reproduce: string;
   readonly shape: LoadShape;
@@ -138,7 +140,7 @@ export async function offer(
   users: number,
   options: Pick<
     ScenarioOptions,
-    'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'besides' | 'sample' | 'signal'
+    'host' | 'gateway' | 'baseUrl' | 'backends' | 'clientBlock' | 'besides' | 'remoteWrite' | 'sample' | 'signal'
   >,
 ): Promise<Offered> {
   const sampler = options.sample?.();
@@ -147,6 +149,7 @@ export async function offer(
     measured: stagesOf(declared).map(({ name }) => name),
     clientBlock: options.clientBlock,
     besides: options.besides ?? [],
+    ...(options.remoteWrite === undefined ? {} : { remoteWrite: options.remoteWrite }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return { measured, resources: (await sampler?.stop()) ?? [], heldUp: heldUp(measured, shape.measured_s) };

@@ -19,6 +19,7 @@ import type { Against } from '../requests.ts';
 
 interface Options extends MeasureOptions {
   readonly generators: number;
+  readonly remoteWrite: boolean;
   readonly control?: ScenarioControl;
   readonly against?: string;
   readonly pairs: number;
@@ -35,6 +36,11 @@ export function load(done: (exitCode: number) => void): Command {
     .addOption(profileOption())
     .addOption(seedOption())
     .option('--generators <number>', 'containers that share the load, up to 8', wholeNumber(1, 8), 1)
+    .option(
+      '--remote-write',
+      "k6 also writes its samples to the topology's Prometheus, as native histograms; what arrived is compared",
+      false,
+    )
     .addOption(
       new Option(
         '--control <kind>',
@@ -61,11 +67,12 @@ Examples:
     .action(async (name: string, scenario: string, options: Options) => {
       const environment = requireEnvironment(name);
       requireName('scenario', scenario, scenariosOf(environment));
-      const { variant, control, generators, pairs, minimum: minimumEffect } = options;
+      const { variant, control, generators, remoteWrite, pairs, minimum: minimumEffect } = options;
       const against =
         options.against === undefined ? undefined : { ...sideOf(options.against, variant), pairs, minimumEffect };
       const { loadCommand } = await import('../run/commands.ts');
-      done(await loadCommand({ ...measureRequest(options), environment, scenario, generators, control, against }));
+      const what = { environment, scenario, generators, remoteWrite, control, against };
+      done(await loadCommand({ ...measureRequest(options), ...what }));
     });
 }
 

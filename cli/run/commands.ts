@@ -74,18 +74,18 @@ export async function chaosCommand(request: ChaosRequest): Promise<number> {
 }
 
 export async function loadCommand(request: LoadRequest): Promise<number> {
-  const { scenario, control, against, generators } = request;
+  const { scenario, control, against, generators, remoteWrite } = request;
   if (against) return compareInTurn(request, against);
-  const what = { only: [], kinds: ['scenario'], scenario, generators } as const;
+  const what = { only: [], kinds: ['scenario'], scenario, generators, remoteWrite } as const;
   return measure(request.environment, request, what, { controls: { scenarios: control } });
 }
 
 /** Runs of a scenario on two configurations in turn, and what their figures say. */
 async function compareInTurn(request: LoadRequest, against: Against): Promise<number> {
   const ledger = loadLedger(request.environment);
-  const { scenario, profile, generators } = request;
+  const { scenario, profile, generators, remoteWrite } = request;
   // Many short runs tell more than a few long ones.
-  const what = { only: [], kinds: ['scenario'], scenario, generators, shortIfAny: true } as const;
+  const what = { only: [], kinds: ['scenario'], scenario, generators, remoteWrite, shortIfAny: true } as const;
   const planned = await plan({ ledger, profile, ...what });
   const [variant] = request.variants;
   if (!variant) throw new UsageError('A comparison starts from one variant.', 'Add --variant documented.');

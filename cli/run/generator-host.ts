@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { putFiles, streamExec } from '../../environments/harness/containers.ts';
 import { allowedCores, containerFigures, machineTime } from '../../environments/harness/observe-containers.ts';
+import { tcpCounters } from '../../environments/harness/tcp-counters.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
 import type { GeneratorHost } from '../../scenarios/engines/engine.ts';
 
@@ -31,12 +32,13 @@ export function generatorHost({ containerId }: ServiceRef): GeneratorHost {
         Object.entries(files).map(([path, content]) => ({ path, content })),
       ),
     async cpu() {
-      const [{ at_ms, used_ms, throttled_ms }, cores, machine] = await Promise.all([
+      const [{ at_ms, used_ms, throttled_ms }, cores, machine, tcp] = await Promise.all([
         containerFigures(containerId),
         allowedCores(containerId),
         machineTime(containerId),
+        tcpCounters(containerId),
       ]);
-      return { at_ms, used_ms, throttled_ms, cores, machine };
+      return { at_ms, used_ms, throttled_ms, cores, machine, tcp };
     },
   };
 }

@@ -1,18 +1,20 @@
 import { block } from '../../environments/harness/addresses.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
 import { allowedCores } from '../../environments/harness/observe-containers.ts';
+import { remoteWriteUrl } from '../../environments/harness/prometheus.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
 import type { ScenarioOptions } from '../../scenarios/run.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { endpointOf } from './endpoints.ts';
 import { generatorHost } from './generator-host.ts';
 import type { Measuring } from './measuring.ts';
+import { monitoringOf } from './remote-write.ts';
 import { sampleResources } from './resources.ts';
 
 /** Where load goes, where it comes from, and what is watched meanwhile. */
 export type LoadTarget = Pick<
   ScenarioOptions,
-  'host' | 'gateway' | 'backends' | 'clientBlock' | 'sutCores' | 'besides' | 'sample' | 'signal'
+  'host' | 'gateway' | 'backends' | 'clientBlock' | 'sutCores' | 'besides' | 'remoteWrite' | 'sample' | 'signal'
 > & {
   /** Client addresses that the generators own. */
   readonly addresses: number;
@@ -23,7 +25,7 @@ export type LoadTarget = Pick<
 export async function loadTarget(
   scenario: Scenario,
   count: number,
-  { topology, signal }: Measuring,
+  { topology, signal, remoteWrite, progress }: Measuring,
 ): Promise<LoadTarget> {
   const started = await startGenerators(topology, count);
   const generators = started.map(({ service }) => service);
@@ -33,17 +35,31 @@ export async function loadTarget(
   }));
   if (!first) throw new RangeError('a load needs a generator');
   const gateway = topology.services.find(({ name }) => name === 'gateway-1');
+  const told = new Set<string>();
+  const missing = (what: string): void => {
+    if (!told.has(what)) progress.note(`Not in the record: ${what}.`);
+    told.add(what);
+  };
   const watched = topology.services.filter(({ name, role }) => role !== 'vantage' && name !== 'gateway-2');
   return {
     ...first,
     besides,
+    ...(remoteWrite ? { remoteWrite: remoteWriteUrl(monitoringOf(topology)) } : {}),
     gateway: { address: gateway?.addresses['edge'] ?? '', serverName: topology.serverName },
     backends: await addressesOf(topology, scenario.besides ?? []),
     // The first and the last address of a block are not given to clients.
     generators,
     addresses: started.reduce((sum, { clientBlock }) => sum + block(clientBlock).size - 2, 0),
     sutCores: await allowedCores(gateway?.containerId ?? ''),
-    sample: () => sampleResources([...watched, ...generators], scenario.watchesWorkers ? gateway : undefined),
+    sample: () =>
+      sampleResources({
+        services: [...watched, ...generators],
+        gateway,
+        serverName: topology.serverName,
+        workers: scenario.watchesWorkers ?? false,
+        prometheus: topology.services.find(({ role }) => role === 'monitoring'),
+        missing,
+      }),
     signal,
   };
 }

@@ -23,6 +23,8 @@ export interface Measuring {
   readonly signal: AbortSignal;
   /** Negative controls in place of what is measured. */
   readonly controls: Controls;
+  /** Generators also write their samples to Prometheus. */
+  readonly remoteWrite: boolean;
   /** Follows experiments on the terminal. */
   readonly watch: Watch | undefined;
   readonly claims: ReadonlyMap<string, Claim>;

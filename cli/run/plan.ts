@@ -51,6 +51,8 @@ export interface Plan {
   readonly outside: RunRecord['outside'];
   /** The selection as it was asked for; null when everything was. */
   readonly text: string | null;
+  /** Generators also write their samples to Prometheus. */
+  readonly remoteWrite?: boolean;
 }
 
 export interface PlanRequest {
@@ -68,6 +70,8 @@ export interface PlanRequest {
   readonly shortOnly?: boolean;
   /** Generator containers that share the load of a scenario. */
   readonly generators?: number;
+  /** Generators also write their samples to Prometheus. */
+  readonly remoteWrite?: boolean;
   /** Takes the short load of a scenario in the smoke profile where it has one. */
   readonly shortIfAny?: boolean;
 }
@@ -112,6 +116,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     planned: [...new Set(planned)],
     outside: outside(ledger, new Set(planned), unbound(ledger.claims, bound), profile),
     text: only.length === 0 ? null : only.join(' '),
+    remoteWrite: request.remoteWrite ?? false,
   };
 }
 
@@ -185,7 +190,7 @@ async function loadExperiments({ ledger, experiments = [], trials }: PlanRequest
 }
 
 async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
-  const { ledger, scenario, profile, shortOnly, shortIfAny, generators = 1 } = request;
+  const { ledger, scenario, profile, shortOnly, shortIfAny, remoteWrite, generators = 1 } = request;
   const found = await Promise.all(
     globSync(`scenarios/definitions/${ledger.environment}/*.ts`, { cwd: ROOT })
       .sort()
@@ -202,6 +207,11 @@ async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
         throw new UsageError(
           `The load of ${one.name} comes from ${one.scenario.engine.name}, which is one process.`,
           'Run it without --generators; k6 can share a load.',
+        );
+      if (remoteWrite && one.scenario.engine.script === undefined)
+        throw new UsageError(
+          `The load of ${one.name} comes from ${one.scenario.engine.name}, which cannot write to Prometheus.`,
+          'Run it without --remote-write; k6 can.',
         );
       const short = shortIfAny && profile === 'smoke' ? inSmokeVerify : undefined;
       const shape = shortOnly ? inSmokeVerify : (short ?? shapes[profile]);

@@ -1,46 +1,88 @@
+import { descriptorCounter } from '../../environments/harness/descriptors.ts';
+import { watchNginx } from '../../environments/harness/nginx-status.ts';
+import type { NginxStatus } from '../../environments/harness/nginx-status.ts';
+import { workerMemory } from '../../environments/harness/nginx-workers.ts';
 import { containerFigures } from '../../environments/harness/observe-containers.ts';
 import type { ContainerFigures } from '../../environments/harness/observe-containers.ts';
-import { workerMemory } from '../../environments/harness/nginx-workers.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
+import type { ContainerResources } from '../../reports/record/types.ts';
 import type { ResourceSampler } from '../../scenarios/engines/engine.ts';
+import { Curves, thinned } from './curves.ts';
+import { nodeInternals } from './node-internals.ts';
 
 const EVERY_MS = 1_000;
 /** A look at the processes of a container is work for its processors, so it is a rare one. */
 const WORKERS_EVERY_MS = 5_000;
 
-/**
- * Reads CPU and memory of containers each second until stopped, and the memory of the workers of
- * `nginx`; a container that went away just ends.
- */
-export function sampleResources(services: readonly ServiceRef[], nginx?: ServiceRef): ResourceSampler {
-  const began = performance.now();
-  const workers = nginx && sampleWorkers(nginx.containerId, began);
-  const readings = new Map<string, ContainerFigures[]>(services.map(({ name }) => [name, []]));
-  const figures = repeatedly(EVERY_MS, () =>
-    Promise.allSettled(
-      services.map(async ({ name, containerId }) => readings.get(name)?.push(await containerFigures(containerId))),
-    ),
-  );
+/** What is watched while a load is under way. */
+export interface Watched {
+  readonly services: readonly ServiceRef[];
+  /** Its nginx is asked for its connections. */
+  readonly gateway?: ServiceRef | undefined;
+  readonly serverName: string;
+  /** Also the memory of the gateway's workers. */
+  readonly workers: boolean;
+  /** Is asked, once the load has ended, what it learned of the applications. */
+  readonly prometheus?: ServiceRef | undefined;
+  /** Told what could not be read, and therefore is not in the record. */
+  readonly missing: (what: string) => void;
+}
+
+interface Reading extends ContainerFigures {
+  readonly descriptors: number | null;
+}
+
+/** Reads what containers use each second until stopped; a container that went away just ends. */
+export function sampleResources({
+  services,
+  gateway,
+  serverName,
+  workers,
+  prometheus,
+  missing,
+}: Watched): ResourceSampler {
+  const [began_ms, since_ms] = [performance.now(), Date.now()];
+  const worker = workers && gateway ? sampleWorkers(gateway.containerId) : undefined;
+  const nginx = gateway && watchNginx(gateway, serverName).catch(() => undefined);
+  const readings = new Map<string, Reading[]>(services.map(({ name }) => [name, []]));
+  const counters = new Map(services.map(({ name, containerId }) => [name, descriptorCounter(containerId)]));
+  const read = async ({ name, containerId }: ServiceRef): Promise<void> => {
+    const count = await counters.get(name);
+    const [figures, descriptors] = await Promise.all([containerFigures(containerId), count?.().catch(() => null)]);
+    readings.get(name)?.push({ ...figures, descriptors: descriptors ?? null });
+  };
+  const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(read)));
   return {
     async stop() {
+      const status = (await nginx)?.stop() ?? [];
       await figures.stop();
-      const worker_mib = await workers?.stop();
+      const worker_mib = await worker?.stop();
+      const node = prometheus && (await nodeInternals(prometheus, since_ms).catch(() => undefined));
+      if (gateway && status.length === 0) missing(`the nginx of ${gateway.name} tells nobody about its connections`);
+      if (![...readings.values()].flat().some(({ descriptors }) => descriptors !== null))
+        missing('open file descriptors cannot be read on this machine');
+      if (prometheus && !node?.size)
+        missing('Prometheus gets no metrics of the applications, so their heaps and event loops are unknown');
       return services.map(({ name, role }) => ({
         container: name,
         role: role === 'generator' || role === 'vantage' ? ('instrument' as const) : ('sut' as const),
-        ...curves(readings.get(name) ?? [], began),
-        ...(worker_mib && name === nginx?.name ? { worker_mib } : {}),
+        ...used(readings.get(name) ?? [], began_ms),
+        ...(name === gateway?.name && worker_mib
+          ? { worker_mib: new Curves(worker_mib, began_ms).level(({ most_mib }) => most_mib) }
+          : {}),
+        ...(name === gateway?.name && status.length > 1 ? { nginx: nginxCurves(status, began_ms) } : {}),
+        ...(node?.has(name) ? { node: node.get(name) } : {}),
       }));
     },
   };
 }
 
-/** Memory of the largest worker, with seconds since `began`. */
-function sampleWorkers(containerId: string, began: number): { stop(): Promise<[number, number][]> } {
-  const seen: [number, number][] = [];
+/** Memory of the largest worker. */
+function sampleWorkers(containerId: string): { stop(): Promise<{ at_ms: number; most_mib: number }[]> } {
+  const seen: { at_ms: number; most_mib: number }[] = [];
   const looks = repeatedly(WORKERS_EVERY_MS, () =>
     workerMemory(containerId)
-      .then((each) => seen.push([seconds(performance.now() - began), tenths(Math.max(...each))]))
+      .then((each) => seen.push({ at_ms: performance.now(), most_mib: Math.max(...each) }))
       .catch(() => undefined),
   );
   return {
@@ -65,20 +107,32 @@ function repeatedly(every_ms: number, read: () => Promise<unknown>): { stop(): P
   };
 }
 
-function curves(
-  readings: readonly ContainerFigures[],
-  began: number,
-): { cpu_cores: [number, number][]; memory_mib: [number, number][] } {
-  const at = (reading: ContainerFigures): number => seconds(reading.at_ms - began);
+function used(
+  readings: readonly Reading[],
+  began_ms: number,
+): Pick<ContainerResources, 'cpu_cores' | 'memory_mib' | 'received_kibPerS' | 'sent_kibPerS' | 'descriptors'> {
+  const curves = new Curves(readings, began_ms);
+  const counted = readings.filter(({ descriptors }) => descriptors !== null);
   return {
-    cpu_cores: readings.slice(1).map((reading, index) => {
-      const before = readings[index] ?? reading;
-      const share = (reading.used_ms - before.used_ms) / Math.max(1, reading.at_ms - before.at_ms);
-      return [at(reading), Math.round(share * 1000) / 1000];
-    }),
-    memory_mib: readings.map((reading) => [at(reading), tenths(reading.memory_mib)]),
+    cpu_cores: curves.rate(({ used_ms }) => used_ms / 1000, 3),
+    memory_mib: curves.level(({ memory_mib }) => memory_mib),
+    received_kibPerS: thinned(curves.rate(({ received_bytes }) => received_bytes / 1024)),
+    sent_kibPerS: thinned(curves.rate(({ sent_bytes }) => sent_bytes / 1024)),
+    ...(counted.length === 0
+      ? {}
+      : { descriptors: thinned(new Curves(counted, began_ms).level(({ descriptors }) => descriptors ?? 0)) }),
   };
 }
 
-const tenths = (value: number): number => Math.round(value * 10) / 10;
-const seconds = (ms: number): number => tenths(ms / 1000);
+function nginxCurves(status: readonly NginxStatus[], began_ms: number): NonNullable<ContainerResources['nginx']> {
+  const curves = new Curves(status, began_ms);
+  return {
+    active: thinned(curves.level(({ active }) => active)),
+    reading: thinned(curves.level(({ reading }) => reading)),
+    writing: thinned(curves.level(({ writing }) => writing)),
+    waiting: thinned(curves.level(({ waiting }) => waiting)),
+    accepted_perS: thinned(curves.rate(({ accepted }) => accepted)),
+    handled_perS: thinned(curves.rate(({ handled }) => handled)),
+    requests_perS: thinned(curves.rate(({ requests }) => requests)),
+  };
+}

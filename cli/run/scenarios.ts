@@ -9,6 +9,7 @@ import { changedGateway, phaseLines } from './changed-gateway.ts';
 import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
+import { checkRemoteWrite } from './remote-write.ts';
 import { starve } from './starve.ts';
 
 /** Starts the load generator when a scenario will need it; it does nothing until then. */
@@ -41,6 +42,7 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
     run.folder.append({ event: 'scenario', at: new Date().toISOString(), variant, scenario: result });
     const byClaim = Map.groupBy(sayings(result), ({ claim }) => claim);
     for (const all of byClaim.values()) journalPromise(together(all), result, run);
+    if (run.remoteWrite && !run.signal.aborted) await checkRemoteWrite(name, target, run);
   }
 }
 

@@ -25,6 +25,8 @@ export interface StartRequest {
   readonly images: Images;
   readonly logDir: string;
   readonly extent: 'full' | 'lab';
+  /** Load generators may write their samples to Prometheus. */
+  readonly remoteWrite?: boolean;
   readonly owner?: string;
   /** A topology that is switched to the variant instead of starting another. */
   readonly running?: Topology | undefined;
@@ -52,6 +54,7 @@ export async function startTopology(request: StartRequest): Promise<{ topology: 
     logDir: request.logDir,
     owner: request.owner ?? thisProcess(),
     extent: request.extent,
+    remoteWrite: request.remoteWrite ?? false,
     ...(request.progress ? { progress: request.progress } : {}),
   });
   return { topology, variant };

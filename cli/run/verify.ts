@@ -211,6 +211,7 @@ export async function runVariant(
     images,
     logDir: join(folder.dir, 'raw', name),
     extent: 'full',
+    remoteWrite: plan.remoteWrite ?? false,
     running,
     progress: (phase) => {
       progress.phase(`${name}: ${phase}`);
@@ -236,6 +237,7 @@ export async function runVariant(
     progress,
     signal,
     controls: options.controls ?? {},
+    remoteWrite: plan.remoteWrite ?? false,
     watch: options.watch,
     claims: new Map(ledger.claims.map((claim) => [claim.id, claim])),
     givenUp: new Map(givenUp.map((entry) => [entry.claim, entry])),

@@ -11,6 +11,9 @@ export interface ContainerFigures {
   readonly throttled_ms: number;
   /** Memory in use without reclaimable file pages, MiB. */
   readonly memory_mib: number;
+  /** Over all its networks since its start; 0 where it shares another container's. */
+  readonly received_bytes: number;
+  readonly sent_bytes: number;
 }
 
 interface Stats {
@@ -18,6 +21,7 @@ interface Stats {
     readonly cpu_usage: { readonly total_usage: number };
     readonly throttling_data?: { readonly throttled_time?: number };
   };
+  readonly networks?: Readonly<Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>>;
   readonly memory_stats: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
 }
 
@@ -28,12 +32,15 @@ export async function containerFigures(containerId: string): Promise<ContainerFi
     .getContainer(containerId)
     .stats({ stream: false, 'one-shot': true })) as unknown as Stats;
   const { usage = 0, stats: detail = {} } = stats.memory_stats;
+  const networks = Object.values(stats.networks ?? {});
   const reclaimable = detail['inactive_file'] ?? detail['total_inactive_file'] ?? 0;
   return {
     at_ms: performance.now(),
     used_ms: stats.cpu_stats.cpu_usage.total_usage / 1e6,
     throttled_ms: (stats.cpu_stats.throttling_data?.throttled_time ?? 0) / 1e6,
     memory_mib: (usage - reclaimable) / 2 ** 20,
+    received_bytes: networks.reduce((sum, { rx_bytes }) => sum + rx_bytes, 0),
+    sent_bytes: networks.reduce((sum, { tx_bytes }) => sum + tx_bytes, 0),
   };
 }
 

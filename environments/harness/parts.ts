@@ -1,6 +1,5 @@
 /** The parts of a topology, each started on its own; `topology.ts` puts them together. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AddressPlan } from './addresses.ts';
 import { appsReady, ARRIVALS_PATH, startApps, startLab } from './apps.ts';
 import { gatewayFiles, tree } from './config.ts';
@@ -13,6 +12,7 @@ import { HarnessError } from './errors.ts';
 import { ownBlocks, startGateway } from './gateway.ts';
 import type { ImageInfo, ImageRole, ImageSet } from './images.ts';
 import { makePki } from './pki.ts';
+import { monitoringFiles } from './prometheus.ts';
 import { gatewayAddress, keepalivedFiles, virtualAddress } from './redundancy.ts';
 import { startStore } from './stores.ts';
 import type { ServiceRef } from './types.ts';
@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly owner: string;
   /** `full`: PM2 backends, stores, monitoring; `lab`: one container plays all backends, without Postgres and monitoring. */
   readonly extent: 'full' | 'lab';
+  /** Load generators may write their samples to Prometheus. */
+  readonly remoteWrite?: boolean;
   readonly progress?: (phase: string) => void;
 }
 
@@ -261,7 +263,7 @@ export async function startStores(
   hosts: Readonly<Record<string, string>>,
   kinds: readonly StoreSpec['kind'][],
 ): Promise<ServiceRef[]> {
-  const { images, environment, runId, variant } = options;
+  const { images, environment, runId, variant, remoteWrite = false } = options;
   const gateways = Object.fromEntries([1, 2].map((n) => [`gateway-${String(n)}`, plan.backendHost(0, 10 + n)]));
   return Promise.all(
     Object.entries(environment.services).flatMap(([name, { kind }]) => {
@@ -274,20 +276,10 @@ export async function startStores(
             name: `${name}-1`,
             image: imageOf(images, kind),
             ...(kind === 'monitoring'
-              ? { hosts: { ...hosts, ...gateways }, files: await monitoringFiles(variant) }
+              ? { hosts: { ...hosts, ...gateways }, files: await monitoringFiles(variant, remoteWrite) }
               : {}),
           }))(),
       ];
     }),
-  );
-}
-
-async function monitoringFiles(variant: Variant): Promise<FileToPut[]> {
-  const folder = join(variant.dir, 'prometheus');
-  return Promise.all(
-    (await tree(folder)).map(async (path) => ({
-      path: path.replace(folder, '/etc/prometheus'),
-      content: await readFile(path),
-    })),
   );
 }

@@ -182,6 +182,40 @@ export interface ScenarioFigure {
   readonly reason?: string;
 }
 
+/** Seconds since the load began, and a value; between two points it is a straight line. */
+export type Curve = readonly (readonly [number, number])[];
+
+/** What a container used while a load was under way, read each second. */
+export interface ContainerResources {
+  readonly container: string;
+  readonly role: 'sut' | 'instrument';
+  readonly cpu_cores: Curve;
+  readonly memory_mib: Curve;
+  /** Memory of the largest worker of nginx, where a scenario asks for it. */
+  readonly worker_mib?: Curve;
+  readonly received_kibPerS?: Curve;
+  readonly sent_kibPerS?: Curve;
+  /** Open file descriptors of all its processes, where the host shows them. */
+  readonly descriptors?: Curve;
+  /** What nginx tells of itself (stub_status): connections by what they do, and what came in a second. */
+  readonly nginx?: {
+    readonly active: Curve;
+    readonly reading: Curve;
+    readonly writing: Curve;
+    readonly waiting: Curve;
+    readonly accepted_perS: Curve;
+    readonly handled_perS: Curve;
+    readonly requests_perS: Curve;
+  };
+  /** What an application tells of its processes, as often as the topology's Prometheus asks. */
+  readonly node?: {
+    /** P99 of the event loop's delay since Prometheus asked last, in the slowest process. */
+    readonly loop_delay_ms_p99: Curve;
+    /** All processes together. */
+    readonly heap_mib: Curve;
+  };
+}
+
 export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
@@ -207,14 +241,7 @@ export interface ScenarioResult {
   readonly promises: readonly ScenarioPromise[];
   readonly figures?: readonly ScenarioFigure[];
   readonly validity: readonly { readonly rule: string; readonly holds: boolean; readonly seen: string }[];
-  readonly resources: readonly {
-    readonly container: string;
-    readonly role: 'sut' | 'instrument';
-    readonly cpu_cores: readonly (readonly [number, number])[];
-    readonly memory_mib: readonly (readonly [number, number])[];
-    /** Memory of the largest worker of nginx, where a scenario asks for it. */
-    readonly worker_mib?: readonly (readonly [number, number])[];
-  }[];
+  readonly resources: readonly ContainerResources[];
   readonly duration_ms: number;
   readonly reproduce: string;
 }

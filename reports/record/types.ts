@@ -20,6 +20,8 @@ export type {
   ExperimentControl,
   ExperimentResult,
   LoadBucket,
+  ContainerResources,
+  Curve,
   PercentilePoint,
   ScenarioControl,
   ScenarioFigure,

@@ -13,8 +13,9 @@
 import type { EventEmitter } from 'node:events';
 import autocannon from 'autocannon';
 import { Cells } from './cells.ts';
+import { watchLoop } from './loop.ts';
 import { addressAfter } from './plan.ts';
-import type { DriverPlan } from './plan.ts';
+import type { DriverEnd, DriverPlan } from './plan.ts';
 
 const SECOND_MS = 1_000;
 /** autocannon sends the next request while it handles an answer; later ones wait for a second to begin. */
@@ -30,6 +31,7 @@ const plan = JSON.parse(process.argv[2] ?? '{}') as DriverPlan;
 const duration_s = Math.max(...plan.steps.map((step) => step.start_s + step.duration_s));
 const cells = new Cells(plan.steps, plan.route);
 const began_ms = performance.now();
+const loop = watchLoop((plan.steps.at(-1)?.start_s ?? 0) * SECOND_MS);
 const now_ms = (): number => performance.now() - began_ms;
 
 /** Follows one connection: without pipelining at most one of its requests is under way. */
@@ -101,6 +103,7 @@ autocannon(
   (error: Error | null) => {
     cells.end();
     if (error) throw error;
-    process.stdout.write(`${JSON.stringify({ requests: cells.counted })}\n`);
+    const end: DriverEnd = { requests: cells.counted, loopDelay_ms: loop.stop() };
+    process.stdout.write(`${JSON.stringify(end)}\n`);
   },
 );

@@ -9,8 +9,9 @@
 import { Agent as PlainAgent, get as getPlain } from 'node:http';
 import { Agent as TlsAgent, get as getTls } from 'node:https';
 import { Cells } from './cells.ts';
+import { watchLoop } from './loop.ts';
 import { addressAfter } from './plan.ts';
-import type { ConnectionsSeen, DriverPlan } from './plan.ts';
+import type { ConnectionsSeen, DriverEnd, DriverPlan } from './plan.ts';
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as DriverPlan;
 const [opening, measured] = plan.steps;
@@ -22,6 +23,7 @@ const IDLE_MS = 28_000;
 const tls = plan.url.startsWith('https:');
 const cells = new Cells(plan.steps, plan.route);
 const began_ms = performance.now();
+const loop = watchLoop(MEASURED_MS.from);
 const now_ms = (): number => performance.now() - began_ms;
 const until = (due_ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.max(0, due_ms - now_ms())));
@@ -119,9 +121,11 @@ function most(): number {
 
 const users = await Promise.all(Array.from({ length: plan.connections }, (_, n) => user(n)));
 await until(MEASURED_MS.from + MEASURED_MS.for);
+const loopDelay_ms = loop.stop();
 const open = users.filter((agent) => agent !== null && isOpen(agent)).length;
 cells.end();
 const connections: ConnectionsSeen = { held: open, lost: users.length - open, waiting: most() };
-process.stdout.write(`${JSON.stringify({ requests: cells.counted, connections })}\n`);
+const end: DriverEnd = { requests: cells.counted, connections, loopDelay_ms };
+process.stdout.write(`${JSON.stringify(end)}\n`);
 // Nobody waits for ten thousand connections to be closed one by one.
 process.exit(0);

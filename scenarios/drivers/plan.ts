@@ -27,6 +27,8 @@ export interface DriverEnd {
   /** Requests that the tool itself counted. */
   readonly requests: number;
   readonly connections?: ConnectionsSeen;
+  /** How late its event loop was in the last step, 99th percentile, of tools that run in one. */
+  readonly loopDelay_ms?: number;
 }
 
 /** Connections and the requests that waited on them, most at one time. */

@@ -26,10 +26,13 @@ export function meterCpu(host: GeneratorHost, skip_ms: number): { stop(): Promis
 /** Share of the allowed CPU that was used between two readings, 0–1. */
 export function cpuShare(first: CpuFigures, last: CpuFigures): LoadMeasurement['generatorCpu'] {
   const span_ms = Math.max(1, last.at_ms - first.at_ms);
+  const segments = first.tcp &&
+    last.tcp && { sent: last.tcp.sent - first.tcp.sent, again: last.tcp.again - first.tcp.again };
   return {
     share: (last.used_ms - first.used_ms) / (span_ms * Math.max(last.cores, 0.001)),
     throttled_ms: last.throttled_ms - first.throttled_ms,
     othersShare:
       (last.machine.others_ms - first.machine.others_ms) / Math.max(1, last.machine.all_ms - first.machine.all_ms),
+    ...(segments ? { resentShare: segments.again / Math.max(1, segments.sent + segments.again) } : {}),
   };
 }

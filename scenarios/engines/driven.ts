@@ -7,7 +7,7 @@ import { runTool, sources } from './tool.ts';
 
 /** Beside the packages of the image, which the drivers import. */
 const FOLDER = '/opt/gateproof/drivers';
-const SHARED = ['cells.ts', 'plan.ts'] as const;
+const SHARED = ['cells.ts', 'loop.ts', 'plan.ts'] as const;
 
 /** autocannon: HTTP/1.1, each user a connection with an address of its own that is kept. */
 export const autocannon = driven('autocannon', 'autocannon.ts');
@@ -32,8 +32,12 @@ function driven(name: string, program: string): LoadEngine {
         },
         counted: async () => Promise.resolve(ends[0]?.requests ?? null),
       });
-      const held = ends[0]?.connections;
-      return { ...measured, ...(held ? { connections: held } : {}) };
+      const { connections: held, loopDelay_ms } = ends[0] ?? {};
+      return {
+        ...measured,
+        ...(held ? { connections: held } : {}),
+        ...(loopDelay_ms === undefined ? {} : { loopDelay_ms }),
+      };
     },
   };
 }

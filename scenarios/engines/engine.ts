@@ -16,6 +16,8 @@ export interface CpuFigures {
   readonly cores: number;
   /** Processor time of the whole machine, ms, and what neither the run nor its tools took of that. */
   readonly machine: { readonly all_ms: number; readonly others_ms: number };
+  /** TCP segments of the container: sent, and sent again beside those that open connections. */
+  readonly tcp?: { readonly sent: number; readonly again: number };
 }
 
 /** The generator container; the harness implements it. */
@@ -44,6 +46,8 @@ export interface EngineRun {
   readonly clientBlock: string;
   /** Further generators, each of which takes an equal part of the load. */
   readonly besides?: readonly Generator[];
+  /** Where Prometheus takes samples; k6 alone writes to it. */
+  readonly remoteWrite?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -84,11 +88,19 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   /** What the gateway added to single requests; empty when the script does not measure it. */
   readonly overhead: LatencyHistogram;
   readonly buckets: readonly LoadBucket[];
-  readonly generatorCpu: { readonly share: number; readonly throttled_ms: number; readonly othersShare: number };
+  readonly generatorCpu: {
+    readonly share: number;
+    readonly throttled_ms: number;
+    readonly othersShare: number;
+    /** Share of its TCP segments that it had to send again, where it is known. */
+    readonly resentShare?: number;
+  };
   /** Requests that the tool counted and whose samples never came; null when it counted none. */
   readonly lost: number | null;
   /** Of engines that hold connections. */
   readonly connections?: ConnectionsSeen;
+  /** How late the event loop of a tool was that runs in one, 99th percentile. */
+  readonly loopDelay_ms?: number;
   readonly failure: string | null;
 }
 

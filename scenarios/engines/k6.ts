@@ -10,6 +10,10 @@ const SCRIPTS = ['api-mix.ts', 'overhead.ts'] as const;
 const IMPORTED = ['load.ts', 'steps.ts'] as const;
 /** The output extension of the tools image. */
 const OUTPUT = 'gateproof';
+/** k6's own output for Prometheus; each generator gets a value of this label. */
+const REMOTE_WRITE = 'experimental-prometheus-rw';
+/** Label by which series of one generator are told from those of another. */
+export const GENERATOR_LABEL = 'generator';
 
 type Script = (typeof SCRIPTS)[number];
 
@@ -28,6 +32,7 @@ export function k6(script: Script): LoadEngine {
           ...segment(n, generators.length),
           '--out',
           `${OUTPUT}=${rates(run, part)}`,
+          ...(run.remoteWrite === undefined ? [] : ['--out', REMOTE_WRITE, '--tag', `${GENERATOR_LABEL}=${String(n)}`]),
         ]),
         counted: () => summaryCount(generator.host, n),
       }));
@@ -83,6 +88,8 @@ async function prepare(
 ): Promise<string[]> {
   await host.putFiles(await sources('k6', [...SCRIPTS, ...IMPORTED], FOLDER));
   return [
+    'env',
+    ...remoteWriteSettings(run),
     'k6',
     'run',
     '--quiet',
@@ -102,18 +109,35 @@ async function prepare(
   ];
 }
 
+/** Settings that k6 takes from its environment alone. */
+const remoteWriteSettings = ({ remoteWrite }: EngineRun): string[] =>
+  remoteWrite === undefined
+    ? []
+    : [`K6_PROMETHEUS_RW_SERVER_URL=${remoteWrite}`, 'K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true'];
+
 /** Where the n-th generator leaves its summary: several may share a container. */
 const summaryPath = (n: number): string => `/tmp/gateproof-summary-${String(n)}.json`;
 
-/** How many requests k6 itself counted; null when it left no summary. */
-async function summaryCount(host: GeneratorHost, n: number): Promise<number | null> {
+/** What k6 itself counted of a run, all steps together. */
+export interface K6Summary {
+  readonly count: number;
+  /** P95 of the corrected latency, from every sample. */
+  readonly p95_ms: number;
+}
+
+const summaryCount = async (host: GeneratorHost, n: number): Promise<number | null> =>
+  (await summaryOf(host, n))?.count ?? null;
+
+/** The summary that the n-th generator left; null when it left none. */
+export async function summaryOf(host: GeneratorHost, n: number): Promise<K6Summary | null> {
   const lines: string[] = [];
   await host.exec(['cat', summaryPath(n)], { onLine: (line) => lines.push(line) });
   try {
     const summary = JSON.parse(lines.join('\n')) as {
-      metrics: Record<string, { values: { count?: number } } | undefined>;
+      metrics: Record<string, { values: { count?: number; 'p(95)'?: number } } | undefined>;
     };
-    return summary.metrics[CORRECTED]?.values.count ?? null;
+    const { count, 'p(95)': p95_ms = 0 } = summary.metrics[CORRECTED]?.values ?? {};
+    return count === undefined ? null : { count, p95_ms };
   } catch {
     return null;
   }

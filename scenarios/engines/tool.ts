@@ -88,10 +88,12 @@ function stageOf(
 
 /** Generators of one topology share the cores of the instruments. */
 function together(each: readonly LoadMeasurement['generatorCpu'][]): LoadMeasurement['generatorCpu'] {
+  const resent = each.flatMap(({ resentShare }) => resentShare ?? []);
   return {
     share: each.reduce((sum, { share }) => sum + share, 0),
     throttled_ms: Math.max(...each.map(({ throttled_ms }) => throttled_ms)),
     othersShare: Math.max(...each.map(({ othersShare }) => othersShare)),
+    ...(resent.length > 0 ? { resentShare: Math.max(...resent) } : {}),
   };
 }
 

@@ -7,6 +7,10 @@ export const ACHIEVED_MIN = 0.99;
 export const GENERATOR_CPU_MAX = 0.85;
 /** Quotas hold back a moment now and then; more than this share of the run counts as throttled. */
 export const THROTTLED_SHARE_MAX = 0.01;
+/** A network that loses more of a generator's segments than this is part of what is measured. */
+const RESENT_SHARE_MAX = 0.01;
+/** A program that comes so late to what has happened adds that to what it measures. */
+const LOOP_DELAY_MAX_MS = 50;
 /** Refusals say that the load was not the one that was meant. */
 export const REFUSED_SHARE_MAX = 0.001;
 
@@ -52,6 +56,7 @@ export function validityRules(
       holds: !throttled(measured, duration_s),
       seen: `held back for ${Math.round(generatorCpu.throttled_ms)} ms`,
     },
+    ...rulesOfWhatIsKnown(measured),
     {
       rule: 'nothing dropped by the generator',
       holds: dropped === waited,
@@ -82,6 +87,24 @@ export function validityRules(
 export function heldUp(measured: LoadMeasurement, duration_s: number): number {
   if (measured.generatorCpu.share >= GENERATOR_CPU_MAX || throttled(measured, duration_s)) return 0;
   return measured.stages.reduce((sum, stage) => sum + heldUpIn(stage), 0);
+}
+
+/** On what only some tools and hosts tell. */
+function rulesOfWhatIsKnown({ loopDelay_ms, generatorCpu: { resentShare } }: LoadMeasurement): ValidityRule[] {
+  const rules: ValidityRule[] = [];
+  if (loopDelay_ms !== undefined)
+    rules.push({
+      rule: `event loop of the generator less than ${LOOP_DELAY_MAX_MS} ms late`,
+      holds: loopDelay_ms < LOOP_DELAY_MAX_MS,
+      seen: `P99 ${loopDelay_ms.toFixed(1)} ms`,
+    });
+  if (resentShare !== undefined)
+    rules.push({
+      rule: `at most ${percent(RESENT_SHARE_MAX)} of the generator's segments sent again`,
+      holds: resentShare <= RESENT_SHARE_MAX,
+      seen: `${(100 * resentShare).toFixed(2)} %`,
+    });
+  return rules;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from './process-metrics.ts';
 
 /** The documented metrics of one instance in this process. Durations are in seconds. */
 export interface Metrics {
@@ -17,6 +18,7 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  addProcessMetrics(registry);
   const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
   return {
     registry,

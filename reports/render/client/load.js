@@ -45,41 +45,64 @@ function latencyRows(page, data, x, top, layout) {
   }
 }
 
-function resourceRows(page, data, x, start, layout) {
+/** Every container's processor on one scale, and of what is read inside them each curve on a scale of its own. */
+function stripGroups({ resources, inside }) {
+  const most = Math.max(1, ...resources.map(({ cpu }) => peak(cpu)));
+  const processors = resources.map(({ name, role, cpu, memory_mib }) => ({
+    label: role === 'instrument' ? `${name}, instrument` : name,
+    points: cpu,
+    most,
+    note: `at most ${group(peak(cpu))}, ${group(Math.round(memory_mib))} MiB`,
+  }));
+  const others = inside.map(({ label, points }) => ({
+    label,
+    points,
+    most: Math.max(1, peak(points)),
+    note: `at most ${group(peak(points))}`,
+  }));
+  return [
+    { title: `CPU, cores (full height ${group(most)})`, strips: processors },
+    { title: 'Inside, where there is most of it (full height at most)', strips: others },
+  ].filter(({ strips }) => strips.length > 0);
+}
+
+const stripHeight = ({ narrow }) => (narrow ? 40 : 28);
+const GROUP_GAP = 30;
+
+const groupsHeight = (groups, layout) =>
+  groups.reduce(
+    (sum, { strips }) => sum + strips.length * stripHeight(layout),
+    GROUP_GAP * Math.max(0, groups.length - 1),
+  );
+
+/** Small curves below each other, with a name at the left and a figure at the right that the reading line replaces. */
+function stripRows(page, groups, x, start, layout) {
   const { narrow, left, width } = layout;
-  const rowHeight = narrow ? 40 : 28;
-  const most = Math.max(1, ...data.resources.map((resource) => peak(resource.cpu)));
-  page.text(narrow ? 0 : left, start - 6, `CPU, cores (full height ${group(most)})`);
-  data.resources.forEach((resource, index) => {
-    const base = start + index * rowHeight + (narrow ? 36 : 22);
-    const y = linear(0, most, base, base - 20);
-    const highest = peak(resource.cpu);
-    page.text(
-      0,
-      narrow ? base - 24 : base - 5,
-      fit(
-        resource.role === 'instrument' ? `${resource.name}, instrument` : resource.name,
-        narrow ? width - 80 : left - 6,
-      ),
-      'k2',
-    );
-    page.line(left, base, width - layout.right, base, 'gl2');
-    const points = resource.cpu.map(([at, value]) => [x(at), y(value)]);
-    if (points.length > 0) {
-      page.path([[points[0][0], base], ...points, [points.at(-1)[0], base]], 'area');
-      page.path(points, 'ink3', 1);
+  let top = start;
+  let row = 0;
+  for (const { title, strips } of groups) {
+    page.text(narrow ? 0 : left, top - 6, title);
+    for (const { label, points, most, note } of strips) {
+      const base = top + (narrow ? 36 : 22);
+      const y = linear(0, most, base, base - 20);
+      const textAt = narrow ? base - 24 : base - 5;
+      page.text(0, textAt, fit(label, narrow ? width - 80 : left - 6), 'k2');
+      page.line(left, base, width - layout.right, base, 'gl2');
+      const drawn = points.map(([at, value]) => [x(at), y(value)]);
+      if (drawn.length > 0) {
+        page.path([[drawn[0][0], base], ...drawn, [drawn.at(-1)[0], base]], 'area');
+        page.path(drawn, 'ink3', 1);
+      }
+      page.add('text', { x: width, y: textAt, 'text-anchor': 'end', class: 'k2', 'data-row': row }, note);
+      row += 1;
+      top += stripHeight(layout);
     }
-    page.add(
-      'text',
-      { x: width, y: narrow ? base - 24 : base - 5, 'text-anchor': 'end', class: 'k2', 'data-row': index },
-      `at most ${group(highest)}, ${group(Math.round(resource.memory_mib))} MiB`,
-    );
-  });
-  return start + data.resources.length * rowHeight;
+    top += GROUP_GAP;
+  }
 }
 
 /** The line that pointer or arrow keys move, and the figures it reads. */
-function readingLine(host, page, data, x, layout) {
+function readingLine(host, page, data, strips, x, layout) {
   const cross = svg(
     'g',
     { visibility: 'hidden' },
@@ -98,7 +121,7 @@ function readingLine(host, page, data, x, layout) {
       ? `${bucket[0]} s: ${group(bucket[2])} of ${group(bucket[1])}${bucket[3] > 0 ? `, ${bucket[3]} dropped` : ''}${bucket[4] > 0 ? `, ${bucket[4]} errors` : ''}${bucket[6] > 0 ? `, P95 ${milliseconds(bucket[6])}` : ''}`
       : '';
     $$('[data-row]', page.root).forEach((node, row) => {
-      const value = bucket ? valueAt(data.resources[row].cpu, bucket[0]) : null;
+      const value = bucket ? valueAt(strips[row].points, bucket[0]) : null;
       node.textContent = value === null ? rest[row] : group(value);
     });
   };
@@ -127,7 +150,9 @@ CHARTS.load = (recorded, width, host) => {
   // Containers are watched a little longer than the load lasts.
   const inTime = (points) => points.filter(([at]) => at >= 0 && at <= end);
   const resources = recorded.resources.map((resource) => ({ ...resource, cpu: inTime(resource.cpu) }));
+  const inside = recorded.inside.map((strip) => ({ ...strip, points: inTime(strip.points) }));
   const data = { ...recorded, resources };
+  const groups = stripGroups({ resources, inside });
   const x = linear(0, end, layout.left, width - layout.right);
   const most = Math.max(1, ...data.buckets.map((bucket) => Math.max(bucket[1], bucket[2]))) * 1.15;
   const base = layout.top + 130;
@@ -136,7 +161,7 @@ CHARTS.load = (recorded, width, host) => {
   const latencyTop = ratioTop + 62;
   const hasLatency = data.buckets.some((bucket) => bucket[5] > 0);
   const resourcesTop = hasLatency ? latencyTop + 126 : latencyTop;
-  const bottom = resourcesTop + data.resources.length * (narrow ? 40 : 28);
+  const bottom = resourcesTop + groupsHeight(groups, layout);
   layout.bottom = bottom;
   const page = sheet(width, bottom + 26, host.dataset.label);
   const hatch = `hatch-${(hatches += 1)}`;
@@ -187,7 +212,7 @@ CHARTS.load = (recorded, width, host) => {
     .map((bucket) => [x(bucket[0] + data.seconds / 2), ratio(Math.max(0.97, Math.min(1.005, bucket[2] / bucket[1])))]);
   page.path(shares, 'ink', 1.2);
   if (hasLatency) latencyRows(page, data, x, latencyTop, layout);
-  if (data.resources.length > 0) resourceRows(page, data, x, resourcesTop, layout);
+  stripRows(page, groups, x, resourcesTop, layout);
   for (const tick of ticks(0, end, narrow ? 4 : 8))
     page
       .line(x(tick), bottom, x(tick), bottom + 4, 'gl2')
@@ -201,6 +226,13 @@ CHARTS.load = (recorded, width, host) => {
   host.tabIndex = 0;
   host.setAttribute('role', 'group');
   host.setAttribute('aria-label', host.dataset.label);
-  readingLine(host, page, data, x, layout);
+  readingLine(
+    host,
+    page,
+    data,
+    groups.flatMap(({ strips }) => strips),
+    x,
+    layout,
+  );
   return page.root;
 };

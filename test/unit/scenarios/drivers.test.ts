@@ -6,8 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cells } from '../../../scenarios/drivers/cells.ts';
+import { watchLoop } from '../../../scenarios/drivers/loop.ts';
 import { addressAfter } from '../../../scenarios/drivers/plan.ts';
 import type { DriverEnd, DriverPlan } from '../../../scenarios/drivers/plan.ts';
 import { shares } from '../../../environments/harness/addresses.ts';
@@ -85,9 +87,26 @@ async function driven(
   return (await text(child.stdout)).split('\n');
 }
 
+/** What a driver said last. */
+const endOf = (lines: readonly string[]): DriverEnd =>
+  JSON.parse(lines.find((line) => line.startsWith('{"requests":')) ?? '{}') as DriverEnd;
+
+test.each(['connections.ts', 'autocannon.ts'])('%s tells how late its event loop was', async (program) => {
+  const lines = await driven(program, (response) => response.end('ok'), 8);
+  expect(endOf(lines).loopDelay_ms).toBeGreaterThanOrEqual(0);
+});
+
+test('an event loop that is kept busy is late', async () => {
+  const loop = watchLoop(0);
+  await later(30);
+  const until_ms = performance.now() + 200;
+  while (performance.now() < until_ms);
+  await later(30);
+  expect(loop.stop()).toBeGreaterThan(150);
+});
+
 describe('connections', () => {
-  const end = (lines: readonly string[]): DriverEnd['connections'] =>
-    (JSON.parse(lines.find((line) => line.startsWith('{"requests":')) ?? '{}') as DriverEnd).connections;
+  const end = (lines: readonly string[]): DriverEnd['connections'] => endOf(lines).connections;
   const ok = (response: ServerResponse): void => {
     setTimeout(() => response.end('ok'), 2);
   };

@@ -108,6 +108,12 @@ describe('verdicts', () => {
       { generatorCpu: { share: 0.2, throttled_ms: 900, othersShare: 0 } },
       'generator not throttled',
     ],
+    ['an event loop that came late', { loopDelay_ms: 60 }, 'event loop of the generator'],
+    [
+      'a network that loses segments',
+      { generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0, resentShare: 0.012 } },
+      'segments sent again: 1.20 %',
+    ],
     ['too few samples', { outcomes: { answered: 300, refused: 0, failed: 0 } }, 'samples enough'],
     ['refusals', { outcomes: { answered: 1_190, refused: 10, failed: 0 } }, 'no refusals'],
     ['lost samples', { lost: 3 }, 'every sample'],
@@ -147,7 +153,9 @@ describe('requests that found no free user', () => {
 });
 
 test('a sound run breaks no rule', () => {
-  expect(validityRules(measurement(1), [99], 20).filter((rule) => !rule.holds)).toEqual([]);
+  const generatorCpu = { share: 0.2, throttled_ms: 0, othersShare: 0.01, resentShare: 0.009 };
+  for (const rest of [{}, { generatorCpu, loopDelay_ms: 40 }])
+    expect(validityRules(measurement(1, rest), [99], 20).filter((rule) => !rule.holds)).toEqual([]);
 });
 
 test('CPU share counts against what the generator may use', () => {
