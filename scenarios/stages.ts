@@ -47,15 +47,23 @@ export const latencyIn = (stage: string, percentile: number, declared: Declared)
     }),
 });
 
-/** How much the largest worker of the gateway grew in a stage: the mean of its last third against that of its first. */
-export const workerGrowthIn = (stage: string, gateway: string, declared: Declared): FigurePromise => ({
+/** What must not grow while a load stays the same. */
+const GROWING = { worker_mib: 'the largest worker', descriptors: 'open files' } as const;
+
+/** How much something of the gateway grew in a stage: the mean of the last third against that of the first. */
+export const growthIn = (
+  stage: string,
+  gateway: string,
+  of: keyof typeof GROWING,
+  declared: Declared,
+): FigurePromise => ({
   ...declared,
-  what: `growth of the largest worker, ${stage}`,
+  what: `growth of ${GROWING[of]}, ${stage}`,
   unit: '%',
   better: 'lower',
   of: ({ measured, resources }) => {
     const { start_s, duration_s } = stageOf(measured, stage);
-    const readings = resources.find(({ container }) => container === gateway)?.worker_mib ?? [];
+    const readings = resources.find(({ container }) => container === gateway)?.[of] ?? [];
     const third = (n: number): number | null =>
       meanOf(readings, start_s + (n * duration_s) / 3, start_s + ((n + 1) * duration_s) / 3);
     const [first, last] = [third(0), third(2)];
@@ -63,7 +71,7 @@ export const workerGrowthIn = (stage: string, gateway: string, declared: Declare
       return {
         value: 0,
         interval: { lower: null, upper: null },
-        excuse: 'nobody could read the memory of the workers',
+        excuse: `nobody could read ${GROWING[of]}`,
       };
     const value = 100 * (last / first - 1);
     return { value, interval: { lower: value, upper: value }, excuse: null };

@@ -3,11 +3,11 @@
  * comes after it, and sustained load, in one run. It names neither rates nor limits, so the rates
  * are multiples of a normal one at which every client keeps its documented limits: nearly all
  * requests must be answered throughout, the SLA's P95 must hold wherever the load is normal, and
- * workers must not grow while it is sustained.
+ * workers and their open files must not grow while it is sustained.
  */
 import { k6 } from '../../engines/k6.ts';
 import { scenario } from '../../scenario.ts';
-import { answeredIn, latencyIn, workerGrowthIn } from '../../stages.ts';
+import { answeredIn, growthIn, latencyIn } from '../../stages.ts';
 import { BROWSE } from './api-latency.ts';
 
 const CLAIM = 'production-gateway.capacity.load-stress-soak';
@@ -27,7 +27,8 @@ export default scenario({
   figures: [
     ...STAGES.map(({ name }) => answeredIn(name, { claim: CLAIM, limit: 99 })),
     ...STAGES.filter(({ times }) => times <= 1).map(({ name }) => latencyIn(name, 95, { claim: CLAIM, limit: 800 })),
-    workerGrowthIn('soak', 'gateway-1', { claim: CLAIM, limit: 10 }),
+    growthIn('soak', 'gateway-1', 'worker_mib', { claim: CLAIM, limit: 10 }),
+    growthIn('soak', 'gateway-1', 'descriptors', { claim: CLAIM, limit: 10 }),
   ],
   routes: BROWSE,
   stages: STAGES,

@@ -7,7 +7,7 @@ import { heldUp, validityRules } from '../../../scenarios/engines/validity.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import { loadPlan } from '../../../scenarios/run.ts';
-import { answeredIn, latencyIn, stageRows, workerGrowthIn } from '../../../scenarios/stages.ts';
+import { answeredIn, growthIn, latencyIn, stageRows } from '../../../scenarios/stages.ts';
 
 const shape = { rate_perS: 40, warmup_s: 10, measured_s: 200 };
 
@@ -83,7 +83,7 @@ describe('figures of a stage', () => {
 });
 
 describe('growth of the workers', () => {
-  const growth = workerGrowthIn('soak', 'gateway-1', { claim: 'demo', limit: 10 });
+  const growth = growthIn('soak', 'gateway-1', 'worker_mib', { claim: 'demo', limit: 10 });
   /** The soak lasts from 20 s to 30 s; before it the worker was large. */
   const growing = (worker_mib: [number, number][]): LoadSeen => {
     const all = seen([stage('soak', 20, 100)]);
@@ -106,7 +106,7 @@ describe('growth of the workers', () => {
   test('says nothing without readings', () => {
     expect(judgeFigure(growth, growing([[10, 40]]), sound)).toMatchObject({
       verdict: 'inconclusive',
-      reason: 'nobody could read the memory of the workers',
+      reason: 'nobody could read the largest worker',
     });
   });
 });
