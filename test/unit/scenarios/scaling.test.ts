@@ -50,7 +50,9 @@ describe('searches with different numbers of instances', () => {
     expect(shows).toBe('no difference');
     expect(law).toBeUndefined();
     expect(statement).toMatch(/^Replicas made no difference that could be told/);
-    expect(statement).toContain('the intervals of N = 1, 2, 4 overlap, and from 1 to 4 the rate may have grown 1.08 times at most (linear: 4)');
+    expect(statement).toContain(
+      'the intervals of N = 1, 2, 4 overlap, and from 1 to 4 the rate may have grown 1.08 times at most (linear: 4)',
+    );
     expect(statement).toContain('processor time of the system ran out with each of them');
   });
 
