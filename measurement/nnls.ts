@@ -1,7 +1,7 @@
 /** Least squares with coefficients that must not be negative, for a few columns. */
 
 /** One equation: the sum of coefficient × `at` ought to be `y`. */
-export interface Equation {
+interface Equation {
   readonly at: readonly number[];
   readonly y: number;
 }

@@ -29,7 +29,7 @@ export interface UslParameters {
   readonly kappa: number;
 }
 
-export interface UslFit extends ScalingLaw {
+interface UslFit extends ScalingLaw {
   readonly parameters: UslParameters;
   /** Different N. */
   readonly different: number;

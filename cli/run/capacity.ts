@@ -31,7 +31,7 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
       step: STEP,
       gatewayName: gateway.name,
       applications: services.filter(({ role }) => role === 'app').map((service) => service.name),
-      reproduce: `./gateproof capacity ${environment} --target ${name} --variant ${variant}${how.replicas ? ` --replicas ${replicas.join(',')}` : ''}`,
+      reproduce: `./gateproof capacity ${environment} --target ${name} --variant ${variant} --steps ${String(steps)}${how.replicas ? ` --replicas ${replicas.join(',')}` : ''}`,
       onStep: (rate_perS) => {
         const many = how.replicas ? `, ${String(how.replicas.count)} of ${how.replicas.pool}` : '';
         run.progress.phase(`${variant}: ${name} at ${String(rate_perS)} requests/s${many}`);

@@ -136,7 +136,7 @@ async function carryOut(
   const progress = startProgress();
   const minutes = Math.ceil(estimate_s(planned, request.profile, request.variants.length) / 60);
   progress.note(
-    `${environment}, profile ${request.profile}, seed ${String(request.seed)}: ${String(planned.planned.length)} claims in ` +
+    `${environment}, profile ${request.profile}, seed ${String(request.seed)}: ${whatOf(planned)} in ` +
       `${request.variants.join(' and ')}; about ${String(minutes)} min once images are built`,
   );
   const live = watched && process.stderr.isTTY && process.stdin.isTTY;
@@ -157,6 +157,11 @@ async function carryOut(
     giveBack();
     progress.done();
   }
+}
+
+function whatOf({ capacity, planned, text }: Plan): string {
+  if (!capacity) return `${String(planned.length)} claims`;
+  return `${text ?? ''}, at most ${String(capacity.steps)} steps for each search,`;
 }
 
 const exitCodeOf = (record: RunRecord): number => record.summary.gate.exitCode;

@@ -145,7 +145,7 @@ export async function planCapacity(
     capacity: { ...found, objective, steps, addresses_min, replicas },
     planned: [],
     outside: [],
-    text: `capacity ${request.scenario}`,
+    text: `capacity ${request.scenario}${replicas.length === 0 ? '' : ` with ${replicas.join(', ')} instances`}`,
   };
 }
 

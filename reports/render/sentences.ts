@@ -13,6 +13,7 @@ import type {
   Counts,
   ExperimentResult,
   RunRecord,
+  ScalingResult,
   ScenarioResult,
   Trial,
   VariantResult,
@@ -229,6 +230,22 @@ export function capacityFinding(
 ): string {
   return runs
     .map(({ variant, capacity }) => `${capital(variant)}${replicasInWords(capacity)}: ${capacityInWords(capacity)}.`)
+    .join(' ');
+}
+
+/** What more instances do to the capacity, in each variant. */
+export function scalingFinding(
+  scalings: readonly { readonly variant: string; readonly scaling: ScalingResult }[],
+): string {
+  return scalings
+    .map(({ variant, scaling: { pool, shows, law } }) => {
+      const replicas = `${capital(variant)}: replicas of the ${pool} pool`;
+      if (shows === 'no difference') return `${replicas} made no difference that could be told.`;
+      if (law === undefined) return `${replicas}: what they do could not be told.`;
+      const peak = law.peak_replicas.value;
+      const one = law.lambda_perS.value ?? 0;
+      return `${replicas} carry ${number(one)} requests/s alone, and ${peak === null ? 'show no peak' : `most when there are ${number(peak, 1)}`}.`;
+    })
     .join(' ');
 }
 

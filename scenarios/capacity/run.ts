@@ -11,7 +11,7 @@ import type { LoadShape, Scenario } from '../scenario.ts';
 import { judgeStep, objectiveInWords } from './objective.ts';
 import type { Objective } from './objective.ts';
 import { searchCapacity } from './search.ts';
-import type { SearchOptions, StepVerdict } from './search.ts';
+import type { Capacity, SearchOptions, StepVerdict } from './search.ts';
 
 export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'control' | 'profile'> {
   readonly objective: Objective;
@@ -58,7 +58,7 @@ export async function findCapacity(
     upper_perS: found.upper_perS,
     ended: found.ended,
     steps: phased,
-    ranOut: ranOut(phased, found.upper_perS, options),
+    ranOut: ranOut(phased, found, options),
     ...perCore(phased, found.lower_perS, options),
     clientAddresses: users_max,
     duration_ms: Math.round(monotonic_ms() - began_ms),
@@ -123,14 +123,15 @@ const CORES_USED_UP = 0.8;
 
 function ranOut(
   steps: readonly CapacityStep[],
-  upper_perS: number | null,
+  { lower_perS, upper_perS, ended }: Capacity,
   { sutCores, gatewayName, applications }: CapacityOptions,
 ): string {
   const atTop = steps.filter(({ rate_perS, verdict }) => rate_perS === upper_perS && verdict !== 'holds');
   const step = atTop.find(({ verdict }) => verdict === 'breaks') ?? atTop[0];
   if (!step) {
-    const last = steps.findLast(({ verdict }) => verdict === 'invalid' || verdict === 'disturbed');
-    if (last?.reason === undefined) return 'nothing ran out';
+    const untold = steps.filter(({ rate_perS }) => rate_perS > (lower_perS ?? 0));
+    const last = untold.findLast(({ verdict }) => verdict === 'invalid' || verdict === 'disturbed');
+    if (last?.reason === undefined) return `nothing that was seen (${ended})`;
     return `${last.verdict === 'invalid' ? 'the generator' : 'nobody knows'}: ${last.reason}`;
   }
   const gateway = step.cpu_cores[gatewayName] ?? 0;

@@ -67,7 +67,8 @@ function withoutDifference(bounded: readonly Bounded[], points: readonly Scaling
   if (!fewest || !most) throw new RangeError('no points');
   const linear = most.replicas / fewest.replicas;
   const growth = most.upper / fewest.lower;
-  const seen = `the intervals of all numbers overlap, and from ${String(fewest.replicas)} to ${String(most.replicas)} the rate may have grown ${figure(growth)} times at most (linear: ${figure(linear)})`;
+  const numbers = [...new Set(ordered.map(({ replicas }) => replicas))].join(', ');
+  const seen = `the intervals of N = ${numbers} overlap, and from ${String(fewest.replicas)} to ${String(most.replicas)} the rate may have grown ${figure(growth)} times at most (linear: ${figure(linear)})`;
   if (growth >= linear)
     return {
       shows: 'nothing',
@@ -75,7 +76,7 @@ function withoutDifference(bounded: readonly Bounded[], points: readonly Scaling
     };
   const processor = points.every(({ ranOut }) => ranOut.startsWith(PROCESSOR));
   const cause = processor ? `${PROCESSOR} ran out with each of them` : 'see what ran out with each of them';
-  return { shows: 'no difference', statement: `Replicas made no difference here: ${seen}; ${cause}.` };
+  return { shows: 'no difference', statement: `Replicas made no difference that could be told: ${seen}; ${cause}.` };
 }
 
 /** The two-sided quantile that turns an interval into a standard deviation. */

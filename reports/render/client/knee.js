@@ -16,19 +16,22 @@ CHARTS.knee = (data, width, host) => {
     page.line(left, y(tick), width - right, y(tick), 'gl').text(left - 6, y(tick) + 4, milliseconds(tick), '', 'end');
   for (const tick of ticks(0, end, width < 640 ? 4 : 8))
     page.line(x(tick), base, x(tick), base + 4, 'gl2').text(x(tick), base + 17, `${group(tick)}/s`, '', 'middle');
+  // What was offered badly, or while others had the machine, is no part of a curve.
+  const told = steps.filter((step) => step.verdict !== 'invalid' && step.verdict !== 'disturbed');
   const curves = [
     ['p99_ms', 'P99', 'ink3', 1, '1 3'],
     ['p95_ms', 'P95', 'ink3', 1.2, '5 3'],
     ['p50_ms', 'P50', 'ink', 1.8, ''],
   ];
   for (const [name, label, className, stroke, dashes] of curves) {
+    if (told.length === 0) continue;
     page.path(
-      steps.map((step) => [x(step.rate_perS), y(step[name])]),
+      told.map((step) => [x(step.rate_perS), y(step[name])]),
       className,
       stroke,
       dashes,
     );
-    page.text(x(steps.at(-1).rate_perS) + 8, y(steps.at(-1)[name]) + 4, label, 'k2 halo');
+    page.text(x(told.at(-1).rate_perS) + 8, y(told.at(-1)[name]) + 4, label, 'k2 halo');
   }
   const colours = { holds: 'fc', breaks: 'fd', unclear: 'fw', disturbed: 'fn' };
   for (const step of steps)

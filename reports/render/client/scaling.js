@@ -23,7 +23,8 @@ CHARTS.scaling = (data, width, host) => {
     page.path(drawn, className, stroke, dashes);
     return drawn.at(-1) ?? [x(from), base];
   };
-  const one = data.law ? data.law.lambda : points[0].middle / points[0].replicas;
+  const known = points.find((point) => point.upper !== null) ?? points[0];
+  const one = data.law ? data.law.lambda : known.middle / known.replicas;
   const [linearX, linearY] = line((n) => one * n, 0, 'ink3', 1.4, '1 4');
   page.text(linearX + 5, linearY + 12, 'linear', 'k2 halo');
   if (data.law) {

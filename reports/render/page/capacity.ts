@@ -3,7 +3,7 @@ import { capacityInWords } from '../../record/capacity.ts';
 import { duration, latency, number, plural } from '../format.ts';
 import { markup } from '../markup.ts';
 import { replicasInWords } from '../../record/scaling.ts';
-import { capacityFinding } from '../sentences.ts';
+import { capacityFinding, scalingFinding } from '../sentences.ts';
 import { scalingFigure } from './scaling.ts';
 import { chart, figures, section } from './parts.ts';
 import type { CapacityResult, CapacityStep, ScalingResult } from '../../record/types.ts';
@@ -48,7 +48,7 @@ export function capacities(model: Model): readonly Markup[] {
     return section(
       id,
       `Capacity: ${first.capacity.title}`,
-      capacityFinding(runs),
+      scalings.length === 0 ? capacityFinding(runs) : scalingFinding(scalings),
       say,
       [scalings.map(({ variant, scaling }) => scalingFigure(variant, scaling)), runs.map(oneSearch)],
       model.record.run.partial,

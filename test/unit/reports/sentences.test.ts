@@ -18,13 +18,14 @@ import {
   instrumentsFinding,
   lede,
   ledgerFinding,
+  scalingFinding,
   scenarioFinding,
   scope,
   scopeSentence,
   variantsFinding,
 } from '../../../reports/render/sentences.ts';
 import { emptyRecord, fullRecord, partialRecord } from './fixtures.ts';
-import { inventedExperiment, inventedScenario } from './fixture-runs.ts';
+import { inventedExperiment, inventedScaling, inventedScenario } from './fixture-runs.ts';
 import type { RunRecord, VariantName } from '../../../reports/record/types.ts';
 
 const full = fullRecord();
@@ -136,6 +137,23 @@ describe('findings', () => {
       'Documented: inconclusive, the generator reached 96.3 % of the offered rate.',
     );
     expect(scenarioFinding([])).toBe('No load in this run.');
+  });
+
+  test('replicas: a law with or without a peak, no difference, and nothing', () => {
+    const scaling = inventedScaling();
+    const says = (change: Partial<typeof scaling>): string =>
+      scalingFinding([{ variant: 'documented', scaling: { ...scaling, ...change } }]);
+    expect(says({})).toBe(
+      'Documented: replicas of the customer pool carry 220 requests/s alone, and most when there are 9.7.',
+    );
+    const endless = { value: null, lower: 5, upper: null };
+    expect(says({ law: { ...scaling.law!, peak_replicas: endless } })).toContain('show no peak');
+    const { law: _, ...without } = scaling;
+    const flat = scalingFinding([{ variant: 'hardened', scaling: { ...without, shows: 'no difference' } }]);
+    expect(flat).toBe('Hardened: replicas of the customer pool made no difference that could be told.');
+    expect(scalingFinding([{ variant: 'hardened', scaling: { ...without, shows: 'nothing' } }])).toContain(
+      'could not be told',
+    );
   });
 
   test('the instruments', () => {
