@@ -2,6 +2,7 @@
 import type {
   PercentilePoint,
   Profile,
+  RequestKind,
   ScenarioControl,
   ScenarioFigure,
   ScenarioPromise,
@@ -98,6 +99,7 @@ export async function runScenario(
     clientAddresses: users,
     warmup_s: shape.warmup_s,
     buckets: measured.buckets,
+    kinds: [...measured.kinds, ...neverSent(heldUp)],
     measures: declared.measures,
     corrected: finite(decisive, declared.timeout_s),
     actual: declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
@@ -198,6 +200,11 @@ export function judge(
         ? 'deviates'
         : 'inconclusive';
   return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
+}
+
+/** Requests that were due while all users waited for the gateway: no tool saw them fail. */
+function neverSent(heldUp: number): RequestKind[] {
+  return heldUp === 0 ? [] : [{ outcome: 'failed', kind: 'never sent', requests: heldUp }];
 }
 
 function worst(verdicts: readonly Verdict[]): Verdict {

@@ -20,11 +20,13 @@ export type {
   ExperimentResult,
   LoadBucket,
   PercentilePoint,
+  RequestKind,
   ScenarioControl,
   ScenarioFigure,
   ScenarioPromise,
   ScenarioResult,
 } from './dynamics.ts';
+export { HEAT_BINS_PER_DECADE } from './dynamics.ts';
 
 export const SCHEMA_ID = 'gateproof.run/1';
 

@@ -1,6 +1,6 @@
 /** What every load engine takes and gives, whichever tool it drives. */
 import type { ExecResult } from '../../environments/harness/types.ts';
-import type { LoadBucket, ScenarioResult } from '../../reports/record/types.ts';
+import type { LoadBucket, RequestKind, ScenarioResult } from '../../reports/record/types.ts';
 import type { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { ConnectionsSeen } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
@@ -66,6 +66,7 @@ export interface LoadMeasurement {
   /** Requests that the tool can have under way at once. */
   readonly users: number;
   readonly outcomes: Outcomes;
+  readonly kinds: readonly RequestKind[];
   /** From the intended start; failed requests count as endless, since no percentile may profit from them. */
   readonly corrected: LatencyHistogram;
   /** As the tool saw it. */

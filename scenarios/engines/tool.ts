@@ -58,6 +58,7 @@ export async function runTools(
     dropped: samples.dropped,
     users: run.plan.virtualUsers,
     outcomes: samples.outcomes,
+    kinds: samples.kinds.table(),
     corrected: samples.corrected,
     actual: samples.actual,
     backend: samples.backend,

@@ -25,6 +25,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     dropped: 0,
     users: 120,
     outcomes: { answered: 1_200, refused: 0, failed: 0 },
+    kinds: [{ outcome: 'answered', kind: 'upstream', requests: 1_200 }],
     corrected,
     actual: corrected,
     backend: corrected,
@@ -125,6 +126,7 @@ describe('requests that found no free user', () => {
     const { scenario: result } = await run(measurement(1, held));
     expect(result.verdict).toBe('deviates');
     expect(result.observed).toContain('300 failed');
+    expect(result.kinds?.at(-1)).toEqual({ outcome: 'failed', kind: 'never sent', requests: 300 });
     expect(result.promises.at(-1)).toMatchObject({ percentile: 99, verdict: 'deviates' });
   });
 
