@@ -2,6 +2,7 @@
 import type {
   PercentilePoint,
   Profile,
+  RequestKind,
   ScenarioControl,
   ScenarioFigure,
   ScenarioPromise,
@@ -105,6 +106,7 @@ export async function runScenario(
     clientAddresses: Math.max(users, measured.users),
     warmup_s: shape.warmup_s,
     buckets: measured.buckets,
+    kinds: [...measured.kinds, ...neverSent(heldUp)],
     measures: declared.measures,
     corrected: declared.stages ? [] : finite(decisive, declared.timeout_s),
     actual: declared.stages || declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
@@ -211,6 +213,11 @@ export function judge(
         ? 'deviates'
         : 'inconclusive';
   return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
+}
+
+/** Requests that were due while all users waited for the gateway: no tool saw them fail. */
+function neverSent(heldUp: number): RequestKind[] {
+  return heldUp === 0 ? [] : [{ outcome: 'failed', kind: 'never sent', requests: heldUp }];
 }
 
 function describe({

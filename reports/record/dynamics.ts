@@ -134,6 +134,28 @@ export interface LoadBucket {
   readonly p50_ms?: number;
   readonly p95_ms?: number;
   readonly p99_ms?: number;
+  /** Answered requests by that latency, as bin, count, bin, count, …; see `HEAT_BINS_PER_DECADE`. */
+  readonly heat?: readonly number[];
+  /** Failed and refused requests by kind; absent when there were none. */
+  readonly endings?: Readonly<Record<string, number>>;
+}
+
+/** Bin b of a `heat` holds latencies from 10^(b / 12) to 10^((b + 1) / 12) µs. */
+export const HEAT_BINS_PER_DECADE = 12;
+
+/**
+ * Requests of the measured step that ended alike: how a cache had its part in an answer
+ * (`upstream` when the answer names no cache state, `answered` when the tool shows no headers),
+ * `limited`, or why a request failed.
+ */
+export interface RequestKind {
+  readonly outcome: 'answered' | 'refused' | 'failed';
+  readonly kind: string;
+  readonly requests: number;
+  /** From the intended start, of answered requests. */
+  readonly p50_ms?: number;
+  readonly p95_ms?: number;
+  readonly p99_ms?: number;
 }
 
 /** `value_ms` at `percentile` (0–100), as read from an HDR histogram. */
@@ -231,6 +253,7 @@ export interface ScenarioResult {
   /** What the percentiles are of; latency when absent. */
   readonly measures?: 'latency' | 'overhead';
   readonly buckets: readonly LoadBucket[];
+  readonly kinds?: readonly RequestKind[];
   /** What decides: latency from the intended start, or overhead. `actual` is latency as the tool saw it, empty for overhead. */
   readonly corrected: readonly PercentilePoint[];
   readonly actual: readonly PercentilePoint[];

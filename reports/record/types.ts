@@ -23,12 +23,14 @@ export type {
   ContainerResources,
   Curve,
   PercentilePoint,
+  RequestKind,
   ScenarioControl,
   ScenarioFigure,
   ScenarioPromise,
   ScenarioStage,
   ScenarioResult,
 } from './dynamics.ts';
+export { HEAT_BINS_PER_DECADE } from './dynamics.ts';
 
 export type { Estimate, Replicas, ScalingLaw, ScalingPoint, ScalingResult } from './scaling.ts';
 

@@ -12,7 +12,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import autocannon from 'autocannon';
-import { Cells } from './cells.ts';
+import { Cells, kindOf } from './cells.ts';
 import { watchLoop } from './loop.ts';
 import { addressAfter } from './plan.ts';
 import type { DriverEnd, DriverPlan } from './plan.ts';
@@ -39,14 +39,15 @@ function follow(connection: Connection): void {
   let second_ms = 0;
   let sentInSecond = 0;
   let ended_ms = Number.NEGATIVE_INFINITY;
+  let cacheState: string | undefined;
   let open: { readonly intended_ms: number; readonly sent_ms: number } | null = null;
 
-  const end = (status: number | null): void => {
+  const end = (status: number | null, kind: string): void => {
     ended_ms = now_ms();
     if (!open) return;
     const { intended_ms, sent_ms } = open;
     open = null;
-    cells.take({ intended_ms, corrected_ms: ended_ms - intended_ms, actual_ms: ended_ms - sent_ms, status });
+    cells.take({ intended_ms, corrected_ms: ended_ms - intended_ms, actual_ms: ended_ms - sent_ms, status, kind });
   };
   /** A new second: what the last one still owed, and whole seconds that passed by, are dropped. */
   const nextSecond = (sent_ms: number, waited: boolean): void => {
@@ -60,6 +61,8 @@ function follow(connection: Connection): void {
   };
 
   connection.on('request', () => {
+    // A gateway that closes a connection without an answer makes the tool open it again, and nothing else.
+    if (open) end(null, kindOf(null));
     const sent_ms = now_ms();
     const waited = sent_ms - ended_ms < RIGHT_AFTER_MS;
     if (connection.reqsMadeThisSecond <= sentInSecond || sentInSecond === 0) nextSecond(sent_ms, waited);
@@ -67,17 +70,28 @@ function follow(connection: Connection): void {
     open = { intended_ms: waited ? Math.min(due_ms, sent_ms) : sent_ms, sent_ms };
     sentInSecond += 1;
   });
-  connection.on('response', (status: number) => {
-    end(status);
+  connection.on('headers', ({ headers }: { readonly headers: readonly string[] }) => {
+    cacheState = valueOf(headers, 'x-cache-status');
   });
-  for (const failure of ['timeout', 'connError'])
-    connection.on(failure, () => {
-      end(null);
-    });
+  connection.on('response', (status: number) => {
+    end(status, kindOf(status, { cacheState }));
+  });
+  connection.on('timeout', () => {
+    end(null, 'time-out');
+  });
+  connection.on('connError', () => {
+    end(null, kindOf(null));
+  });
   connection.on('done', () => {
-    end(null);
+    end(null, kindOf(null));
     nextSecond(ended_ms, true);
   });
+}
+
+/** Value of a header in the parser's list of names and values. */
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((one, index) => index % 2 === 0 && one.toLowerCase() === name);
+  return at === -1 ? undefined : headers[at + 1];
 }
 
 let address = 0;

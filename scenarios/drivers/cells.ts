@@ -1,5 +1,5 @@
 /**
- * Counts requests into HDR histograms for each second, step and outcome and writes them to
+ * Counts requests into HDR histograms for each second, step, outcome and kind and writes them to
  * standard output once a second, one line of JSON a cell: what k6's extension does, for
  * generators that have none (see scenarios/engines/samples.ts for the reader).
  *
@@ -25,11 +25,14 @@ export interface Ended {
   readonly corrected_ms: number;
   readonly actual_ms: number;
   readonly status: number | null;
+  /** What became of it, where more is known than the status tells: one of few values. */
+  readonly kind?: string;
 }
 
 interface Cell {
   readonly step: string;
   readonly outcome: 'answered' | 'refused' | 'failed';
+  readonly kind: string;
   readonly second: number;
   requests: number;
   dropped: number;
@@ -60,8 +63,8 @@ export class Cells {
     }, FLUSH_EVERY_MS);
   }
 
-  take({ intended_ms, corrected_ms, actual_ms, status }: Ended): void {
-    const cell = this.#cell(intended_ms, outcomeOf(status));
+  take({ intended_ms, corrected_ms, actual_ms, status, kind = kindOf(status) }: Ended): void {
+    const cell = this.#cell(intended_ms, outcomeOf(status), kind);
     if (!cell) return;
     cell.requests += 1;
     this.counted += 1;
@@ -76,7 +79,7 @@ export class Cells {
 
   /** So many requests that were due then and were never sent. */
   drop(intended_ms: number, count: number): void {
-    const cell = this.#cell(intended_ms, 'answered');
+    const cell = this.#cell(intended_ms, 'answered', 'answered');
     if (cell) cell.dropped += count;
   }
 
@@ -86,27 +89,27 @@ export class Cells {
     this.#flush();
   }
 
-  #cell(intended_ms: number, outcome: Cell['outcome']): Cell | null {
+  #cell(intended_ms: number, outcome: Cell['outcome'], kind: string): Cell | null {
     const at_s = intended_ms / 1000;
     const step = this.#steps.find(({ start_s, duration_s }) => at_s >= start_s && at_s < start_s + duration_s);
     if (!step) return null;
     const second = Math.floor(at_s - step.start_s);
-    const key = `${step.name} ${outcome} ${String(second)}`;
+    const key = `${step.name} ${outcome} ${kind} ${String(second)}`;
     let cell = this.#open.get(key);
     if (!cell) {
-      cell = { step: step.name, outcome, second, requests: 0, dropped: 0, corrected: null, actual: null };
+      cell = { step: step.name, outcome, kind, second, requests: 0, dropped: 0, corrected: null, actual: null };
       this.#open.set(key, cell);
     }
     return cell;
   }
 
   #flush(): void {
-    for (const { step, outcome, second, requests, dropped, corrected, actual } of this.#open.values()) {
+    for (const { corrected, actual, step, ...counts } of this.#open.values()) {
       const histograms = {
         ...(corrected ? { gateproof_corrected: hdr.encodeIntoCompressedBase64(corrected) } : {}),
         ...(actual ? { http_req_duration: hdr.encodeIntoCompressedBase64(actual) } : {}),
       };
-      this.#write(`${JSON.stringify({ step, route: this.#route, outcome, second, requests, dropped, histograms })}\n`);
+      this.#write(`${JSON.stringify({ step, route: this.#route, ...counts, histograms })}\n`);
     }
     this.#open = new Map();
   }
@@ -128,4 +131,20 @@ const micros = (ms: number): number => Math.min(LONGEST_US, Math.max(0, Math.rou
 function outcomeOf(status: number | null): Cell['outcome'] {
   if (status === 429) return 'refused';
   return status === null || status >= 400 ? 'failed' : 'answered';
+}
+
+/** Values of nginx's `$upstream_cache_status`; whatever else a gateway writes there counts as `other`. */
+const CACHE_STATES = ['hit', 'miss', 'bypass', 'expired', 'stale', 'updating', 'revalidated'];
+
+/**
+ * Kind of a request by its status and, for tools that show headers, by the X-Cache-Status of its answer:
+ * undefined when the answer has none.
+ */
+export function kindOf(status: number | null, seen?: { readonly cacheState: string | undefined }): string {
+  const outcome = outcomeOf(status);
+  if (outcome === 'refused') return 'limited';
+  if (outcome === 'failed') return status === null ? 'no answer' : `status ${String(status)}`;
+  if (!seen) return 'answered';
+  const state = seen.cacheState?.toLowerCase() ?? 'upstream';
+  return state === 'upstream' || CACHE_STATES.includes(state) ? state : 'other';
 }

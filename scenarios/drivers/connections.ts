@@ -8,7 +8,7 @@
  */
 import { Agent as PlainAgent, get as getPlain } from 'node:http';
 import { Agent as TlsAgent, get as getTls } from 'node:https';
-import { Cells } from './cells.ts';
+import { Cells, kindOf } from './cells.ts';
 import { watchLoop } from './loop.ts';
 import { addressAfter } from './plan.ts';
 import type { ConnectionsSeen, DriverEnd, DriverPlan } from './plan.ts';
@@ -42,6 +42,7 @@ function agentOf(n: number): PlainAgent {
 interface Answer {
   /** Null without one. */
   readonly status: number | null;
+  readonly kind: string;
   /** On the connection of the request before. */
   readonly reused: boolean;
 }
@@ -50,20 +51,22 @@ function ask(agent: PlainAgent, added: DriverPlan['headers']): Promise<Answer> {
   return new Promise((resolve) => {
     const headers = { ...added, Host: plan.serverName };
     const sent = (tls ? getTls : getPlain)(plan.url, { agent, headers, timeout: plan.timeout_s * 1000 }, (response) => {
-      const end = (status: number | null): void => {
-        resolve({ status, reused: sent.reusedSocket });
-      };
+      const cacheState = response.headers['x-cache-status']?.toString();
       response.resume().once('end', () => {
-        end(response.statusCode ?? null);
+        const status = response.statusCode ?? null;
+        resolve({ status, kind: kindOf(status, { cacheState }), reused: sent.reusedSocket });
       });
-      response.once('error', () => {
-        end(null);
-      });
+      response.once('error', fail);
     });
-    sent.once('timeout', () => sent.destroy());
-    sent.once('error', () => {
-      resolve({ status: null, reused: sent.reusedSocket });
+    let kind = kindOf(null);
+    const fail = (): void => {
+      resolve({ status: null, kind, reused: sent.reusedSocket });
+    };
+    sent.once('timeout', () => {
+      kind = 'time-out';
+      sent.destroy();
     });
+    sent.once('error', fail);
   });
 }
 
@@ -73,8 +76,8 @@ async function counted(agent: PlainAgent, due_ms: number, added: DriverPlan['hea
   const sent_ms = now_ms();
   const answer = await ask(agent, added);
   const ended_ms = now_ms();
-  const { status } = answer;
-  cells.take({ intended_ms: due_ms, corrected_ms: ended_ms - due_ms, actual_ms: ended_ms - sent_ms, status });
+  const { status, kind } = answer;
+  cells.take({ intended_ms: due_ms, corrected_ms: ended_ms - due_ms, actual_ms: ended_ms - sent_ms, status, kind });
   if (isGood(answer) && due_ms >= MEASURED_MS.from) served.push([sent_ms, 1], [ended_ms, -1]);
   return answer;
 }

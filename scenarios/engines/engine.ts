@@ -1,6 +1,6 @@
 /** What every load engine takes and gives, whichever tool it drives. */
 import type { ExecResult } from '../../environments/harness/types.ts';
-import type { LoadBucket, ScenarioResult } from '../../reports/record/types.ts';
+import type { LoadBucket, RequestKind, ScenarioResult } from '../../reports/record/types.ts';
 import type { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { ConnectionsSeen } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
@@ -84,6 +84,7 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   readonly engine: string;
   /** Each step that counts; one at least. */
   readonly stages: readonly StageMeasurement[];
+  readonly kinds: readonly RequestKind[];
   readonly backend: LatencyHistogram;
   /** What the gateway added to single requests; empty when the script does not measure it. */
   readonly overhead: LatencyHistogram;

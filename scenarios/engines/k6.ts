@@ -7,7 +7,7 @@ import { runTool, runTools, sources } from './tool.ts';
 const FOLDER = '/tmp/gateproof-k6';
 /** Scripts that can be run, and what they import. */
 const SCRIPTS = ['api-mix.ts', 'overhead.ts'] as const;
-const IMPORTED = ['load.ts', 'steps.ts'] as const;
+const IMPORTED = ['kind.ts', 'load.ts', 'steps.ts'] as const;
 /** The output extension of the tools image. */
 const OUTPUT = 'gateproof';
 /** k6's own output for Prometheus; each generator gets a value of this label. */

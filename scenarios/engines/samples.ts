@@ -1,6 +1,6 @@
 /**
  * What generators write while they run, whichever tool it is: one line of JSON for what a
- * second, step, route and outcome had since the last line. k6 writes it by its own output
+ * second, step, route, outcome and kind had since the last line. k6 writes it by its own output
  * extension (environments/images/tools/k6/histograms), the other tools by the programs in
  * `scenarios/drivers`. Nothing is kept but sums and histograms.
  */
@@ -9,12 +9,15 @@ import type { LoadBucket } from '../../reports/record/types.ts';
 import { ACTUAL, BACKEND, CORRECTED, OVERHEAD } from '../k6/load.ts';
 import type { LoadStep } from '../k6/load.ts';
 import type { Outcomes } from './engine.ts';
+import { Kinds, kindOf } from './kinds.ts';
 
 /** One line; `second` counts from the first request that the step was to start. */
 export interface Cell {
   readonly step: string;
   readonly route: string;
   readonly outcome: keyof Outcomes;
+  /** What became of the requests, finer than the outcome; absent when the generator cannot tell. */
+  readonly kind?: string;
   readonly second: number;
   readonly requests: number;
   readonly dropped: number;
@@ -22,14 +25,22 @@ export interface Cell {
   readonly histograms: Readonly<Record<string, string>>;
 }
 
-/** Counts of one second; its histogram goes once no answer can still come, and leaves its percentiles. */
+/** What a picture needs of the latencies of one second. */
+interface Drawn {
+  readonly percentiles_ms: readonly number[];
+  readonly heat: readonly number[];
+}
+
+/** Counts of one second; its histogram goes once no answer can still come, and leaves what is drawn of it. */
 interface Second {
   readonly step: LoadStep;
   achieved: number;
   dropped: number;
   errors: number;
+  /** Failed and refused requests by kind. */
+  readonly endings: Record<string, number>;
   latency: LatencyHistogram | null;
-  percentiles_ms: readonly number[] | null;
+  drawn: Drawn | null;
 }
 
 /** Every line begins so; other output is passed over. */
@@ -57,10 +68,10 @@ export class CountedSamples {
     return this.outcomes.answered + this.outcomes.refused + this.outcomes.failed;
   }
 
-  add({ outcome, requests, dropped, histograms }: Cell): void {
-    this.outcomes[outcome] += requests;
-    this.dropped += dropped;
-    for (const [metric, text] of Object.entries(histograms)) this.#histograms[metric]?.addEncoded(text);
+  add(cell: Cell): void {
+    this.outcomes[cell.outcome] += cell.requests;
+    this.dropped += cell.dropped;
+    for (const [metric, text] of Object.entries(cell.histograms)) this.#histograms[metric]?.addEncoded(text);
   }
 }
 
@@ -68,6 +79,7 @@ export class CountedSamples {
 export class LoadSamples extends CountedSamples {
   /** By the name of the step; the only one is the whole. */
   readonly stages: ReadonlyMap<string, CountedSamples>;
+  readonly kinds = new Kinds();
   /** Requests of all steps, to compare with the tool's own count. */
   seen = 0;
   readonly #steps: ReadonlyMap<string, LoadStep>;
@@ -92,6 +104,7 @@ export class LoadSamples extends CountedSamples {
     this.#count(step, cell);
     const stage = this.stages.get(cell.step);
     if (!stage) return;
+    this.kinds.take(cell);
     stage.add(cell);
     if (stage !== this) this.add(cell);
   }
@@ -101,10 +114,15 @@ export class LoadSamples extends CountedSamples {
     return [...this.#seconds]
       .toSorted(([a], [b]) => a - b)
       .map(([at_s, second]) => {
-        const { step, achieved, dropped, errors } = second;
-        const [p50_ms, p95_ms, p99_ms] = this.#percentiles(second) ?? [];
-        const curves = p50_ms === undefined ? {} : { p50_ms, p95_ms: p95_ms ?? 0, p99_ms: p99_ms ?? 0 };
-        return { at_s, offered: step.rate_perS, achieved, dropped, errors, ...curves };
+        const { step, achieved, dropped, errors, endings } = second;
+        const bucket = { at_s, offered: step.rate_perS, achieved, dropped, errors };
+        const drawn = this.#draw(second);
+        const [p50_ms = 0, p95_ms = 0, p99_ms = 0] = drawn?.percentiles_ms ?? [];
+        return {
+          ...bucket,
+          ...(drawn ? { p50_ms, p95_ms, p99_ms, heat: drawn.heat } : {}),
+          ...(Object.keys(endings).length > 0 ? { endings } : {}),
+        };
       });
   }
 
@@ -113,7 +131,7 @@ export class LoadSamples extends CountedSamples {
     const at_s = step.start_s + Math.min(step.duration_s - 1, Math.floor(since_s));
     let second = this.#seconds.get(at_s);
     if (!second) {
-      second = { step, achieved: 0, dropped: 0, errors: 0, latency: null, percentiles_ms: null };
+      second = { step, achieved: 0, dropped: 0, errors: 0, endings: {}, latency: null, drawn: null };
       this.#seconds.set(at_s, second);
       this.#closeBefore(at_s - this.#timeout_s - OPEN_SECONDS_BEYOND_TIMEOUT);
     }
@@ -125,8 +143,12 @@ export class LoadSamples extends CountedSamples {
     second.achieved += cell.requests;
     second.dropped += cell.dropped;
     if (cell.outcome === 'failed') second.errors += cell.requests;
+    if (cell.outcome !== 'answered' && cell.requests > 0) {
+      const kind = kindOf(cell);
+      second.endings[kind] = (second.endings[kind] ?? 0) + cell.requests;
+    }
     const latency = cell.histograms[CORRECTED];
-    if (latency !== undefined && second.percentiles_ms === null) {
+    if (latency !== undefined && second.drawn === null) {
       second.latency ??= new LatencyHistogram();
       second.latency.addEncoded(latency);
     }
@@ -135,14 +157,15 @@ export class LoadSamples extends CountedSamples {
   #closeBefore(at_s: number): void {
     for (const [at, second] of this.#seconds) {
       if (at >= at_s || second.latency === null) continue;
-      second.percentiles_ms = this.#percentiles(second);
+      second.drawn = this.#draw(second);
       second.latency = null;
     }
   }
 
   /** A failed request counts as endless; on paper it took as long as a client waits. */
-  #percentiles({ latency, percentiles_ms }: Second): readonly number[] | null {
-    if (latency === null) return percentiles_ms;
-    return CURVES.map((percentile) => Math.min(latency.percentile_ms(percentile), this.#timeout_s * 1000));
+  #draw({ latency, drawn }: Second): Drawn | null {
+    if (latency === null) return drawn;
+    const onPaper = (percentile: number): number => Math.min(latency.percentile_ms(percentile), this.#timeout_s * 1000);
+    return { percentiles_ms: CURVES.map(onPaper), heat: latency.heat() };
   }
 }

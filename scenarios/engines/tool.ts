@@ -65,6 +65,7 @@ export async function runTools(
     dropped: samples.dropped,
     users: Math.max(...stages.map(({ users }) => users)),
     outcomes: samples.outcomes,
+    kinds: samples.kinds.table(),
     corrected: samples.corrected,
     actual: samples.actual,
     backend: samples.backend,

@@ -4,6 +4,7 @@ import http from 'k6/http';
 import type { RefinedResponse } from 'k6/http';
 import { Trend } from 'k6/metrics';
 
+import { kindOf } from './kind.ts';
 import { BACKEND, CORRECTED } from './load.ts';
 import { optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
 
@@ -38,7 +39,7 @@ export default function (): void {
     tags: { route: route.name, name: route.name },
     timeout: `${plan.timeout_s}s`,
   });
-  const tags = { route: route.name, status: String(response.status) };
+  const tags = { route: route.name, status: String(response.status), kind: kindOf(response) };
   const { blocked, connecting, tls_handshaking, duration } = response.timings;
   const waited_ms = late_ms > Math.min(RESOLUTION_MS, every_ms / 2) ? late_ms : 0;
   corrected.add(waited_ms + blocked + connecting + tls_handshaking + duration, tags);

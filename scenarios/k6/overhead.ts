@@ -11,6 +11,7 @@ import http from 'k6/http';
 import type { RefinedResponse } from 'k6/http';
 import { Trend } from 'k6/metrics';
 
+import { kindOf } from './kind.ts';
 import { CORRECTED, OVERHEAD } from './load.ts';
 import { optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
 
@@ -36,7 +37,10 @@ export default function (): void {
   const second = gatewayFirst ? ask(beside, 'past') : ask(plan.baseUrl, 'through');
   const [gateway, direct] = gatewayFirst ? [first, second] : [second, first];
   // A pair that lacks its direct half says nothing, and counts as failed: status 0.
-  const tags = { route, status: direct.status === 200 ? String(gateway.status) : '0' };
+  const tags =
+    direct.status === 200
+      ? { route, status: String(gateway.status), kind: kindOf(gateway) }
+      : { route, status: '0', kind: 'failed past the gateway' };
   through.add(gateway.timings.duration, tags);
   overhead.add(Math.max(0, gateway.timings.duration - direct.timings.duration), tags);
 }

@@ -48,3 +48,22 @@ test('nothing recorded, nothing claimed; endless latencies count as the longest'
   expect(histogram.percentile_ms(100)).toBeGreaterThanOrEqual(LONGEST_MS);
   expect(histogram.shareUpTo(10)).toBe(0.5);
 });
+
+test('a heat map counts by twelfths of a decade, and leaves endless latencies out', () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(0);
+  histogram.record(1, 5);
+  histogram.record(1.2);
+  histogram.record(1.3);
+  histogram.record(999);
+  histogram.record(Number.POSITIVE_INFINITY, 3);
+  // 1 ms is 10³ µs, and 10^(1 / 12) is 1.21.
+  expect(histogram.heat()).toEqual([0, 1, 36, 6, 37, 1, 71, 1]);
+  expect(new LatencyHistogram().heat()).toEqual([]);
+});
+
+test('a spectrum goes to P99.99 as soon as one sample in ten thousand is there', () => {
+  const deepest = (count: number): number => uniform(1, count).spectrum().at(-2)?.percentile ?? 0;
+  expect(deepest(9_000)).toBeLessThan(99.99);
+  expect(deepest(10_000)).toBe(99.99);
+});

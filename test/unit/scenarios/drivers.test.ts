@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Cells } from '../../../scenarios/drivers/cells.ts';
+import { Cells, kindOf } from '../../../scenarios/drivers/cells.ts';
 import { watchLoop } from '../../../scenarios/drivers/loop.ts';
 import { addressAfter } from '../../../scenarios/drivers/plan.ts';
 import type { DriverEnd, DriverPlan } from '../../../scenarios/drivers/plan.ts';
@@ -52,6 +52,22 @@ test('cells are read as they were counted', () => {
     [1, 2, 0],
     [2, 4, 2],
   ]);
+  expect(samples.kinds.table().map(({ kind, requests }) => [kind, requests])).toEqual([
+    ['answered', 3],
+    ['limited', 1],
+    ['status 503', 1],
+    ['no answer', 1],
+  ]);
+});
+
+test('a kind is one of few: by status, and by the cache state of an answer where headers are seen', () => {
+  expect(kindOf(200)).toBe('answered');
+  expect(kindOf(200, { cacheState: undefined })).toBe('upstream');
+  expect(kindOf(200, { cacheState: 'HIT' })).toBe('hit');
+  expect(kindOf(200, { cacheState: `made up ${String(Math.random())}` })).toBe('other');
+  expect(kindOf(503, { cacheState: 'STALE' })).toBe('status 503');
+  expect(kindOf(429)).toBe('limited');
+  expect(kindOf(null)).toBe('no answer');
 });
 
 let server: Server | undefined;
@@ -65,6 +81,7 @@ async function driven(
   program: string,
   answer: (response: ServerResponse, number: number) => void,
   connections: number,
+  timeout_s = 5,
 ): Promise<string[]> {
   let number = 0;
   server = createServer((_, response) => {
@@ -80,7 +97,7 @@ async function driven(
     rate_perS: 40,
     connections,
     firstAddress: '127.0.0.1',
-    timeout_s: 5,
+    timeout_s,
   };
   const file = join(import.meta.dirname, '../../../scenarios/drivers', program);
   const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -190,6 +207,31 @@ describe('autocannon', () => {
     expect(samples.dropped).toBeGreaterThan(20);
     expect(samples.corrected.percentile_ms(100)).toBeGreaterThan(1_400);
   });
+});
+
+test.each([
+  ['autocannon.ts', 4],
+  ['connections.ts', 40],
+])('%s tells hits, refusals, errors, time-outs and closed connections apart', async (program, connections) => {
+  const lines = await driven(
+    program,
+    (response, number) => {
+      // Forty requests warm up. Of the measured ones each fifth waits for ever, or is cut off.
+      const turn = number <= 40 ? 0 : number % 5;
+      if (turn === 1) response.setHeader('X-Cache-Status', 'HIT');
+      if (turn === 2) response.statusCode = 429;
+      if (turn === 3) response.statusCode = 502;
+      if (number === 44) return;
+      if (number === 49) response.destroy();
+      else response.end('ok');
+    },
+    connections,
+    1,
+  );
+  const kinds = read(lines)
+    .kinds.table()
+    .map(({ kind }) => kind);
+  expect(kinds.toSorted()).toEqual(['hit', 'limited', 'no answer', 'status 502', 'time-out', 'upstream']);
 });
 
 test('addresses follow each other', () => {

@@ -27,6 +27,7 @@ function encoded(latencies_ms: readonly number[]): string {
 
 interface Given {
   readonly outcome?: string;
+  readonly kind?: string;
   readonly step?: string;
   readonly second?: number;
   readonly dropped?: number;
@@ -35,13 +36,14 @@ interface Given {
 /** A line with requests of so many ms each. */
 function line(
   latencies_ms: readonly number[],
-  { outcome = 'answered', step = 'measured', second = 0, dropped = 0 }: Given = {},
+  { outcome = 'answered', kind, step = 'measured', second = 0, dropped = 0 }: Given = {},
 ): string {
   const histograms =
     outcome === 'refused' || latencies_ms.length === 0
       ? {}
       : { gateproof_corrected: encoded(latencies_ms), http_req_duration: encoded(latencies_ms.map((ms) => ms - 1)) };
-  return JSON.stringify({ step, route: 'list', outcome, second, requests: latencies_ms.length, dropped, histograms });
+  const requests = latencies_ms.length;
+  return JSON.stringify({ step, route: 'list', outcome, kind, second, requests, dropped, histograms });
 }
 
 describe('samples of a step', () => {
@@ -93,6 +95,52 @@ describe('samples of a step', () => {
     expect(samples.buckets()).toMatchObject([{ at_s: 2, achieved: 4, errors: 2, p99_ms: 15_000 }]);
   });
 
+  test('are told apart by what became of them, each with latencies of its own', () => {
+    const samples = samplesOf();
+    samples.take(line([5, 5, 5], { kind: 'hit' }));
+    samples.take(line([5, 80], { kind: 'hit', second: 1 }));
+    samples.take(line([90], { kind: 'miss' }));
+    samples.take(line([10, 10], { outcome: 'refused', kind: 'limited', second: 1 }));
+    samples.take(line([LONGEST_MS], { outcome: 'failed', kind: 'status 503', second: 1 }));
+    samples.take(line([LONGEST_MS], { outcome: 'failed', kind: 'time-out', second: 1 }));
+    samples.take(line([LONGEST_MS], { outcome: 'failed', kind: 'status 503', second: 1 }));
+    samples.take(line([7], { step: 'warm-up', kind: 'hit' }));
+    const near = (ms: number): number => expect.closeTo(ms, 0) as number;
+    expect(samples.kinds.table()).toEqual([
+      { outcome: 'answered', kind: 'hit', requests: 5, p50_ms: near(5), p95_ms: near(80), p99_ms: near(80) },
+      { outcome: 'answered', kind: 'miss', requests: 1, p50_ms: near(90), p95_ms: near(90), p99_ms: near(90) },
+      { outcome: 'refused', kind: 'limited', requests: 2 },
+      { outcome: 'failed', kind: 'status 503', requests: 2 },
+      { outcome: 'failed', kind: 'time-out', requests: 1 },
+    ]);
+    const [, quiet, broken] = samples.buckets();
+    expect(quiet?.endings).toBeUndefined();
+    expect(broken?.endings).toEqual({ limited: 2, 'status 503': 2, 'time-out': 1 });
+  });
+
+  test('without a kind, as older generators write them, are told apart by outcome', () => {
+    const samples = samplesOf();
+    samples.take(line([5]));
+    samples.take(line([10], { outcome: 'refused' }));
+    samples.take(line([LONGEST_MS], { outcome: 'failed' }));
+    expect(samples.kinds.table().map(({ outcome, kind }) => [outcome, kind])).toEqual([
+      ['answered', 'answered'],
+      ['refused', 'limited'],
+      ['failed', 'no reason known'],
+    ]);
+  });
+
+  test("samples that the tool makes by itself are no kind, and a second's heat is that of its answers", () => {
+    const samples = samplesOf();
+    samples.take(line([1, 1, 10], { kind: 'miss' }));
+    samples.take(line([LONGEST_MS], { outcome: 'failed', kind: 'time-out' }));
+    const own = JSON.parse(line([9])) as { readonly histograms: { readonly http_req_duration: string } };
+    const { http_req_duration } = own.histograms;
+    samples.take(JSON.stringify({ ...own, requests: 0, histograms: { http_req_duration } }));
+    expect(samples.kinds.table().map(({ kind }) => kind)).toEqual(['miss', 'time-out']);
+    expect(samples.buckets()[0]?.heat).toEqual([36, 2, 48, 1]);
+  });
+
   test('dropped iterations are counted where they happened, without a latency', () => {
     const samples = samplesOf();
     samples.take(line([10]));
@@ -117,7 +165,7 @@ describe('samples of a step', () => {
     for (let at = 0; at < 3_600; at += 1) samples.take(JSON.stringify({ ...cell, second: at }));
     expect(samples.corrected.count).toBe(10_080_000);
     expect(samples.buckets()).toHaveLength(3_600);
-    expect(samples.buckets().every(({ p95_ms }) => p95_ms !== undefined)).toBe(true);
+    expect(samples.buckets().every(({ p95_ms, heat }) => p95_ms !== undefined && heat !== undefined)).toBe(true);
     expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(300);
   });
 });

@@ -31,6 +31,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
   return {
     ...all,
     engine: 'k6',
+    kinds: [{ outcome: 'answered', kind: 'upstream', requests: 1_200 }],
     stages: [{ ...all, name: 'measured', start_s: 4, duration_s: 20 }],
     backend: corrected,
     overhead: corrected,
@@ -137,6 +138,7 @@ describe('requests that found no free user', () => {
     const { scenario: result } = await run(measurement(1, held));
     expect(result.verdict).toBe('deviates');
     expect(result.observed).toContain('300 failed');
+    expect(result.kinds?.at(-1)).toEqual({ outcome: 'failed', kind: 'never sent', requests: 300 });
     expect(result.promises.at(-1)).toMatchObject({ percentile: 99, verdict: 'deviates' });
   });
 

@@ -34,9 +34,15 @@ const (
 	failed   = "failed"
 )
 
+// Kinds of requests that are kept apart, those of all outcomes together; the others count as otherKind.
+const (
+	mostKinds = 24
+	otherKind = "other"
+)
+
 type key struct {
-	step, route, outcome string
-	second               int64
+	step, route, outcome, kind string
+	second                     int64
 }
 
 type cell struct {
@@ -47,9 +53,11 @@ type cell struct {
 
 // Line is what the reader gets of one cell: what came since the last line of the same cell.
 type Line struct {
-	Step    string  `json:"step"`
-	Route   string  `json:"route"`
-	Outcome string  `json:"outcome"`
+	Step    string `json:"step"`
+	Route   string `json:"route"`
+	Outcome string `json:"outcome"`
+	// What became of the requests, finer than the outcome; empty for samples that k6 makes itself.
+	Kind    string  `json:"kind,omitempty"`
 	Second  int64   `json:"second"`
 	Count   int64   `json:"requests"`
 	Dropped float64 `json:"dropped"`
@@ -65,12 +73,14 @@ type cells struct {
 	periods map[string]time.Duration
 	// When iterations of a step were dropped, in order.
 	drops map[string][]time.Time
+	// Kinds that were seen.
+	kinds map[string]bool
 }
 
 func newCells(periods map[string]time.Duration) *cells {
 	return &cells{
 		origins: map[string]time.Time{}, open: map[key]*cell{},
-		periods: periods, drops: map[string][]time.Time{},
+		periods: periods, drops: map[string][]time.Time{}, kinds: map[string]bool{},
 	}
 }
 
@@ -114,7 +124,7 @@ func (c *cells) take(sample metrics.Sample) {
 	if name != dropped {
 		start = start.Add(-milliseconds(value))
 	}
-	into := c.at(key{step, route, outcome, c.secondOf(step, start)})
+	into := c.at(key{step, route, outcome, c.kindOf(sample), c.secondOf(step, start)})
 	switch {
 	case name == dropped:
 		into.dropped += sample.Value
@@ -125,6 +135,19 @@ func (c *cells) take(sample metrics.Sample) {
 	if outcome != refused {
 		into.record(name, value, outcome)
 	}
+}
+
+// kindOf reads the tag that scripts set. A gateway can have a part in its value, so the number of values is bounded.
+func (c *cells) kindOf(sample metrics.Sample) string {
+	kind, _ := sample.Tags.Get("kind")
+	if kind == "" || c.kinds[kind] {
+		return kind
+	}
+	if len(c.kinds) == mostKinds {
+		return otherKind
+	}
+	c.kinds[kind] = true
+	return kind
 }
 
 func milliseconds(value float64) time.Duration {
@@ -206,7 +229,7 @@ func (c *cells) drain() ([]Line, error) {
 	lines := make([]Line, 0, len(c.open))
 	for k, open := range c.open {
 		line := Line{
-			Step: k.step, Route: k.route, Outcome: k.outcome, Second: k.second,
+			Step: k.step, Route: k.route, Outcome: k.outcome, Kind: k.kind, Second: k.second,
 			Count: open.requests, Dropped: open.dropped, Histograms: map[string]string{},
 		}
 		for name, histogram := range open.histograms {

@@ -1,6 +1,7 @@
 package histograms
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -87,6 +88,42 @@ func TestFailuresAreEndlessAndRefusalsHaveNoLatency(t *testing.T) {
 	}
 	if got := byOutcome[refused]; got.Count != 1 || len(got.Histograms) != 0 {
 		t.Errorf("refused: %+v", got)
+	}
+}
+
+func TestKindsHaveCellsOfTheirOwnUntilThereAreTooMany(t *testing.T) {
+	c := newCells(nil)
+	tagged := func(status, kind string) map[string]string {
+		return map[string]string{"scenario": "s", "status": status, "kind": kind}
+	}
+	for range 3 {
+		c.take(request(t, corrected, 0, 10, tagged("200", "hit")))
+	}
+	c.take(request(t, corrected, 0, 40, tagged("200", "miss")))
+	c.take(request(t, actual, 0, 10, map[string]string{"scenario": "s", "status": "200"}))
+	byKind := map[string]Line{}
+	for _, line := range drained(t, c) {
+		byKind[line.Kind] = line
+	}
+	if hit, miss := byKind["hit"], byKind["miss"]; hit.Count != 3 || miss.Count != 1 ||
+		decoded(t, miss.Histograms[corrected]).Max() < 39_900 || decoded(t, hit.Histograms[corrected]).Max() > 10_100 {
+		t.Errorf("hit %+v, miss %+v", hit, miss)
+	}
+	if own := byKind[""]; own.Count != 0 || decoded(t, own.Histograms[actual]).TotalCount() != 1 {
+		t.Errorf("k6's own samples: %+v", own)
+	}
+	for i := range 100 {
+		c.take(request(t, corrected, 0, 10, tagged("200", fmt.Sprint("state ", i))))
+	}
+	lines := drained(t, c)
+	// Two kinds came before.
+	if len(lines) != mostKinds-2+1 {
+		t.Errorf("%d cells of a hundred kinds", len(lines))
+	}
+	for _, line := range lines {
+		if line.Kind == otherKind && line.Count != 100-(mostKinds-2) {
+			t.Errorf("%+v", line)
+		}
 	}
 }
 

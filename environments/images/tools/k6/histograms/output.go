@@ -1,5 +1,5 @@
 // Package histograms is a k6 output (`--out gateproof=<step>:<requests a second>,…`). It counts the samples of a run
-// where they arise, into HDR histograms for each second, step, route and outcome, and
+// where they arise, into HDR histograms for each second, step, route, outcome and kind, and
 // writes them to standard output once a second, one line of JSON a cell. A line for each
 // sample costs k6 a third of its throughput and the reader as much again.
 package histograms
