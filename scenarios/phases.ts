@@ -50,6 +50,16 @@ export const phasePercentile =
     return estimate(seen, times.length, histogram.percentile_ms(percentile), histogram.interval_ms(percentile));
   };
 
+/** A percentile of connecting to the gateway, as the generator saw it, ms. */
+export const connectPercentile =
+  (percentile: number): FigurePromise['of'] =>
+  ({ measured }) => ({
+    value: measured.connect.percentile_ms(percentile),
+    interval: measured.connect.interval_ms(percentile),
+    excuse: measured.connect.count === 0 ? 'no connection was opened in the measured time' : null,
+    worsened: slowedByOthers(measured),
+  });
+
 /** Share of the requests whose upstream took a time within a range, %. */
 export const upstreamWithin =
   (min_ms: number, max_ms: number): FigurePromise['of'] =>

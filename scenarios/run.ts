@@ -174,6 +174,7 @@ export function loadPlan(
     ],
     routes: declared.routes,
     headers: declared.headers ?? {},
+    ...(declared.freshConnections ? { freshConnections: true } : {}),
     backends,
     virtualUsers,
     timeout_s: declared.timeout_s,

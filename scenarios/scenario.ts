@@ -47,6 +47,8 @@ export interface Scenario {
   readonly headers?: Readonly<Record<string, string>>;
   /** Also reads the memory of the gateway's workers now and then. */
   readonly watchesWorkers?: boolean;
+  /** Every request opens a connection of its own; of k6. */
+  readonly freshConnections?: true;
   /** How the gateway is changed while it runs. */
   readonly gateway?: GatewayChange;
   readonly shapes: Readonly<Record<Profile, LoadShape>>;

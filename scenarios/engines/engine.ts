@@ -88,6 +88,8 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   readonly backend: LatencyHistogram;
   /** What the gateway added to single requests; empty when the script does not measure it. */
   readonly overhead: LatencyHistogram;
+  /** Connecting to the gateway by TCP, without TLS; of requests that opened a connection. */
+  readonly connect: LatencyHistogram;
   readonly buckets: readonly LoadBucket[];
   readonly generatorCpu: {
     readonly share: number;

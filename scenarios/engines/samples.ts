@@ -6,7 +6,7 @@
  */
 import { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { LoadBucket } from '../../reports/record/types.ts';
-import { ACTUAL, BACKEND, CORRECTED, OVERHEAD } from '../k6/load.ts';
+import { ACTUAL, BACKEND, CONNECT, CORRECTED, OVERHEAD } from '../k6/load.ts';
 import type { LoadStep } from '../k6/load.ts';
 import type { Outcomes } from './engine.ts';
 import { Kinds, kindOf } from './kinds.ts';
@@ -55,12 +55,14 @@ export class CountedSamples {
   readonly actual = new LatencyHistogram();
   readonly backend = new LatencyHistogram();
   readonly overhead = new LatencyHistogram();
+  readonly connect = new LatencyHistogram();
   readonly outcomes = { answered: 0, refused: 0, failed: 0 };
   dropped = 0;
   readonly #histograms: Readonly<Record<string, LatencyHistogram>> = {
     [CORRECTED]: this.corrected,
     [BACKEND]: this.backend,
     [OVERHEAD]: this.overhead,
+    [CONNECT]: this.connect,
     [ACTUAL]: this.actual,
   };
 

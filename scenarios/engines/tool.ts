@@ -70,6 +70,7 @@ export async function runTools(
     actual: samples.actual,
     backend: samples.backend,
     overhead: samples.overhead,
+    connect: samples.connect,
     buckets: samples.buckets(),
     generatorCpu: together(ended.map(({ cpu }) => cpu)),
     lost: counts.includes(null) ? null : counts.reduce<number>((sum, one) => sum + (one ?? 0), -samples.seen),

@@ -5,7 +5,7 @@ import type { RefinedResponse } from 'k6/http';
 import { Trend } from 'k6/metrics';
 
 import { kindOf } from './kind.ts';
-import { BACKEND, CORRECTED } from './load.ts';
+import { BACKEND, CONNECT, CORRECTED } from './load.ts';
 import { optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
 
 const rates = new Map(plan.steps.map((step) => [step.name, step.rate_perS]));
@@ -20,6 +20,7 @@ const RESOLUTION_MS = 2;
 const corrected = new Trend(CORRECTED, true);
 /** Service time that the backend reports. */
 const backend = new Trend(BACKEND, true);
+const connect = new Trend(CONNECT, true);
 
 export const options = optionsOfPlan;
 export const handleSummary = summaryFile;
@@ -43,6 +44,7 @@ export default function (): void {
   const { blocked, connecting, tls_handshaking, duration } = response.timings;
   const waited_ms = late_ms > Math.min(RESOLUTION_MS, every_ms / 2) ? late_ms : 0;
   corrected.add(waited_ms + blocked + connecting + tls_handshaking + duration, tags);
+  if (connecting > 0) connect.add(connecting, tags);
   const service_ms = serviceTime(response);
   if (service_ms !== null) backend.add(service_ms, tags);
 }

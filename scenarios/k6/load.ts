@@ -34,6 +34,8 @@ export interface LoadPlan {
   readonly routes: readonly Route[];
   /** Headers of a scenario, beside those that scripts set. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Every request opens a connection of its own. */
+  readonly freshConnections?: boolean;
   /** Backends that a script asks directly, past the gateway: `http://<address>:<port>`. */
   readonly backends: readonly string[];
   /** k6's thresholds, for runs that nothing else judges. */
@@ -49,3 +51,4 @@ export const ACTUAL = 'http_req_duration';
 export const CORRECTED = 'gateproof_corrected';
 export const BACKEND = 'gateproof_backend';
 export const OVERHEAD = 'gateproof_overhead';
+export const CONNECT = 'gateproof_connect';

@@ -14,6 +14,7 @@ export const optionsOfPlan = {
   hosts: plan.hosts,
   thresholds: Object.fromEntries(Object.entries(plan.thresholds ?? {}).map(([metric, all]) => [metric, [...all]])),
   discardResponseBodies: true,
+  noConnectionReuse: plan.freshConnections ?? false,
   insecureSkipTLSVerify: true,
   summaryTrendStats: ['count', 'min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'],
 } satisfies Options;

@@ -2,7 +2,8 @@
 import { count } from '../../../reports/record/derive.ts';
 import { SCHEMA_ID } from '../../../reports/record/types.ts';
 import { inventedClaims } from './fixture-claims.ts';
-import { inventedCapacity, inventedExperiment, inventedScaling, inventedScenario } from './fixture-runs.ts';
+import { inventedCapacity, inventedScaling, inventedScenario } from './fixture-loads.ts';
+import { inventedExperiment } from './fixture-runs.ts';
 import type { JournalEvent } from '../../../reports/record/events.ts';
 import type { Judge } from '../../../reports/record/derive.ts';
 import type {

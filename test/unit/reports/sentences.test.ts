@@ -25,7 +25,8 @@ import {
   variantsFinding,
 } from '../../../reports/render/sentences.ts';
 import { emptyRecord, fullRecord, partialRecord } from './fixtures.ts';
-import { inventedExperiment, inventedScaling, inventedScenario } from './fixture-runs.ts';
+import { inventedScaling, inventedScenario } from './fixture-loads.ts';
+import { inventedExperiment } from './fixture-runs.ts';
 import type { RunRecord, VariantName } from '../../../reports/record/types.ts';
 
 const full = fullRecord();

@@ -35,6 +35,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     stages: [{ ...all, name: 'measured', start_s: 4, duration_s: 20 }],
     backend: corrected,
     overhead: corrected,
+    connect: corrected,
     buckets: [],
     generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0.01 },
     lost: 0,

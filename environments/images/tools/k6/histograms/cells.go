@@ -17,6 +17,7 @@ const (
 	corrected = "gateproof_corrected"
 	backend   = "gateproof_backend"
 	overhead  = "gateproof_overhead"
+	connect   = "gateproof_connect"
 	actual    = "http_req_duration"
 	dropped   = "dropped_iterations"
 )
@@ -104,7 +105,7 @@ func parsePeriods(text string) (map[string]time.Duration, error) {
 func (c *cells) take(sample metrics.Sample) {
 	name := sample.Metric.Name
 	switch name {
-	case corrected, backend, overhead, actual, dropped:
+	case corrected, backend, overhead, connect, actual, dropped:
 	default:
 		return
 	}
