@@ -1,9 +1,9 @@
-import { descriptorCounter } from '../../environments/harness/descriptors.ts';
+import { localReader } from '../../environments/harness/local-figures.ts';
+import type { LocalFigures } from '../../environments/harness/local-figures.ts';
 import { watchNginx } from '../../environments/harness/nginx-status.ts';
 import type { NginxStatus } from '../../environments/harness/nginx-status.ts';
 import { workerMemory } from '../../environments/harness/nginx-workers.ts';
 import { containerFigures } from '../../environments/harness/observe-containers.ts';
-import type { ContainerFigures } from '../../environments/harness/observe-containers.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
 import type { ContainerResources } from '../../reports/record/types.ts';
 import type { ResourceSampler } from '../../scenarios/engines/engine.ts';
@@ -28,10 +28,6 @@ export interface Watched {
   readonly missing: (what: string) => void;
 }
 
-interface Reading extends ContainerFigures {
-  readonly descriptors: number | null;
-}
-
 /** Reads what containers use each second until stopped; a container that went away just ends. */
 export function sampleResources({
   services,
@@ -44,12 +40,15 @@ export function sampleResources({
   const [began_ms, since_ms] = [performance.now(), Date.now()];
   const worker = workers && gateway ? sampleWorkers(gateway.containerId) : undefined;
   const nginx = gateway && watchNginx(gateway, serverName).catch(() => undefined);
-  const readings = new Map<string, Reading[]>(services.map(({ name }) => [name, []]));
-  const counters = new Map(services.map(({ name, containerId }) => [name, descriptorCounter(containerId)]));
+  const readings = new Map<string, LocalFigures[]>(services.map(({ name }) => [name, []]));
+  const readers = new Map(services.map(({ name, containerId }) => [name, localReader(containerId)]));
   const read = async ({ name, containerId }: ServiceRef): Promise<void> => {
-    const count = await counters.get(name);
-    const [figures, descriptors] = await Promise.all([containerFigures(containerId), count?.().catch(() => null)]);
-    readings.get(name)?.push({ ...figures, descriptors: descriptors ?? null });
+    const local = await readers.get(name);
+    const figures = local ? await local() : { ...(await containerFigures(containerId)), descriptors: null };
+    const seen = readings.get(name);
+    // The engine reads at a pace of its own: two who wait for the same reading are told it twice.
+    if (figures.at_ms - (seen?.at(-1)?.at_ms ?? Number.NEGATIVE_INFINITY) < EVERY_MS / 2) return;
+    seen?.push(figures);
   };
   const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(read)));
   return {
@@ -108,7 +107,7 @@ function repeatedly(every_ms: number, read: () => Promise<unknown>): { stop(): P
 }
 
 function used(
-  readings: readonly Reading[],
+  readings: readonly LocalFigures[],
   began_ms: number,
 ): Pick<ContainerResources, 'cpu_cores' | 'memory_mib' | 'received_kibPerS' | 'sent_kibPerS' | 'descriptors'> {
   const curves = new Curves(readings, began_ms);

@@ -11,6 +11,14 @@ function valueAt(points, time) {
   return found;
 }
 
+/** Containers are watched a little longer than the load lasts: the points until then, and one on the way to the next. */
+function until(points, end) {
+  const next = points.findIndex(([at]) => at > end);
+  if (next < 1) return next === 0 ? [] : points;
+  const [[from, before], [to, after]] = [points[next - 1], points[next]];
+  return [...points.slice(0, next), [end, before + ((after - before) * (end - from)) / (to - from)]];
+}
+
 const CURVES = [
   { place: 7, name: 'P99', className: 'ink3', width: 1, dashes: '1 3' },
   { place: 6, name: 'P95', className: 'ink3', width: 1.2, dashes: '5 3' },
@@ -62,7 +70,7 @@ function stripGroups({ resources, inside }) {
   }));
   return [
     { title: `CPU, cores (full height ${group(most)})`, strips: processors },
-    { title: 'Inside, where there is most of it (full height at most)', strips: others },
+    { title: 'Inside the container that has most of it (full height is its peak)', strips: others },
   ].filter(({ strips }) => strips.length > 0);
 }
 
@@ -147,8 +155,7 @@ CHARTS.load = (recorded, width, host) => {
   const narrow = width < 640;
   const layout = { narrow, width, left: narrow ? 0 : 150, right: narrow ? 0 : 132, top: 16, bottom: 0 };
   const end = Math.max(...recorded.buckets.map((bucket) => bucket[0])) + recorded.seconds;
-  // Containers are watched a little longer than the load lasts.
-  const inTime = (points) => points.filter(([at]) => at >= 0 && at <= end);
+  const inTime = (points) => until(points, end);
   const resources = recorded.resources.map((resource) => ({ ...resource, cpu: inTime(resource.cpu) }));
   const inside = recorded.inside.map((strip) => ({ ...strip, points: inTime(strip.points) }));
   const data = { ...recorded, resources };

@@ -1,26 +1,45 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { processList } from '../../../environments/harness/descriptors.ts';
 import { ENVIRONMENTS_DIR } from '../../../environments/harness/environments.ts';
+import { groupsOf, trafficOf } from '../../../environments/harness/local-figures.ts';
 import { statusReader } from '../../../environments/harness/nginx-status.ts';
 import { monitoringFiles } from '../../../environments/harness/prometheus.ts';
 import { readTcpCounters } from '../../../environments/harness/tcp-counters.ts';
 
 const ID = '81f5abdbe0a0';
 
-describe('the list of processes of a container', () => {
-  test('is found in either version of control groups', () => {
-    const first = `9:name=systemd:/docker/${ID}\n8:pids:/docker/${ID}\n0::/docker/${ID}\n`;
-    expect(processList(first, ID)).toBe(`/sys/fs/cgroup/systemd/docker/${ID}/cgroup.procs`);
-    expect(processList(`0::/system.slice/docker-${ID}.scope\n`, ID)).toBe(
-      `/sys/fs/cgroup/system.slice/docker-${ID}.scope/cgroup.procs`,
-    );
+describe('control groups of a container', () => {
+  const at = (controller: string): string => `/sys/fs/cgroup/${controller}/docker/${ID}`;
+
+  test('are found in either version, and in the first where a machine has both', () => {
+    const first = `9:name=systemd:/docker/${ID}\n4:memory:/docker/${ID}\n2:cpu,cpuacct:/docker/${ID}\n`;
+    const groups = { version: 1, cpu: at('cpu'), cpuacct: at('cpuacct'), memory: at('memory') };
+    expect(groupsOf(first, ID)).toEqual(groups);
+    expect(groupsOf(`${first}0::/docker/${ID}\n`, ID)).toEqual(groups);
+    const scope = `/sys/fs/cgroup/system.slice/docker-${ID}.scope`;
+    expect(groupsOf(`0::/system.slice/docker-${ID}.scope\n`, ID)).toEqual({
+      version: 2,
+      cpu: scope,
+      cpuacct: scope,
+      memory: scope,
+    });
   });
 
   test("another process' groups are not taken for it: the engine may be on another machine", () => {
-    expect(processList('8:pids:/docker/ffffffffffff\n0::/init.scope\n', ID)).toBeNull();
-    expect(processList('', ID)).toBeNull();
+    expect(groupsOf('8:memory:/docker/ffffffffffff\n0::/init.scope\n', ID)).toBeNull();
+    expect(groupsOf('', ID)).toBeNull();
   });
+});
+
+test('traffic is that of all interfaces but the loopback', () => {
+  const devices = [
+    'Inter-|   Receive                                                |  Transmit',
+    ' face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier',
+    '    lo:  900      9    0    0    0     0          0         0   900      9    0    0    0     0       0',
+    '  eth0: 1000     10    0    0    0     0          0         0  2000     20    0    0    0     0       0',
+    'eth1:5 1 0 0 0 0 0 0 7 1 0 0 0 0 0',
+  ].join('\n');
+  expect(trafficOf(devices)).toEqual({ received_bytes: 1005, sent_bytes: 2007 });
 });
 
 const ANSWER = [
