@@ -46,8 +46,8 @@ export function uslRate({ lambda_perS, sigma, kappa }: UslParameters, n: number)
 const RESAMPLES = 1_000;
 
 /**
- * Fits the law by weighted least squares. With two different N there is no telling κ, which is
- * left at 0. Intervals come from a parametric bootstrap, widened where the points lie further
+ * Fits the law by weighted least squares. Two different N cannot tell κ from σ: the value is that
+ * without κ, and the intervals reach from all contention to all coherency. They come from a parametric bootstrap, widened where the points lie further
  * from the law than their deviations explain (R. T. Birge, Phys. Rev. 40 (1932) 207).
  *
  * At the bounds of the parameters a bootstrap is too narrow: where κ is 0, a fit that takes noise
@@ -64,7 +64,7 @@ export function fitUsl(points: readonly UslPoint[], random: Random, resamples = 
   }
   const different = new Set(points.map(({ n }) => n)).size;
   if (different < 2) throw new RangeError('a law needs at least two different numbers of instances');
-  const [full = [], ...simpler] = different === 2 ? TERMS_OF_TWO : TERMS;
+  const [full = [], ...simpler] = different === 2 ? TERMS.slice(1) : TERMS;
   const parameters = lawThrough(points, full);
   if (!Number.isFinite(parameters.lambda_perS))
     throw new RangeError('throughput falls so steeply with more instances that the law has no rate for one');
@@ -92,10 +92,9 @@ export function fitUsl(points: readonly UslPoint[], random: Random, resamples = 
   };
 }
 
-/** Terms of N/X, by their place in the basis, that a law may have. */
+/** Terms of N/X, by their place in the basis, that a law may have. The whole law comes first. */
 type Terms = readonly number[];
 const TERMS: readonly Terms[] = [[0, 1, 2], [0, 1], [0, 2], [0]];
-const TERMS_OF_TWO: readonly Terms[] = [[0, 1], [0]];
 
 /** A law with one term less is rejected from this growth of chi² on (one degree of freedom). */
 const REJECTED_FROM = jStat.normal.inv((1 + CONFIDENCE) / 2, 0, 1) ** 2;

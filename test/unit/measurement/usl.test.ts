@@ -56,10 +56,19 @@ describe('without noise the law is recovered', () => {
     expect(fit.peak_perS.value).toBeCloseTo(400, 6);
   });
 
-  test('two different numbers cannot tell coherency, which stays 0', () => {
+  test('two different numbers cannot tell coherency from contention: the intervals hold both', () => {
     const fit = fitUsl(exactly(law(100, 0.1, 0.05), [1, 4]), seededRandom(1));
     expect(fit.parameters.kappa).toBe(0);
     expect(uslRate(fit.parameters, 4)).toBeCloseTo(uslRate(law(100, 0.1, 0.05), 4), 8);
+    for (const [name, most] of [
+      ['sigma', 0.3],
+      ['kappa', 0.075],
+    ] as const) {
+      expect(fit[name].lower).toBeCloseTo(0, 8);
+      expect(fit[name].upper).toBeCloseTo(most, 5);
+    }
+    expect(fit.peak_replicas).toMatchObject({ value: null, upper: null });
+    expect(fit.peak_replicas.lower).toBeCloseTo(Math.sqrt(1 / 0.075), 4);
   });
 
   test('more than linear data are held at linear', () => {
