@@ -90,7 +90,10 @@ function follow(connection: Connection): void {
 
 /** Value of a header in the parser's list of names and values. */
 function valueOf(headers: readonly string[], name: string): string | undefined {
-  const at = headers.findIndex((one, index) => index % 2 === 0 && one.toLowerCase() === name);
+  // The length tells nearly all names apart, and every answer has some.
+  const at = headers.findIndex(
+    (one, index) => one.length === name.length && index % 2 === 0 && one.toLowerCase() === name,
+  );
   return at === -1 ? undefined : headers[at + 1];
 }
 

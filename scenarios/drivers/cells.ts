@@ -47,6 +47,8 @@ export class Cells {
   readonly #write: (line: string) => void;
   readonly #timer: NodeJS.Timeout;
   #open = new Map<string, Cell>();
+  /** The cell of the last request, and when requests are meant to start that are counted there. */
+  #last: { readonly cell: Cell; readonly from_ms: number; readonly to_ms: number } | null = null;
   /** Requests of all steps so far. */
   counted = 0;
 
@@ -90,6 +92,15 @@ export class Cells {
   }
 
   #cell(intended_ms: number, outcome: Cell['outcome'], kind: string): Cell | null {
+    // Most requests go where the one before went: a tool at its limit has no time to look further.
+    const last = this.#last;
+    if (
+      last?.cell.kind === kind &&
+      last.cell.outcome === outcome &&
+      intended_ms >= last.from_ms &&
+      intended_ms < last.to_ms
+    )
+      return last.cell;
     const at_s = intended_ms / 1000;
     const step = this.#steps.find(({ start_s, duration_s }) => at_s >= start_s && at_s < start_s + duration_s);
     if (!step) return null;
@@ -100,6 +111,8 @@ export class Cells {
       cell = { step: step.name, outcome, kind, second, requests: 0, dropped: 0, corrected: null, actual: null };
       this.#open.set(key, cell);
     }
+    const from_ms = (step.start_s + second) * 1000;
+    this.#last = { cell, from_ms, to_ms: Math.min(from_ms + 1000, (step.start_s + step.duration_s) * 1000) };
     return cell;
   }
 
@@ -112,6 +125,7 @@ export class Cells {
       this.#write(`${JSON.stringify({ step, route: this.#route, ...counts, histograms })}\n`);
     }
     this.#open = new Map();
+    this.#last = null;
   }
 }
 
