@@ -142,7 +142,19 @@ describe.skipIf(MISSING !== null)('report.html in a browser', () => {
       }))`,
     );
     expect(new Set(charts.map((chart) => chart.kind))).toEqual(
-      new Set(['timeline', 'strip', 'phase', 'load', 'spectrum', 'series', 'spark', 'knee', 'scaling']),
+      new Set([
+        'timeline',
+        'strip',
+        'phase',
+        'load',
+        'heat',
+        'endings',
+        'spectrum',
+        'series',
+        'spark',
+        'knee',
+        'scaling',
+      ]),
     );
     for (const chart of charts) {
       expect(chart.marks, chart.kind).toBeGreaterThan(1);
@@ -194,6 +206,33 @@ describe.skipIf(MISSING !== null)('report.html in a browser', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     expect(await page.locator('#live').innerText()).toBe('1 s: 80 of 80, P95 258 ms');
+    await page.close();
+  });
+
+  test('arrow keys read the heat map and the failures, and the spectrum goes up to P99.99', async () => {
+    const { page } = await open('full');
+    await page.locator('[data-chart=heat]').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('#live').innerText()).toBe(
+      '0 s: 44 answers, 8 of them in 56.2 ms to 68.1 ms, slowest below 178 ms',
+    );
+    await page.locator('[data-chart=endings]').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('#live').innerText()).toBe('41 s: 3 limited, 1 status 503, 1 time-out');
+    expect(await page.locator('[data-chart=spectrum]').first().innerText()).toContain('P99.99');
+    await page.close();
+  });
+
+  test('pictures of a load have the same time axis', async () => {
+    const { page } = await open('full');
+    const ticks = await page.evaluate<string[]>(
+      `['load', 'heat', 'endings'].map((kind) =>
+        [...document.querySelectorAll('[data-chart=' + kind + '] text')]
+          .filter((text) => / s$/.test(text.textContent) && text.getAttribute('text-anchor') !== 'end')
+          .map((text) => text.textContent + ' at ' + text.getAttribute('x')).slice(-5).join())`,
+    );
+    expect(ticks[0]).toMatch(/^.*50 s at /);
+    expect(new Set(ticks).size).toBe(1);
     await page.close();
   });
 

@@ -33,10 +33,7 @@ function latencyRows(page, data, x, top, layout) {
   if (seen.length === 0) return;
   const [low, high] = [Math.min(...seen) * 0.8, Math.max(...seen, ...data.limits_ms) * 1.3];
   const y = logarithmic(low, high, top + height, top);
-  for (const tick of decades(low, high))
-    page
-      .line(left, y(tick), width - right, y(tick), 'gl')
-      .text(narrow ? 0 : left - 8, y(tick) + (narrow ? -3 : 4), milliseconds(tick), 'halo', narrow ? 'start' : 'end');
+  for (const tick of decades(low, high)) levelLine(page, layout, y(tick), milliseconds(tick));
   for (const limit of data.limits_ms) page.line(left, y(limit), width - right, y(limit), 'sla');
   if (!narrow) page.text(0, top + 10, 'latency', 'k2');
   for (const { place, name, className, width: stroke, dashes } of CURVES) {
@@ -109,58 +106,31 @@ function stripRows(page, groups, x, start, layout) {
   }
 }
 
-/** The line that pointer or arrow keys move, and the figures it reads. */
-function readingLine(host, page, data, strips, x, layout) {
-  const cross = svg(
-    'g',
-    { visibility: 'hidden' },
-    svg('line', { y1: layout.top, y2: layout.bottom, x1: 0, x2: 0, class: 'sa' }),
-  );
-  const caption = svg('text', { x: layout.width, y: layout.top - 4, 'text-anchor': 'end', class: 'k halo' });
-  page.root.append(cross, caption);
-  const rest = $$('[data-row]', page.root).map((node) => node.textContent);
-  let at = -1;
-  const show = (index) => {
-    at = index;
+/** Caption of the reading line, which also puts each container's use at that time beside its row. */
+function readLoad(page, data, strips) {
+  const rows = $$('[data-row]', page.root);
+  const rest = rows.map((node) => node.textContent);
+  return (index) => {
     const bucket = data.buckets[index];
-    cross.setAttribute('visibility', bucket ? 'visible' : 'hidden');
-    if (bucket) cross.setAttribute('transform', `translate(${round(x(bucket[0] + data.seconds / 2))})`);
-    caption.textContent = bucket
-      ? `${bucket[0]} s: ${group(bucket[2])} of ${group(bucket[1])}${bucket[3] > 0 ? `, ${bucket[3]} dropped` : ''}${bucket[4] > 0 ? `, ${bucket[4]} errors` : ''}${bucket[6] > 0 ? `, P95 ${milliseconds(bucket[6])}` : ''}`
-      : '';
-    $$('[data-row]', page.root).forEach((node, row) => {
+    rows.forEach((node, row) => {
       const value = bucket ? valueAt(strips[row].points, bucket[0]) : null;
       node.textContent = value === null ? rest[row] : group(value);
     });
-  };
-  const nearest = (pixel) => {
-    const box = page.root.getBoundingClientRect();
-    const place = ((pixel - box.left) / box.width) * layout.width;
-    const half = Math.abs(x(data.seconds) - x(0)) / 2 + 0.5;
-    return data.buckets.findIndex((bucket) => Math.abs(x(bucket[0] + data.seconds / 2) - place) <= half);
-  };
-  host.onpointermove = (event) => show(nearest(event.clientX));
-  host.onpointerleave = () => show(-1);
-  host.onblur = () => show(-1);
-  host.onkeydown = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    show(Math.max(0, Math.min(data.buckets.length - 1, at < 0 ? 0 : at + step)));
-    announce(caption.textContent);
+    if (!bucket) return '';
+    const [at, offered, achieved, dropped, errors, , p95_ms] = bucket;
+    return `${at} s: ${group(achieved)} of ${group(offered)}${dropped > 0 ? `, ${dropped} dropped` : ''}${errors > 0 ? `, ${errors} errors` : ''}${p95_ms > 0 ? `, P95 ${milliseconds(p95_ms)}` : ''}`;
   };
 }
 
 CHARTS.load = (recorded, width, host) => {
-  const narrow = width < 640;
-  const layout = { narrow, width, left: narrow ? 0 : 150, right: narrow ? 0 : 132, top: 16, bottom: 0 };
-  const end = Math.max(...recorded.buckets.map((bucket) => bucket[0])) + recorded.seconds;
+  const { end } = recorded;
+  const layout = loadLayout(width, end);
+  const { narrow, x } = layout;
   const inTime = (points) => until(points, end);
   const resources = recorded.resources.map((resource) => ({ ...resource, cpu: inTime(resource.cpu) }));
   const inside = recorded.inside.map((strip) => ({ ...strip, points: inTime(strip.points) }));
   const data = { ...recorded, resources };
   const groups = stripGroups({ resources, inside });
-  const x = linear(0, end, layout.left, width - layout.right);
   const most = Math.max(1, ...data.buckets.map((bucket) => Math.max(bucket[1], bucket[2]))) * 1.15;
   const base = layout.top + 130;
   const y = linear(0, most, base, layout.top);
@@ -171,33 +141,10 @@ CHARTS.load = (recorded, width, host) => {
   const bottom = resourcesTop + groupsHeight(groups, layout);
   layout.bottom = bottom;
   const page = sheet(width, bottom + 26, host.dataset.label);
-  const hatch = `hatch-${(hatches += 1)}`;
-  page.hatch(hatch);
-  if (data.warmup_s > 0) {
-    page.add('rect', {
-      x: round(x(0)),
-      y: layout.top,
-      width: round(x(Math.min(end, data.warmup_s)) - x(0)),
-      height: bottom - layout.top,
-      fill: `url(#${hatch})`,
-      opacity: 0.55,
-    });
-    page.text(x(0) + 3, layout.top - 4, 'warm-up', 'k2');
-  }
-  const short = data.buckets.filter((bucket) => bucket[0] >= data.warmup_s && bucket[2] < bucket[1] * 0.99);
-  for (const bucket of short)
-    page.rect(
-      x(bucket[0]),
-      layout.top,
-      Math.max(2, x(bucket[0] + data.seconds) - x(bucket[0])),
-      ratioTop + 34 - layout.top,
-      'behind',
-    );
-  for (const tick of ticks(0, most, 4)) {
-    page
-      .line(layout.left, y(tick), width - layout.right, y(tick), 'gl')
-      .text(narrow ? 0 : layout.left - 8, y(tick) + (narrow ? -3 : 4), group(tick), 'halo', narrow ? 'start' : 'end');
-  }
+  warmUp(page, layout, data.warmup_s);
+  for (const at of data.invalid)
+    page.rect(x(at), layout.top, Math.max(2, x(at + data.seconds) - x(at)), bottom - layout.top, 'behind');
+  for (const tick of ticks(0, most, 4)) levelLine(page, layout, y(tick), group(tick));
   if (!narrow) page.text(0, layout.top + 10, 'requests a second', 'k2');
   const series = (place) => data.buckets.map((bucket) => [x(bucket[0] + data.seconds / 2), y(bucket[place])]);
   page.path(series(1), 'ink3 wide-line', 4).path(series(2), 'ink', 1.4);
@@ -220,26 +167,18 @@ CHARTS.load = (recorded, width, host) => {
   page.path(shares, 'ink', 1.2);
   if (hasLatency) latencyRows(page, data, x, latencyTop, layout);
   stripRows(page, groups, x, resourcesTop, layout);
-  for (const tick of ticks(0, end, narrow ? 4 : 8))
-    page
-      .line(x(tick), bottom, x(tick), bottom + 4, 'gl2')
-      .text(
-        x(tick),
-        bottom + 17,
-        `${group(tick)} s`,
-        '',
-        tick === 0 ? 'start' : width - layout.right - x(tick) < 14 ? 'end' : 'middle',
-      );
-  host.tabIndex = 0;
-  host.setAttribute('role', 'group');
-  host.setAttribute('aria-label', host.dataset.label);
+  timeTicks(page, layout);
   readingLine(
     host,
     page,
-    data,
-    groups.flatMap(({ strips }) => strips),
-    x,
     layout,
+    data.buckets.map(([at]) => at),
+    data.seconds,
+    readLoad(
+      page,
+      data,
+      groups.flatMap(({ strips }) => strips),
+    ),
   );
   return page.root;
 };

@@ -5,6 +5,7 @@ import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
 import { insideStrips, insideTable } from './load-inside.ts';
+import { endOf, endingsFigure, heatFigure, invalidStretches, kindsTable } from './load-pictures.ts';
 import { chart, figures, glyph, section } from './parts.ts';
 import type { Interval, LoadBucket, ScenarioResult, Verdict } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
@@ -66,6 +67,7 @@ function scenarioRun({ variant, scenario }: Run): Markup {
       <span class="dim">${scenario.control === undefined ? '' : `Negative control (${scenario.control}), no measurement of the promises. `}${scenario.observed}${scenario.reason === undefined ? '' : ` ${scenario.reason}`}</span>
     </div>
     ${scenario.buckets.length === 0 ? markup`<p class="dim">No second of load was recorded.</p>` : overTime(variant, scenario)}
+    ${endingsFigure(variant, scenario)} ${heatFigure(variant, scenario)}
     <div class="two">
       ${
         scenario.corrected.length === 0
@@ -84,7 +86,7 @@ function scenarioRun({ variant, scenario }: Run): Markup {
               )}
             </figure>`
       }
-      <div>${stages(scenario)}${promises(scenario)}${promisedFigures(scenario)}${validity(scenario)}</div>
+      <div>${stages(scenario)}${promises(scenario)}${promisedFigures(scenario)}${kindsTable(scenario)}${validity(scenario)}</div>
     </div>
     <div class="cmd after">
       <code>${scenario.reproduce}</code><button class="btn" data-copy="${scenario.reproduce}">Copy</button>
@@ -113,7 +115,7 @@ function coarse(buckets: readonly LoadBucket[]): {
   return {
     seconds,
     rows: groups.map((group) => [
-      group[0]?.at_s ?? 0,
+      Math.floor((group[0]?.at_s ?? 0) / seconds) * seconds,
       mean(group.map(({ offered }) => offered)),
       mean(group.map(({ achieved }) => achieved)),
       most(group.map(({ dropped }) => dropped)),
@@ -127,9 +129,12 @@ function coarse(buckets: readonly LoadBucket[]): {
 
 function overTime(variant: string, scenario: ScenarioResult): Markup {
   const { seconds, rows } = coarse(scenario.buckets);
+  const invalid = invalidStretches(scenario.buckets, scenario.warmup_s, seconds);
   const data = {
+    end: endOf(scenario.buckets),
     warmup_s: scenario.warmup_s,
     seconds,
+    invalid,
     buckets: rows,
     limits_ms: scenario.measures === 'overhead' ? [] : scenario.promises.map(({ limit_ms }) => limit_ms),
     resources: scenario.resources.map((resource) => ({
@@ -143,7 +148,7 @@ function overTime(variant: string, scenario: ScenarioResult): Markup {
   return markup`<figure>
     <figcaption>
       <b>Offered and achieved over time.</b> The warm-up is hatched and not counted. A valid load needs 99 % of what was
-      offered. Below on the same axis: latency from the intended start (median, P95, P99 of each second), every
+      offered${invalid.length > 0 ? '; shaded seconds had less, or dropped requests' : ''}. Below on the same axis: latency from the intended start (median, P95, P99 of each second), every
       container, and of what is read inside them the container that has most; pointer or arrow keys move the reading line.${seconds > 1 ? ` One point is ${String(seconds)} s.` : ''}
     </figcaption>
     ${chart('load', data, `Offered and achieved requests a second, ${variant}, with CPU of ${plural(scenario.resources.length, 'container')}; arrow keys move the reading line`)}${figures(['Second', 'Offered', 'Achieved', 'Dropped', 'Errors', 'P50, ms', 'P95, ms', 'P99, ms'], rows)}${insideTable(scenario.resources)}

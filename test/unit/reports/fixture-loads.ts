@@ -1,4 +1,5 @@
 /** Invented results of loads and capacity searches for the reports' tests. */
+import { HEAT_BINS_PER_DECADE } from '../../../reports/record/types.ts';
 import type {
   CapacityResult,
   CapacityStep,
@@ -21,6 +22,15 @@ function spectrum(factor: number): readonly PercentilePoint[] {
     [99.99, 2790],
   ];
   return values.map(([percentile, value]) => ({ percentile, value_ms: value * factor }));
+}
+
+/** Answers of one second by latency: most about the median, few above and below. */
+export function inventedHeat(answers: number, median_ms: number): number[] {
+  const median = Math.round(Math.log10(median_ms * 1000) * HEAT_BINS_PER_DECADE);
+  return Array.from({ length: 23 }, (_, index) => index - 8).flatMap((off) => {
+    const count = Math.round(0.2 * answers * Math.exp(-((off / (off < 0 ? 2.5 : 4)) ** 2)));
+    return count === 0 ? [] : [median + off, count];
+  });
 }
 
 /** One minute of load. */
@@ -52,8 +62,17 @@ export function inventedScenario(): ScenarioResult {
         p50_ms: 64 * slow,
         p95_ms: 271 * slow,
         p99_ms: 688 * slow,
+        heat: inventedHeat(achieved, 64 * slow),
+        ...(at_s === 41 ? { endings: { 'status 503': 1, 'time-out': 1, limited: 3 } } : {}),
       };
     }),
+    kinds: [
+      { outcome: 'answered', kind: 'miss', requests: 15_000, p50_ms: 71, p95_ms: 290, p99_ms: 702 },
+      { outcome: 'answered', kind: 'hit', requests: 4_986, p50_ms: 3.2, p95_ms: 8.1, p99_ms: 21 },
+      { outcome: 'refused', kind: 'limited', requests: 3 },
+      { outcome: 'failed', kind: 'status 503', requests: 1 },
+      { outcome: 'failed', kind: 'time-out', requests: 1 },
+    ],
     corrected: spectrum(1),
     actual: spectrum(0.82),
     backend: spectrum(0.6),

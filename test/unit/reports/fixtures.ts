@@ -2,7 +2,7 @@
 import { count } from '../../../reports/record/derive.ts';
 import { SCHEMA_ID } from '../../../reports/record/types.ts';
 import { inventedClaims } from './fixture-claims.ts';
-import { inventedCapacity, inventedScaling, inventedScenario } from './fixture-loads.ts';
+import { inventedCapacity, inventedHeat, inventedScaling, inventedScenario } from './fixture-loads.ts';
 import { inventedExperiment } from './fixture-runs.ts';
 import type { JournalEvent } from '../../../reports/record/events.ts';
 import type { Judge } from '../../../reports/record/derive.ts';
@@ -229,6 +229,8 @@ export function hourOfLoad(): RunRecord {
       p50_ms: rate / 7,
       p95_ms: rate / 2,
       p99_ms: rate,
+      heat: inventedHeat(rate, rate / 7),
+      ...(at_s % 3 === 0 ? { endings: { 'status 503': 1 + (at_s % 7), [`status ${500 + (at_s % 11)}`]: 1 } } : {}),
     })),
     resources: Array.from({ length: 18 }, (_, index) => ({
       container: `container-${index}`,
@@ -245,6 +247,7 @@ export const ATTACK = '</script><img src=x onerror=alert(1)>"\'><!--]]>\u2028\0$
 
 const ENUMERATED = new Set([
   'verdict',
+  'outcome',
   'level',
   'kind',
   'disposition',
