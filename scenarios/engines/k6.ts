@@ -1,13 +1,13 @@
 /** k6 in the generator container; its output extension writes what it counted to standard output. */
 import type { EngineRun, Generator, GeneratorHost, LoadEngine } from './engine.ts';
-import { CORRECTED } from '../k6/load.ts';
+import { CORRECTED, TALLY } from '../k6/load.ts';
 import { runTool, runTools, sources } from './tool.ts';
 
 /** Where the scripts go in the container. */
 const FOLDER = '/tmp/gateproof-k6';
 /** Scripts that can be run, and what they import. */
-const SCRIPTS = ['api-mix.ts', 'overhead.ts'] as const;
-const IMPORTED = ['load.ts', 'steps.ts'] as const;
+const SCRIPTS = ['api-mix.ts', 'overhead.ts', 'websocket-sessions.ts', 'login-storm.ts', 'uploads.ts'] as const;
+const IMPORTED = ['load.ts', 'steps.ts', 'tally.ts', 'timed.ts'] as const;
 /** The output extension of the tools image. */
 const OUTPUT = 'gateproof';
 
@@ -31,7 +31,9 @@ export function k6(script: Script): LoadEngine {
         ]),
         counted: () => summaryCount(generator.host, n),
       }));
-      return runTools(run, await Promise.all(tools));
+      const measured = await runTools(run, await Promise.all(tools));
+      const summaries = await Promise.all(generators.map(({ host }, n) => readSummary(host, n)));
+      return { ...measured, tallies: talliesOf(summaries) };
     },
   };
 }
@@ -105,16 +107,31 @@ async function prepare(
 /** Where the n-th generator leaves its summary: several may share a container. */
 const summaryPath = (n: number): string => `/tmp/gateproof-summary-${String(n)}.json`;
 
-/** How many requests k6 itself counted; null when it left no summary. */
-async function summaryCount(host: GeneratorHost, n: number): Promise<number | null> {
+type Summary = Readonly<Record<string, { readonly values: { readonly count?: number } } | undefined>>;
+
+/** Metrics that k6 summed up; null when it left no summary. */
+async function readSummary(host: GeneratorHost, n: number): Promise<Summary | null> {
   const lines: string[] = [];
   await host.exec(['cat', summaryPath(n)], { onLine: (line) => lines.push(line) });
   try {
-    const summary = JSON.parse(lines.join('\n')) as {
-      metrics: Record<string, { values: { count?: number } } | undefined>;
-    };
-    return summary.metrics[CORRECTED]?.values.count ?? null;
+    return (JSON.parse(lines.join('\n')) as { metrics: Summary }).metrics;
   } catch {
     return null;
   }
+}
+
+/** How many requests k6 itself counted; null when it left no summary. */
+async function summaryCount(host: GeneratorHost, n: number): Promise<number | null> {
+  return (await readSummary(host, n))?.[CORRECTED]?.values.count ?? null;
+}
+
+/** What scripts counted beside requests, all generators together; a count that nothing was added to is missing. */
+export function talliesOf(summaries: readonly (Summary | null)[]): Readonly<Record<string, number>> {
+  const tallies: Record<string, number> = {};
+  for (const [metric, found] of summaries.flatMap((summary) => Object.entries(summary ?? {}))) {
+    if (!metric.startsWith(TALLY)) continue;
+    const name = metric.slice(TALLY.length);
+    tallies[name] = (tallies[name] ?? 0) + (found?.values.count ?? 0);
+  }
+  return tallies;
 }

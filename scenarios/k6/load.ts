@@ -47,3 +47,5 @@ export const ACTUAL = 'http_req_duration';
 export const CORRECTED = 'gateproof_corrected';
 export const BACKEND = 'gateproof_backend';
 export const OVERHEAD = 'gateproof_overhead';
+/** Counters of scripts begin so: what the measured step counted beside requests (see tally.ts). */
+export const TALLY = 'gateproof_tally_';
