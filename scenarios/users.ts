@@ -12,13 +12,15 @@ export const tallied = ({ measured }: LoadSeen, name: string): number => measure
 export const completedShare: FigurePromise['of'] = ({ measured: { outcomes, offered, achieved } }) =>
   share(outcomes.answered, Math.max(offered, achieved));
 
-/** How many of the users that came back were served by another instance than before. */
+/** Share of the returning users that another instance served, %; where none may, what was counted has no error. */
 export const movedOnReturn: FigurePromise['of'] = (seen) => {
-  const [moved, returned] = [tallied(seen, 'moved'), tallied(seen, 'returned')];
+  const moved = tallied(seen, 'moved');
+  const returning = moved + tallied(seen, 'returned');
+  const value = returning === 0 ? 0 : (100 * moved) / returning;
   return {
-    value: moved,
-    interval: { lower: moved, upper: moved },
-    excuse: moved + returned < ENOUGH ? `only ${moved + returned} sessions were not the first of their user` : null,
+    value,
+    interval: { lower: value, upper: value },
+    excuse: returning < ENOUGH ? `only ${returning} sessions were not the first of their user` : null,
   };
 };
 

@@ -24,7 +24,7 @@ export default scenario({
     {
       claim: 'production-gateway.websocket.sticky',
       what: 'sessions of returning users that another instance took',
-      unit: 'sessions',
+      unit: '%',
       better: 'lower',
       limit: 0,
       of: movedOnReturn,
