@@ -1,7 +1,7 @@
 /** Whether Prometheus got what k6 counted: k6 writes its own samples there, as native histograms. */
 import type { NativeHistogram, PrometheusSeries } from '../environments/harness/prometheus.ts';
 import { GENERATOR_LABEL } from './engines/k6.ts';
-import type { K6Summary } from './engines/k6.ts';
+import type { K6Summary } from './engines/k6-summary.ts';
 import { CORRECTED } from './k6/load.ts';
 
 /** Series of all steps, routes and answers; some end long before the load does, so their last value counts. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HarnessError } from '../../environments/harness/errors.ts';
 import { askPrometheus } from '../../environments/harness/prometheus.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
-import { summaryOf } from '../../scenarios/engines/k6.ts';
+import { summaryOf } from '../../scenarios/engines/k6-summary.ts';
 import { compareWithPrometheus, HISTOGRAMS_QUERY, P95_QUERY } from '../../scenarios/remote-write.ts';
 import type { LoadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';

@@ -1,13 +1,13 @@
 /** k6 in the generator container; its output extension writes what it counted to standard output. */
 import type { EngineRun, Generator, GeneratorHost, LoadEngine } from './engine.ts';
-import { CORRECTED } from '../k6/load.ts';
+import { readSummary, summaryOf, summaryPath, talliesOf } from './k6-summary.ts';
 import { runTool, runTools, sources } from './tool.ts';
 
 /** Where the scripts go in the container. */
 const FOLDER = '/tmp/gateproof-k6';
 /** Scripts that can be run, and what they import. */
-const SCRIPTS = ['api-mix.ts', 'overhead.ts'] as const;
-const IMPORTED = ['kind.ts', 'load.ts', 'steps.ts'] as const;
+const SCRIPTS = ['api-mix.ts', 'overhead.ts', 'websocket-sessions.ts', 'login-storm.ts', 'uploads.ts'] as const;
+const IMPORTED = ['kind.ts', 'load.ts', 'steps.ts', 'tally.ts', 'timed.ts'] as const;
 /** The output extension of the tools image. */
 const OUTPUT = 'gateproof';
 /** k6's own output for Prometheus; each generator gets a value of this label. */
@@ -34,9 +34,11 @@ export function k6(script: Script): LoadEngine {
           `${OUTPUT}=${rates(run, part)}`,
           ...(run.remoteWrite === undefined ? [] : ['--out', REMOTE_WRITE, '--tag', `${GENERATOR_LABEL}=${String(n)}`]),
         ]),
-        counted: () => summaryCount(generator.host, n),
+        counted: async () => (await summaryOf(generator.host, n))?.count ?? null,
       }));
-      return runTools(run, await Promise.all(tools));
+      const measured = await runTools(run, await Promise.all(tools));
+      const summaries = await Promise.all(generators.map(({ host }, n) => readSummary(host, n)));
+      return { ...measured, tallies: talliesOf(summaries) };
     },
   };
 }
@@ -72,7 +74,11 @@ export function k6Alone(script: Script): LoadEngine {
     name: 'k6 alone',
     run: async (host, run) => {
       const argv = await prepare({ host, clientBlock: run.clientBlock }, run, script, 0, []);
-      const measured = await runTool(host, run, { engine: 'k6', argv, counted: () => summaryCount(host, 0) });
+      const measured = await runTool(host, run, {
+        engine: 'k6',
+        argv,
+        counted: async () => (await summaryOf(host, 0))?.count ?? null,
+      });
       const achieved = measured.lost ?? 0;
       return { ...measured, buckets: [{ at_s: 0, offered: 0, achieved, dropped: 0, errors: 0 }] };
     },
@@ -114,31 +120,3 @@ const remoteWriteSettings = ({ remoteWrite }: EngineRun): string[] =>
   remoteWrite === undefined
     ? []
     : [`K6_PROMETHEUS_RW_SERVER_URL=${remoteWrite}`, 'K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true'];
-
-/** Where the n-th generator leaves its summary: several may share a container. */
-const summaryPath = (n: number): string => `/tmp/gateproof-summary-${String(n)}.json`;
-
-/** What k6 itself counted of a run, all steps together. */
-export interface K6Summary {
-  readonly count: number;
-  /** P95 of the corrected latency, from every sample. */
-  readonly p95_ms: number;
-}
-
-const summaryCount = async (host: GeneratorHost, n: number): Promise<number | null> =>
-  (await summaryOf(host, n))?.count ?? null;
-
-/** The summary that the n-th generator left; null when it left none. */
-export async function summaryOf(host: GeneratorHost, n: number): Promise<K6Summary | null> {
-  const lines: string[] = [];
-  await host.exec(['cat', summaryPath(n)], { onLine: (line) => lines.push(line) });
-  try {
-    const summary = JSON.parse(lines.join('\n')) as {
-      metrics: Record<string, { values: { count?: number; 'p(95)'?: number } } | undefined>;
-    };
-    const { count, 'p(95)': p95_ms = 0 } = summary.metrics[CORRECTED]?.values ?? {};
-    return count === undefined ? null : { count, p95_ms };
-  } catch {
-    return null;
-  }
-}

@@ -52,3 +52,5 @@ export const CORRECTED = 'gateproof_corrected';
 export const BACKEND = 'gateproof_backend';
 export const OVERHEAD = 'gateproof_overhead';
 export const CONNECT = 'gateproof_connect';
+/** Counters of scripts begin so: what the measured step counted beside requests (see tally.ts). */
+export const TALLY = 'gateproof_tally_';
