@@ -1,5 +1,5 @@
 /** k6 in the generator container; its output extension writes what it counted to standard output. */
-import type { EngineRun, Generator, GeneratorHost, LoadEngine } from './engine.ts';
+import type { EngineRun, Generator, LoadEngine } from './engine.ts';
 import { readSummary, summaryOf, summaryPath, talliesOf } from './k6-summary.ts';
 import { runTool, runTools, sources } from './tool.ts';
 

@@ -62,7 +62,7 @@ export default function (): void {
   let answered = 0;
   const due = (n: number): number => (greeted_ms ?? 0) + n * PACE_MS;
   socket.onmessage = (event) => {
-    const text = String(event?.data);
+    const text = typeof event?.data === 'string' ? event.data : '';
     if (greeted_ms === null) {
       late(due_ms);
       greeted_ms = Date.now();
@@ -75,7 +75,10 @@ export default function (): void {
         );
       return;
     }
-    if (text !== `${answered}`) return fail();
+    if (text !== `${answered}`) {
+      fail();
+      return;
+    }
     late(due(answered));
     answered += 1;
     if (answered === MESSAGES) end('101');
