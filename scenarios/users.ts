@@ -77,11 +77,10 @@ const UPLOADS_MIN = 10;
 
 /** Uploads that were refused for their size. */
 export const uploadsTooLarge: FigurePromise['of'] = (seen) => {
-  const [accepted, tooLarge, failed] = [
-    tallied(seen, 'uploads_accepted'),
-    tallied(seen, 'uploads_too_large'),
-    tallied(seen, 'uploads_failed'),
-  ];
+  const accepted = tallied(seen, 'uploads_accepted');
+  const tooLarge = tallied(seen, 'uploads_too_large');
+  // Those whose script broke off have failed too.
+  const failed = tallied(seen, 'uploads_begun') - accepted - tooLarge;
   return {
     value: tooLarge,
     interval: { lower: tooLarge, upper: tooLarge },

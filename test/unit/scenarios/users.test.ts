@@ -92,10 +92,10 @@ describe('a storm on the login', () => {
 test('uploads are taken, refused for their size, or failed otherwise', () => {
   const taken = (tallies: Readonly<Record<string, number>>): string =>
     verdict(uploads, 'request-limits.upload-100mb', seen(tallies));
-  expect(taken({ uploads_accepted: 12 })).toBe('conforms');
-  expect(taken({ uploads_too_large: 12 })).toBe('deviates');
-  expect(taken({ uploads_accepted: 11, uploads_failed: 1 })).toBe('inconclusive');
-  expect(taken({ uploads_accepted: 3 })).toBe('inconclusive');
+  expect(taken({ uploads_begun: 12, uploads_accepted: 12 })).toBe('conforms');
+  expect(taken({ uploads_begun: 12, uploads_too_large: 12 })).toBe('deviates');
+  expect(taken({ uploads_begun: 12, uploads_accepted: 11 })).toBe('inconclusive');
+  expect(taken({ uploads_begun: 3, uploads_accepted: 3 })).toBe('inconclusive');
 });
 
 test('tallies of several generators are added up, other metrics are not tallies', () => {
