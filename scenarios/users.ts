@@ -75,22 +75,20 @@ export const neighboursDisturbed: FigurePromise['of'] = (seen) => {
 /** Fewer uploads show little. */
 const UPLOADS_MIN = 10;
 
-/** Uploads that were refused for their size. */
+/**
+ * Uploads that were refused for their size. One such answer says enough; that none came does
+ * only when all uploads were taken.
+ */
 export const uploadsTooLarge: FigurePromise['of'] = (seen) => {
   const accepted = tallied(seen, 'uploads_accepted');
   const tooLarge = tallied(seen, 'uploads_too_large');
-  // Those whose script broke off have failed too.
+  // Those that got another answer, or none before the gateway closed the connection.
   const failed = tallied(seen, 'uploads_begun') - accepted - tooLarge;
-  return {
-    value: tooLarge,
-    interval: { lower: tooLarge, upper: tooLarge },
-    excuse:
-      failed > 0
-        ? `${failed} uploads failed, and not for their size`
-        : accepted + tooLarge < UPLOADS_MIN
-          ? `only ${accepted + tooLarge} uploads came to their end`
-          : null,
-  };
+  const value = tooLarge;
+  const interval = { lower: tooLarge, upper: tooLarge };
+  if (tooLarge > 0) return { value, interval, excuse: null };
+  if (failed > 0) return { value, interval, excuse: `${failed} uploads failed, and not for their size` };
+  return { value, interval, excuse: accepted < UPLOADS_MIN ? `only ${accepted} uploads came to their end` : null };
 };
 
 /** A share in percent with its exact interval. */

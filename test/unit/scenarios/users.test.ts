@@ -94,6 +94,7 @@ test('uploads are taken, refused for their size, or failed otherwise', () => {
     verdict(uploads, 'request-limits.upload-100mb', seen(tallies));
   expect(taken({ uploads_begun: 12, uploads_accepted: 12 })).toBe('conforms');
   expect(taken({ uploads_begun: 12, uploads_too_large: 12 })).toBe('deviates');
+  expect(taken({ uploads_begun: 13, uploads_too_large: 11 })).toBe('deviates');
   expect(taken({ uploads_begun: 12, uploads_accepted: 11 })).toBe('inconclusive');
   expect(taken({ uploads_begun: 3, uploads_accepted: 3 })).toBe('inconclusive');
 });
