@@ -5,7 +5,7 @@ import type { FigurePromise, LoadSeen } from './figures.ts';
 /** Fewer show nothing: that none of 59 went wrong says that 95 in 100 go well, with 95 % confidence. */
 const ENOUGH = 59;
 
-/** What a script or driver counted under a name. */
+/** What a script counted under a name. */
 export const tallied = ({ measured }: LoadSeen, name: string): number => measured.tallies?.[name] ?? 0;
 
 /** Share of the users that were due and were served to their end, %; its interval is exact. */
@@ -22,12 +22,6 @@ export const movedOnReturn: FigurePromise['of'] = (seen) => {
     interval: { lower: value, upper: value },
     excuse: returning < ENOUGH ? `only ${returning} sessions were not the first of their user` : null,
   };
-};
-
-/** Share of the users that were due, were served to their end, and came back to the instance that they had, %. */
-export const completedShareAtHome: FigurePromise['of'] = (seen) => {
-  const { outcomes, offered, achieved } = seen.measured;
-  return share(Math.max(0, outcomes.answered - tallied(seen, 'moved')), Math.max(offered, achieved));
 };
 
 /** Half of the users guess passwords (login-storm.ts). */

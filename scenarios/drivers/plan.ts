@@ -27,8 +27,6 @@ export interface DriverEnd {
   /** Requests that the tool itself counted. */
   readonly requests: number;
   readonly connections?: ConnectionsSeen;
-  /** What it counted beside requests, by name. */
-  readonly tallies?: Readonly<Record<string, number>>;
 }
 
 /** Connections and the requests that waited on them, most at one time. */

@@ -79,7 +79,7 @@ export interface LoadMeasurement {
   readonly lost: number | null;
   /** Of engines that hold connections. */
   readonly connections?: ConnectionsSeen;
-  /** What scripts and drivers counted beside requests, by name; nothing is the same as 0. */
+  /** What scripts counted beside requests, by name; nothing is the same as 0. */
   readonly tallies?: Readonly<Record<string, number>>;
   readonly failure: string | null;
 }

@@ -4,7 +4,6 @@ import { REFUSED_RULE } from '../../../scenarios/engines/validity.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import loginStorm from '../../../scenarios/definitions/production-gateway/login-storm.ts';
-import socketioSessions from '../../../scenarios/definitions/production-gateway/socketio-sessions.ts';
 import uploads from '../../../scenarios/definitions/production-gateway/uploads.ts';
 import websocketSessions from '../../../scenarios/definitions/production-gateway/websocket-sessions.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
@@ -48,14 +47,6 @@ describe('WebSocket users', () => {
     expect(sticky({ returned: 20 })).toBe('inconclusive');
     expect(sticky({ returned: 500 }, starved)).toBe('inconclusive');
   });
-});
-
-test('users of Socket.IO need an upgrade and their instance', () => {
-  const route = (moved: number, answered: number): string =>
-    verdict(socketioSessions, 'websocket.socketio-route', seen({ moved }, answered));
-  expect(route(0, 800)).toBe('conforms');
-  expect(route(400, 800)).toBe('deviates');
-  expect(route(0, 0)).toBe('deviates');
 });
 
 describe('a storm on the login', () => {
