@@ -5,7 +5,7 @@ import type { FigurePromise, LoadSeen } from './figures.ts';
 /** Fewer show nothing: that none of 59 went wrong says that 95 in 100 go well, with 95 % confidence. */
 const ENOUGH = 59;
 
-/** What a script or driver counted under a name. */
+/** What a script counted under a name. */
 export const tallied = ({ measured }: LoadSeen, name: string): number => measured.tallies?.[name] ?? 0;
 
 /** Share of the users that were due and were served to their end, %; its interval is exact. */
@@ -22,12 +22,6 @@ export const movedOnReturn: FigurePromise['of'] = (seen) => {
     interval: { lower: value, upper: value },
     excuse: returning < ENOUGH ? `only ${returning} sessions were not the first of their user` : null,
   };
-};
-
-/** Share of the users that were due, were served to their end, and came back to the instance that they had, %. */
-export const completedShareAtHome: FigurePromise['of'] = (seen) => {
-  const { outcomes, offered, achieved } = seen.measured;
-  return share(Math.max(0, outcomes.answered - tallied(seen, 'moved')), Math.max(offered, achieved));
 };
 
 /** Half of the users guess passwords (login-storm.ts). */
@@ -75,23 +69,20 @@ export const neighboursDisturbed: FigurePromise['of'] = (seen) => {
 /** Fewer uploads show little. */
 const UPLOADS_MIN = 10;
 
-/** Uploads that were refused for their size. */
+/**
+ * Uploads that were refused for their size. One such answer says enough; that none came does
+ * only when all uploads were taken.
+ */
 export const uploadsTooLarge: FigurePromise['of'] = (seen) => {
-  const [accepted, tooLarge, failed] = [
-    tallied(seen, 'uploads_accepted'),
-    tallied(seen, 'uploads_too_large'),
-    tallied(seen, 'uploads_failed'),
-  ];
-  return {
-    value: tooLarge,
-    interval: { lower: tooLarge, upper: tooLarge },
-    excuse:
-      failed > 0
-        ? `${failed} uploads failed, and not for their size`
-        : accepted + tooLarge < UPLOADS_MIN
-          ? `only ${accepted + tooLarge} uploads came to their end`
-          : null,
-  };
+  const accepted = tallied(seen, 'uploads_accepted');
+  const tooLarge = tallied(seen, 'uploads_too_large');
+  // Those that got another answer, or none before the gateway closed the connection.
+  const failed = tallied(seen, 'uploads_begun') - accepted - tooLarge;
+  const value = tooLarge;
+  const interval = { lower: tooLarge, upper: tooLarge };
+  if (tooLarge > 0) return { value, interval, excuse: null };
+  if (failed > 0) return { value, interval, excuse: `${failed} uploads failed, and not for their size` };
+  return { value, interval, excuse: accepted < UPLOADS_MIN ? `only ${accepted} uploads came to their end` : null };
 };
 
 /** A share in percent with its exact interval. */

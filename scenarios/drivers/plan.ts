@@ -29,8 +29,6 @@ export interface DriverEnd {
   readonly connections?: ConnectionsSeen;
   /** How late its event loop was in the last step, 99th percentile, of tools that run in one. */
   readonly loopDelay_ms?: number;
-  /** What it counted beside requests, by name. */
-  readonly tallies?: Readonly<Record<string, number>>;
 }
 
 /** Connections and the requests that waited on them, most at one time. */

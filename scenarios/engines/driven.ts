@@ -18,9 +18,6 @@ export const h2load = driven('h2load', 'h2load.ts');
 /** Connections that are opened at the rate and kept until the end; each sends a request when it is open, and one in the measured step. */
 export const connections = driven('connections', 'connections.ts');
 
-/** The client of Socket.IO: sessions that open by polling, are upgraded and end; users take turns. */
-export const socketio = driven('socket.io', 'socketio.ts');
-
 function driven(name: string, program: string): LoadEngine {
   return {
     name,
@@ -35,12 +32,11 @@ function driven(name: string, program: string): LoadEngine {
         },
         counted: async () => Promise.resolve(ends[0]?.requests ?? null),
       });
-      const { connections: held, loopDelay_ms, tallies } = ends[0] ?? {};
+      const { connections: held, loopDelay_ms } = ends[0] ?? {};
       return {
         ...measured,
         ...(held ? { connections: held } : {}),
         ...(loopDelay_ms === undefined ? {} : { loopDelay_ms }),
-        ...(tallies ? { tallies } : {}),
       };
     },
   };

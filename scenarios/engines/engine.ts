@@ -104,7 +104,7 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   readonly connections?: ConnectionsSeen;
   /** How late the event loop of a tool was that runs in one, 99th percentile. */
   readonly loopDelay_ms?: number;
-  /** What scripts and drivers counted beside requests, by name; nothing is the same as 0. */
+  /** What scripts counted beside requests, by name; nothing is the same as 0. */
   readonly tallies?: Readonly<Record<string, number>>;
   readonly failure: string | null;
 }

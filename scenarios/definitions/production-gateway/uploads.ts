@@ -1,6 +1,7 @@
 /**
  * Files of 11 to 100 MiB, one every four seconds, beside small requests whose backends take
- * the time that the document budgets for them.
+ * the time that the document budgets for them. How long those take is shown and not judged:
+ * the document promises latency for normal load, and does not say whether uploads belong to it.
  */
 import { k6 } from '../../engines/k6.ts';
 import { scenario } from '../../scenario.ts';
@@ -10,7 +11,7 @@ export default scenario({
   title: 'Uploads beside small requests',
   measures: 'latency',
   engine: k6('uploads.ts'),
-  promises: [{ claim: 'production-gateway.latency.sla-p95', percentile: 95, limit_ms: 800 }],
+  promises: [],
   figures: [
     {
       claim: 'production-gateway.request-limits.upload-100mb',
