@@ -206,9 +206,7 @@ function stages({ stages: rows = [] }: ScenarioResult): Part {
           <th scope="col">Stage</th>
           <th scope="col" class="num">Requests/s</th>
           <th scope="col" class="num">Failed</th>
-          <th scope="col" class="num">P50</th>
-          <th scope="col" class="num">P95</th>
-          <th scope="col" class="num">P99</th>
+          <th scope="col" class="num">P50, P95, P99</th>
         </tr>
       </thead>
       <tbody>
@@ -217,10 +215,8 @@ function stages({ stages: rows = [] }: ScenarioResult): Part {
             markup`<tr>
               <th scope="row">${name}, ${number(duration_s)} s</th>
               <td class="num nw">${number(rate_perS)}</td>
-              <td class="num nw">${failed + refused} of ${answered + refused + failed}</td>
-              <td class="num nw">${latency(p50_ms)}</td>
-              <td class="num nw"><b>${latency(p95_ms)}</b></td>
-              <td class="num nw">${latency(p99_ms)}</td>
+              <td class="num">${failed + refused} of ${answered + refused + failed}</td>
+              <td class="num">${latency(p50_ms)}, <b>${latency(p95_ms)}</b>, ${latency(p99_ms)}</td>
             </tr>`,
         )}
       </tbody>
