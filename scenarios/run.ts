@@ -154,7 +154,11 @@ export async function offer(
     ...(options.remoteWrite === undefined ? {} : { remoteWrite: options.remoteWrite }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  return { measured, resources: (await sampler?.stop()) ?? [], heldUp: heldUp(measured, shape.measured_s) };
+  return {
+    measured,
+    resources: (await sampler?.stop(measured.begun_ms)) ?? [],
+    heldUp: heldUp(measured, shape.measured_s),
+  };
 }
 
 /** A warm-up, then what counts: each stage at a constant rate. */
@@ -185,7 +189,7 @@ export function loadPlan(
 function stageSteps(declared: Scenario, shape: LoadShape, users: number): LoadStep[] {
   let start_s = shape.warmup_s;
   return stagesOf(declared).map(({ name, times, share }) => {
-    const duration_s = shape.measured_s * share;
+    const duration_s = Math.round(shape.measured_s * share);
     const step = { name, rate_perS: shape.rate_perS * times, start_s, duration_s, drain_s: declared.timeout_s };
     start_s += duration_s;
     return times === 1 ? step : { ...step, virtualUsers: Math.ceil(users * times) };

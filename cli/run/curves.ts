@@ -6,7 +6,10 @@ interface Reading {
   readonly at_ms: number;
 }
 
-/** Makes the curves of readings that began at a monotonic instant. */
+/** What was read before second 0 is not in the record. */
+const sinceBegun = (points: Curve): Curve => points.filter(([at_s]) => at_s >= 0);
+
+/** Makes the curves of readings; second 0 is at a monotonic instant. */
 export class Curves<R extends Reading> {
   readonly #readings: readonly R[];
   readonly #began_ms: number;
@@ -18,18 +21,19 @@ export class Curves<R extends Reading> {
 
   /** What each reading says. */
   level(of: (reading: R) => number): Curve {
-    return this.#readings.map((reading) => [this.#second(reading), rounded(of(reading), 1)]);
+    return sinceBegun(this.#readings.map((reading) => [this.#second(reading), rounded(of(reading), 1)] as const));
   }
 
   /** How fast a total grew until each reading, a second; a total that fell began anew, and says nothing. */
   rate(of: (reading: R) => number, digits = 1): Curve {
-    return this.#readings.slice(1).flatMap((reading, index) => {
+    const points = this.#readings.slice(1).flatMap((reading, index) => {
       const before = this.#readings[index] ?? reading;
       const grown = of(reading) - of(before);
       if (grown < 0) return [];
       const span_s = Math.max(1, reading.at_ms - before.at_ms) / 1000;
       return [[this.#second(reading), rounded(grown / span_s, digits)] as const];
     });
+    return sinceBegun(points);
   }
 
   #second(reading: R): number {

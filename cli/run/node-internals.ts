@@ -31,7 +31,8 @@ export function internalsOf(
     series
       .filter(({ metric }) => metric['__name__'] === name && containerOf(metric) === container)
       .flatMap(({ values = [] }) => values)
-      .map(([at_s, value]) => [tenths(at_s - since_ms / 1000), tenths(Number(value) * scale)]);
+      .map(([at_s, value]) => [tenths(at_s - since_ms / 1000), tenths(Number(value) * scale)] as const)
+      .filter(([at_s]) => at_s >= 0);
   const containers = new Set(series.map(({ metric }) => containerOf(metric)));
   return new Map(
     [...containers].map((container) => [

@@ -37,7 +37,7 @@ export function sampleResources({
   prometheus,
   missing,
 }: Watched): ResourceSampler {
-  const [began_ms, since_ms] = [performance.now(), Date.now()];
+  const watchedFrom_ms = performance.now();
   const worker = workers && gateway ? sampleWorkers(gateway.containerId) : undefined;
   const nginx = gateway && watchNginx(gateway, serverName).catch(() => undefined);
   const readings = new Map<string, LocalFigures[]>(services.map(({ name }) => [name, []]));
@@ -52,7 +52,9 @@ export function sampleResources({
   };
   const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(read)));
   return {
-    async stop() {
+    async stop(begun_ms) {
+      const began_ms = begun_ms ?? watchedFrom_ms;
+      const since_ms = Date.now() - (performance.now() - began_ms);
       const status = (await nginx)?.stop() ?? [];
       await figures.stop();
       const worker_mib = await worker?.stop();

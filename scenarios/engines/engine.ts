@@ -91,6 +91,8 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   /** Connecting to the gateway by TCP, without TLS; of requests that opened a connection. */
   readonly connect: LatencyHistogram;
   readonly buckets: readonly LoadBucket[];
+  /** When second 0 of the plan was, on the clock of `performance.now()`, within about half a second; null when nothing was sent. */
+  readonly begun_ms: number | null;
   readonly generatorCpu: {
     readonly share: number;
     readonly throttled_ms: number;
@@ -118,5 +120,6 @@ export interface LoadEngine {
 
 /** Samples the containers of the run while a scenario is under way; the harness implements it. */
 export interface ResourceSampler {
-  stop(): Promise<ScenarioResult['resources']>;
+  /** @param begun_ms when the load began, on the clock of `performance.now()`: seconds count from there; null: from when watching began */
+  stop(begun_ms: number | null): Promise<ScenarioResult['resources']>;
 }

@@ -96,19 +96,21 @@ export class LoadSamples extends CountedSamples {
     this.#timeout_s = timeout_s;
   }
 
-  /** Takes one line of output; anything else than cells of the plan's steps is ignored. */
-  take(line: string): void {
-    if (!line.startsWith(BEGINNING)) return;
+  /** Takes one line of output, and says of which second of the plan it is; anything else than cells of the plan's steps is null, and ignored. */
+  take(line: string): number | null {
+    if (!line.startsWith(BEGINNING)) return null;
     const cell = JSON.parse(line) as Cell;
     this.seen += cell.requests;
     const step = this.#steps.get(cell.step);
-    if (!step) return;
+    if (!step) return null;
     this.#count(step, cell);
     const stage = this.stages.get(cell.step);
-    if (!stage) return;
-    this.kinds.take(cell);
-    stage.add(cell);
-    if (stage !== this) this.add(cell);
+    if (stage) {
+      this.kinds.take(cell);
+      stage.add(cell);
+      if (stage !== this) this.add(cell);
+    }
+    return step.start_s + cell.second;
   }
 
   /** Requests by the second of the plan in which they were meant to start. */

@@ -13,10 +13,10 @@ import { BROWSE } from './api-latency.ts';
 const CLAIM = 'production-gateway.capacity.load-stress-soak';
 const STAGES = [
   { name: 'load', times: 1, share: 0.2 },
-  { name: 'stress', times: 3, share: 0.2 },
+  { name: 'stress', times: 3, share: 0.15 },
   { name: 'spike', times: 5, share: 0.1 },
-  { name: 'recovery', times: 1, share: 0.15 },
-  { name: 'soak', times: 0.7, share: 0.35 },
+  { name: 'recovery', times: 1, share: 0.175 },
+  { name: 'soak', times: 0.7, share: 0.375 },
 ];
 
 export default scenario({
@@ -34,9 +34,9 @@ export default scenario({
   stages: STAGES,
   watchesWorkers: true,
   shapes: {
-    smoke: { rate_perS: 30, warmup_s: 10, measured_s: 100 },
-    nightly: { rate_perS: 60, warmup_s: 20, measured_s: 600 },
-    prerelease: { rate_perS: 60, warmup_s: 30, measured_s: 3_600 },
+    smoke: { rate_perS: 20, warmup_s: 10, measured_s: 120 },
+    nightly: { rate_perS: 20, warmup_s: 20, measured_s: 600 },
+    prerelease: { rate_perS: 20, warmup_s: 30, measured_s: 3_600 },
   },
   perAddress_perMin: 30,
   timeout_s: 15,

@@ -21,6 +21,19 @@ describe('curves', () => {
     ]);
   });
 
+  test('what was read before the load began is left out, but tells the first rate', () => {
+    const readings = [0, 10, 40].map((value, second) => ({ at_ms: 5_000 + second * 2_000, total: value }));
+    const late = new Curves(readings, 6_000);
+    expect(late.level(total)).toEqual([
+      [1, 10],
+      [3, 40],
+    ]);
+    expect(late.rate(total)).toEqual([
+      [1, 5],
+      [3, 15],
+    ]);
+  });
+
   test('a total that fell began anew: no rate, and none below zero', () => {
     expect(read(10, 30, 4, 8).rate(total)).toEqual([
       [2, 10],

@@ -66,7 +66,7 @@ describe('samples of a step', () => {
 
   test('a second that comes in several lines is one bucket', () => {
     const samples = samplesOf();
-    samples.take(line([10]));
+    expect(samples.take(line([10]))).toBe(2);
     samples.take(line([20]));
     expect(samples.buckets()).toMatchObject([{ at_s: 2, achieved: 2, p99_ms: expect.closeTo(20, 0) as number }]);
     expect(samples.corrected.count).toBe(2);
@@ -74,9 +74,9 @@ describe('samples of a step', () => {
 
   test('other steps have buckets, but decide nothing; other output is passed over', () => {
     const samples = samplesOf();
-    samples.take(line([10], { step: 'warm-up', second: 1 }));
-    samples.take(line([10], { step: 'unknown' }));
-    samples.take('not of a generator');
+    expect(samples.take(line([10], { step: 'warm-up', second: 1 }))).toBe(1);
+    expect(samples.take(line([10], { step: 'unknown' }))).toBeNull();
+    expect(samples.take('not of a generator')).toBeNull();
     expect(samples.achieved).toBe(0);
     expect(samples.corrected.count).toBe(0);
     expect(samples.seen).toBe(2);

@@ -37,6 +37,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     overhead: corrected,
     connect: corrected,
     buckets: [],
+    begun_ms: null,
     generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0.01 },
     lost: 0,
     failure: null,

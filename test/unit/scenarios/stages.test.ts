@@ -149,9 +149,9 @@ test('stages follow each other at their own rates, with users in proportion', ()
   ).toEqual([
     ['warm-up', 40, 0, 10, undefined],
     ['load', 40, 10, 40, undefined],
-    ['stress', 120, 50, 40, 240],
-    ['spike', 200, 90, 20, 400],
-    ['recovery', 40, 110, 30, undefined],
-    ['soak', 28, 140, 70, 56],
+    ['stress', 120, 50, 30, 240],
+    ['spike', 200, 80, 20, 400],
+    ['recovery', 40, 100, 35, undefined],
+    ['soak', 28, 135, 75, 56],
   ]);
 });
