@@ -32,7 +32,7 @@ export async function calibrateEngines(
   progress.phase('load engines and capacity search, about three minutes');
   const results = await calibrateLoad(host, BENCH_CLIENTS);
   if (!throughput) return results;
-  progress.phase('what the engines cost, about five minutes');
+  progress.phase('what the engines cost, five to ten minutes');
   const url = await bench.nginx(images.roles.gateway.reference);
   return [...results, ...(await calibrateThroughput(host, url, BENCH_CLIENTS))];
 }

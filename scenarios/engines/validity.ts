@@ -7,8 +7,12 @@ export const ACHIEVED_MIN = 0.99;
 export const GENERATOR_CPU_MAX = 0.85;
 /** Quotas hold back a moment now and then; more than this share of the run counts as throttled. */
 export const THROTTLED_SHARE_MAX = 0.01;
-/** A network that loses more of a generator's segments than this is part of what is measured. */
-const RESENT_SHARE_MAX = 0.01;
+/**
+ * A network that loses more of a generator's segments than this is part of what is measured.
+ * Without any loss a core in full use lets timers run out: 1.4 to 1.6 % were seen while 6,000
+ * users opened a connection each and latencies stayed what they were.
+ */
+const RESENT_SHARE_MAX = 0.03;
 /** A program that comes so late to what has happened adds that to what it measures. */
 const LOOP_DELAY_MAX_MS = 50;
 /** Refusals say that the load was not the one that was meant. */

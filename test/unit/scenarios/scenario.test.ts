@@ -114,8 +114,8 @@ describe('verdicts', () => {
     ['an event loop that came late', { loopDelay_ms: 60 }, 'event loop of the generator'],
     [
       'a network that loses segments',
-      { generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0, resentShare: 0.012 } },
-      'segments sent again: 1.20 %',
+      { generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0, resentShare: 0.032 } },
+      'segments sent again: 3.20 %',
     ],
     ['too few samples', { outcomes: { answered: 300, refused: 0, failed: 0 } }, 'samples enough'],
     ['refusals', { outcomes: { answered: 1_190, refused: 10, failed: 0 } }, 'no refusals'],
