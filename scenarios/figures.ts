@@ -112,8 +112,10 @@ export const acceptedPerMin: FigurePromise['of'] = ({ measured: { outcomes, achi
 /** Connections that were open at once, or requests that waited on them at once, counted by the generator. */
 export const mostAtOnce =
   (what: keyof Pick<ConnectionsSeen, 'held' | 'waiting'>): FigurePromise['of'] =>
-  ({ measured }) =>
-    counted(measured.connections?.[what] ?? 0);
+  ({ measured }) => ({
+    ...counted(measured.connections?.[what] ?? 0),
+    excuse: measured.outcomes.answered === 0 ? 'not one request was answered, which no limit explains' : null,
+  });
 
 /** Memory of the largest worker while connections were held, at least as many as asked for. */
 export const workerMemoryHolding =

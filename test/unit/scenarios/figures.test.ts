@@ -110,9 +110,10 @@ describe('what a limit lets through', () => {
 test('connections are counted by the generator', () => {
   const promise = { ...PROMISE, unit: 'connections', of: mostAtOnce('held') };
   const holding = (held: number): LoadSeen => {
-    const base = seen(0, 0.1);
+    const base = seen(held, 0.1);
     return { ...base, measured: { ...base.measured, connections: { held, lost: 10_100 - held, waiting: 12 } } };
   };
+  expect(judgeFigure(promise, holding(0), holds).reason).toContain('not one request was answered');
   expect(judgeFigure(promise, holding(10_100), holds).verdict).toBe('conforms');
   expect(judgeFigure(promise, holding(8_180), holds)).toMatchObject({ verdict: 'deviates', measured: 8_180 });
 });
