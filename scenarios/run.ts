@@ -97,7 +97,7 @@ export async function runScenario(
   const scenario: ScenarioResult = {
     name,
     title: declared.title,
-    verifies: [...promises, ...figures].map(({ claim }) => claim),
+    verifies: [...new Set([...promises, ...figures].map(({ claim }) => claim))],
     engine: measured.engine,
     verdict: mergeVerdicts([...judged, ...figures].map(({ verdict }) => verdict)),
     observed: describe({ measured, heldUp, decisive, judged, figures }),
