@@ -15,7 +15,11 @@ export const LONGEST_MS = 120_000;
 
 /** A mergeable latency histogram in milliseconds. */
 export class LatencyHistogram {
-  readonly #histogram: JsHistogram = new hdr.Int32Histogram(1, LONGEST_MS * 1000, 3);
+  readonly #histogram: JsHistogram;
+
+  constructor(histogram: JsHistogram = new hdr.Int32Histogram(1, LONGEST_MS * 1000, 3)) {
+    this.#histogram = histogram;
+  }
 
   /** Counts one latency, in ms; negative ones count as 0, endless ones as the longest. */
   record(latency_ms: number, count = 1): void {
@@ -29,11 +33,10 @@ export class LatencyHistogram {
     return this;
   }
 
-  /** Adds a histogram in HDR's compressed form (V2, base64, microseconds). @throws Error when it is none */
-  addEncoded(text: string): this {
+  /** A histogram from HDR's compressed form (V2, base64, microseconds). @throws Error when it is none */
+  static decoded(text: string): LatencyHistogram {
     // Without WebAssembly the library makes what this class is made of; its types do not say so.
-    this.#histogram.add(hdr.decodeFromCompressedBase64(text, 32, false) as JsHistogram);
-    return this;
+    return new LatencyHistogram(hdr.decodeFromCompressedBase64(text, 32, false) as JsHistogram);
   }
 
   get count(): number {

@@ -1,4 +1,5 @@
 /** Promised figures of a load that are no percentiles: how many requests, how much memory. */
+import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { proportionInterval } from '../measurement/statistics.ts';
 import type { Interval, ScenarioFigure, ScenarioResult } from '../reports/record/types.ts';
 import { meanCores } from './cores.ts';
@@ -134,5 +135,17 @@ export const workerMemoryHolding =
     };
   };
 
+/** A percentile (0–100) of latencies with its interval, ms. */
+export const percentileOf = (latency: LatencyHistogram, percentile: number): Pick<Estimate, 'value' | 'interval'> => ({
+  value: latency.percentile_ms(percentile),
+  interval: latency.interval_ms(percentile),
+});
+
+/** A share in percent with its exact interval. */
+export function shareOf(part: number, whole: number): Pick<Estimate, 'value' | 'interval'> {
+  const { lower, upper } = proportionInterval(part, whole);
+  return { value: (100 * part) / whole, interval: { lower: 100 * lower, upper: 100 * upper } };
+}
+
 /** A count has no error of its own. */
-const counted = (value: number): Estimate => ({ value, interval: { lower: value, upper: value }, excuse: null });
+export const counted = (value: number): Estimate => ({ value, interval: { lower: value, upper: value }, excuse: null });

@@ -1,4 +1,5 @@
 /** A scenario for the k6 operator: what Kubernetes runs when one machine is too small. */
+import { REMOTE_WRITE, remoteWriteSettings } from './engines/k6.ts';
 import { CORRECTED } from './k6/load.ts';
 import { loadPlan } from './run.ts';
 import { stagesOf, usersFor } from './scenario.ts';
@@ -74,16 +75,13 @@ function testRun(
   { parallelism, image, remoteWrite }: OperatorTarget,
   scripts: readonly string[],
 ): unknown {
-  const env = [
-    { name: 'K6_PROMETHEUS_RW_SERVER_URL', value: remoteWrite },
-    { name: 'K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM', value: 'true' },
-  ];
+  const env = Object.entries(remoteWriteSettings(remoteWrite)).map(([name, value]) => ({ name, value }));
   return {
     parallelism,
     // All pods begin together: the operator starts them when the last one is ready.
     separate: false,
     script: { configMap: { name: label, file: scripts[0] } },
-    arguments: `--no-usage-report${remoteWrite === undefined ? '' : ' --out experimental-prometheus-rw'}`,
+    arguments: `--no-usage-report${remoteWrite === undefined ? '' : ` --out ${REMOTE_WRITE}`}`,
     runner: { image, ...(remoteWrite === undefined ? {} : { env }) },
   };
 }

@@ -1,8 +1,7 @@
 /** What nginx itself writes about the time that a request spends in it and behind it, and promised figures of that. */
 import { LatencyHistogram } from '../measurement/histogram.ts';
-import { proportionInterval } from '../measurement/statistics.ts';
-import type { Interval } from '../reports/record/types.ts';
 import { slowedByOthers } from './engines/validity.ts';
+import { percentileOf, shareOf } from './figures.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
 
 /**
@@ -47,15 +46,14 @@ export const phasePercentile =
     const times = counted(seen);
     const histogram = new LatencyHistogram();
     for (const one of times) histogram.record(part(one));
-    return estimate(seen, times.length, histogram.percentile_ms(percentile), histogram.interval_ms(percentile));
+    return estimate(seen, times.length, percentileOf(histogram, percentile));
   };
 
 /** A percentile of connecting to the gateway, as the generator saw it, ms. */
 export const connectPercentile =
   (percentile: number): FigurePromise['of'] =>
   ({ measured }) => ({
-    value: measured.connect.percentile_ms(percentile),
-    interval: measured.connect.interval_ms(percentile),
+    ...percentileOf(measured.connect, percentile),
     excuse: measured.connect.count === 0 ? 'no connection was opened in the measured time' : null,
     worsened: slowedByOthers(measured),
   });
@@ -66,18 +64,13 @@ export const upstreamWithin =
   (seen) => {
     const times = counted(seen);
     const within = times.filter(({ upstream_ms }) => upstream_ms >= min_ms && upstream_ms <= max_ms).length;
-    const { lower, upper } = proportionInterval(within, Math.max(1, times.length));
-    return estimate(seen, times.length, (100 * within) / Math.max(1, times.length), {
-      lower: 100 * lower,
-      upper: 100 * upper,
-    });
+    return estimate(seen, times.length, shareOf(within, Math.max(1, times.length)));
   };
 
-function estimate({ measured }: LoadSeen, lines: number, value: number, interval: Interval): Estimate {
+function estimate({ measured }: LoadSeen, lines: number, figure: Pick<Estimate, 'value' | 'interval'>): Estimate {
   const { answered } = measured.outcomes;
   return {
-    value,
-    interval,
+    ...figure,
     // A line that is missing was not read, or the request had no upstream: then these are not the requests that were sent.
     excuse: lines < 0.99 * answered ? `the gateway wrote about ${lines} of ${answered} answered requests` : null,
     worsened: slowedByOthers(measured),

@@ -1,10 +1,10 @@
 /** Promised figures of single stages of a load, which no other stage may flatter. */
 import { LatencyHistogram } from '../measurement/histogram.ts';
-import { proportionInterval } from '../measurement/statistics.ts';
 import type { ScenarioStage } from '../reports/record/types.ts';
-import { systemCores } from './cores.ts';
+import { meanBetween, systemCores } from './cores.ts';
 import type { StageMeasurement } from './engines/engine.ts';
 import { heldUpIn, slowedByOthers } from './engines/validity.ts';
+import { counted, percentileOf, shareOf } from './figures.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
 
 /** From this share of its cores on the system counts as out of processor: the kernel's own work belongs to no container. */
@@ -19,12 +19,9 @@ export const answeredIn = (stage: string, declared: Declared): FigurePromise => 
   unit: '%',
   better: 'higher',
   of: (seen) =>
-    inStage(seen, stage, ({ outcomes, offered, achieved }) => {
-      const { answered } = outcomes;
-      const due = Math.max(Math.round(offered), achieved);
-      const { lower, upper } = proportionInterval(answered, due);
-      return { value: (100 * answered) / due, interval: { lower: 100 * lower, upper: 100 * upper } };
-    }),
+    inStage(seen, stage, ({ outcomes, offered, achieved }) =>
+      shareOf(outcomes.answered, Math.max(Math.round(offered), achieved)),
+    ),
 });
 
 /** Latencies of a stage from the intended start; requests that the gateway held up never ended. */
@@ -40,11 +37,7 @@ export const latencyIn = (stage: string, percentile: number, declared: Declared)
   what: `P${String(percentile)}, ${stage}`,
   unit: 'ms',
   better: 'lower',
-  of: (seen) =>
-    inStage(seen, stage, (measured) => {
-      const latency = latencyOf(measured);
-      return { value: latency.percentile_ms(percentile), interval: latency.interval_ms(percentile) };
-    }),
+  of: (seen) => inStage(seen, stage, (measured) => percentileOf(latencyOf(measured), percentile)),
 });
 
 /** What must not grow while a load stays the same. */
@@ -65,7 +58,7 @@ export const growthIn = (
     const { start_s, duration_s } = stageOf(measured, stage);
     const readings = resources.find(({ container }) => container === gateway)?.[of] ?? [];
     const third = (n: number): number | null =>
-      meanOf(readings, start_s + (n * duration_s) / 3, start_s + ((n + 1) * duration_s) / 3);
+      meanBetween(readings, start_s + (n * duration_s) / 3, start_s + ((n + 1) * duration_s) / 3);
     const [first, last] = [third(0), third(2)];
     if (first === null || last === null)
       return {
@@ -73,16 +66,9 @@ export const growthIn = (
         interval: { lower: null, upper: null },
         excuse: `nobody could read ${GROWING[of]}`,
       };
-    const value = 100 * (last / first - 1);
-    return { value, interval: { lower: value, upper: value }, excuse: null };
+    return counted(100 * (last / first - 1));
   },
 });
-
-/** Null without readings. */
-function meanOf(points: readonly (readonly [number, number])[], from_s: number, to_s: number): number | null {
-  const counted = points.filter(([at]) => at >= from_s && at <= to_s).map(([, value]) => value);
-  return counted.length === 0 ? null : counted.reduce((sum, value) => sum + value, 0) / counted.length;
-}
 
 function stageOf({ stages }: LoadSeen['measured'], name: string): StageMeasurement {
   const stage = stages.find((one) => one.name === name);

@@ -1,6 +1,6 @@
 /** Figures of scenarios that count what happened to users, beside or instead of requests. */
-import { proportionInterval } from '../measurement/statistics.ts';
-import type { FigurePromise, LoadSeen } from './figures.ts';
+import { counted, shareOf } from './figures.ts';
+import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
 
 /** Fewer show nothing: that none of 59 went wrong says that 95 in 100 go well, with 95 % confidence. */
 const ENOUGH = 59;
@@ -16,10 +16,8 @@ export const completedShare: FigurePromise['of'] = ({ measured: { outcomes, offe
 export const movedOnReturn: FigurePromise['of'] = (seen) => {
   const moved = tallied(seen, 'moved');
   const returning = moved + tallied(seen, 'returned');
-  const value = returning === 0 ? 0 : (100 * moved) / returning;
   return {
-    value,
-    interval: { lower: value, upper: value },
+    ...counted(returning === 0 ? 0 : (100 * moved) / returning),
     excuse: returning < ENOUGH ? `only ${returning} sessions were not the first of their user` : null,
   };
 };
@@ -43,10 +41,8 @@ export const loginsThrough =
     const { users } = seen.measured;
     const minutes = (users * GUESSING * seen.shape.measured_s) / 60;
     const all = (through ?? 0) + (refused ?? 0) + (failed ?? 0);
-    const value = (through ?? 0) / minutes;
     return {
-      value,
-      interval: { lower: value, upper: value },
+      ...counted((through ?? 0) / minutes),
       excuse:
         all / minutes < offered_perMin
           ? `only ${Math.round(all / minutes)} logins a minute were tried from an address, ${offered_perMin} are needed`
@@ -78,20 +74,14 @@ export const uploadsTooLarge: FigurePromise['of'] = (seen) => {
   const tooLarge = tallied(seen, 'uploads_too_large');
   // Those that got another answer, or none before the gateway closed the connection.
   const failed = tallied(seen, 'uploads_begun') - accepted - tooLarge;
-  const value = tooLarge;
-  const interval = { lower: tooLarge, upper: tooLarge };
-  if (tooLarge > 0) return { value, interval, excuse: null };
-  if (failed > 0) return { value, interval, excuse: `${failed} uploads failed, and not for their size` };
-  return { value, interval, excuse: accepted < UPLOADS_MIN ? `only ${accepted} uploads came to their end` : null };
+  const refused = counted(tooLarge);
+  if (tooLarge > 0) return refused;
+  if (failed > 0) return { ...refused, excuse: `${failed} uploads failed, and not for their size` };
+  return { ...refused, excuse: accepted < UPLOADS_MIN ? `only ${accepted} uploads came to their end` : null };
 };
 
-/** A share in percent with its exact interval. */
-function share(part: number, whole: number): ReturnType<FigurePromise['of']> {
+/** A share in percent, when anything was counted. */
+function share(part: number, whole: number): Estimate {
   if (whole === 0) return { value: 0, interval: { lower: null, upper: null }, excuse: 'nothing was counted' };
-  const { lower, upper } = proportionInterval(part, whole);
-  return {
-    value: (100 * part) / whole,
-    interval: { lower: 100 * lower, upper: 100 * upper },
-    excuse: null,
-  };
+  return { ...shareOf(part, whole), excuse: null };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HarnessError } from '../../environments/harness/errors.ts';
 import { askPrometheus } from '../../environments/harness/prometheus.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
-import { summaryOf } from '../../scenarios/engines/k6-summary.ts';
+import { readSummary, requestsOf } from '../../scenarios/engines/k6-summary.ts';
 import { compareWithPrometheus, HISTOGRAMS_QUERY, P95_QUERY } from '../../scenarios/remote-write.ts';
 import type { LoadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
@@ -28,7 +28,7 @@ export async function checkRemoteWrite(scenario: string, target: LoadTarget, run
   const kept = { queries: { histograms: HISTOGRAMS_QUERY, p95: P95_QUERY }, ...arrived };
   writeFileSync(join(folder, `prometheus-${scenario}.json`), `${JSON.stringify(kept, null, 2)}\n`);
   for (const [n, { host }] of [target, ...(target.besides ?? [])].entries()) {
-    const { state, text } = compareWithPrometheus(n, await summaryOf(host, n), arrived);
+    const { state, text } = compareWithPrometheus(n, requestsOf(await readSummary(host, n)), arrived);
     run.progress.note(text);
     run.folder.append({ event: 'note', at: new Date().toISOString(), level: LEVEL[state], text });
   }

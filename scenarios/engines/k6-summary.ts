@@ -5,7 +5,7 @@ import type { GeneratorHost } from './engine.ts';
 /** Where the n-th generator leaves its summary: several may share a container. */
 export const summaryPath = (n: number): string => `/tmp/gateproof-summary-${String(n)}.json`;
 
-type Summary = Readonly<
+export type Summary = Readonly<
   Record<string, { readonly values: { readonly count?: number; readonly 'p(95)'?: number } } | undefined>
 >;
 
@@ -27,9 +27,9 @@ export interface K6Summary {
   readonly p95_ms: number;
 }
 
-/** Requests of the n-th generator; null when it left no summary. */
-export async function summaryOf(host: GeneratorHost, n: number): Promise<K6Summary | null> {
-  const { count, 'p(95)': p95_ms = 0 } = (await readSummary(host, n))?.[CORRECTED]?.values ?? {};
+/** Requests of a generator; null when it left no summary. */
+export function requestsOf(summary: Summary | null): K6Summary | null {
+  const { count, 'p(95)': p95_ms = 0 } = summary?.[CORRECTED]?.values ?? {};
   return count === undefined ? null : { count, p95_ms };
 }
 

@@ -1,6 +1,7 @@
 /** k6 in the generator container; its output extension writes what it counted to standard output. */
 import type { EngineRun, Generator, LoadEngine } from './engine.ts';
-import { readSummary, summaryOf, summaryPath, talliesOf } from './k6-summary.ts';
+import { readSummary, requestsOf, summaryPath, talliesOf } from './k6-summary.ts';
+import type { Summary } from './k6-summary.ts';
 import { runTool, runTools, sources } from './tool.ts';
 
 /** Where the scripts go in the container. */
@@ -11,7 +12,7 @@ const IMPORTED = ['kind.ts', 'load.ts', 'steps.ts', 'tally.ts', 'timed.ts'] as c
 /** The output extension of the tools image. */
 const OUTPUT = 'gateproof';
 /** k6's own output for Prometheus; each generator gets a value of this label. */
-const REMOTE_WRITE = 'experimental-prometheus-rw';
+export const REMOTE_WRITE = 'experimental-prometheus-rw';
 /** Label by which series of one generator are told from those of another. */
 export const GENERATOR_LABEL = 'generator';
 
@@ -25,6 +26,7 @@ export function k6(script: Script): LoadEngine {
     run: async (host, run) => {
       const generators = [{ host, clientBlock: run.clientBlock }, ...(run.besides ?? [])];
       const part = 1 / generators.length;
+      const summaries: (Summary | null)[] = [];
       const tools = generators.map(async (generator, n) => ({
         host: generator.host,
         engine: 'k6',
@@ -34,10 +36,13 @@ export function k6(script: Script): LoadEngine {
           `${OUTPUT}=${rates(run, part)}`,
           ...(run.remoteWrite === undefined ? [] : ['--out', REMOTE_WRITE, '--tag', `${GENERATOR_LABEL}=${String(n)}`]),
         ]),
-        counted: async () => (await summaryOf(generator.host, n))?.count ?? null,
+        counted: async () => {
+          const summary = await readSummary(generator.host, n);
+          summaries.push(summary);
+          return requestsOf(summary)?.count ?? null;
+        },
       }));
       const measured = await runTools(run, await Promise.all(tools));
-      const summaries = await Promise.all(generators.map(({ host }, n) => readSummary(host, n)));
       return { ...measured, tallies: talliesOf(summaries) };
     },
   };
@@ -77,7 +82,7 @@ export function k6Alone(script: Script): LoadEngine {
       const measured = await runTool(host, run, {
         engine: 'k6',
         argv,
-        counted: async () => (await summaryOf(host, 0))?.count ?? null,
+        counted: async () => requestsOf(await readSummary(host, 0))?.count ?? null,
       });
       const achieved = measured.lost ?? 0;
       return { ...measured, buckets: [{ at_s: 0, offered: 0, achieved, dropped: 0, errors: 0 }] };
@@ -95,7 +100,7 @@ async function prepare(
   await host.putFiles(await sources('k6', [...SCRIPTS, ...IMPORTED], FOLDER));
   return [
     'env',
-    ...remoteWriteSettings(run),
+    ...Object.entries(remoteWriteSettings(run.remoteWrite)).map(([name, value]) => `${name}=${value}`),
     'k6',
     'run',
     '--quiet',
@@ -115,8 +120,6 @@ async function prepare(
   ];
 }
 
-/** Settings that k6 takes from its environment alone. */
-const remoteWriteSettings = ({ remoteWrite }: EngineRun): string[] =>
-  remoteWrite === undefined
-    ? []
-    : [`K6_PROMETHEUS_RW_SERVER_URL=${remoteWrite}`, 'K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true'];
+/** Settings of that output, which k6 takes from its environment alone: native histograms to an address. */
+export const remoteWriteSettings = (url: string | undefined): Readonly<Record<string, string>> =>
+  url === undefined ? {} : { K6_PROMETHEUS_RW_SERVER_URL: url, K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM: 'true' };

@@ -2,13 +2,13 @@
 import { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { RequestKind } from '../../reports/record/types.ts';
 import { CORRECTED } from '../k6/load.ts';
-import type { Cell } from './samples.ts';
+import type { DecodedCell } from './samples.ts';
 
 /** What lines are counted as that name no kind. */
 const UNNAMED = { answered: 'answered', refused: 'limited', failed: 'no reason known' } as const;
 
 /** Kind of the requests of a line. */
-export const kindOf = ({ kind, outcome }: Pick<Cell, 'kind' | 'outcome'>): string => kind ?? UNNAMED[outcome];
+export const kindOf = ({ kind, outcome }: Pick<DecodedCell, 'kind' | 'outcome'>): string => kind ?? UNNAMED[outcome];
 
 interface Count {
   readonly outcome: RequestKind['outcome'];
@@ -21,7 +21,7 @@ interface Count {
 export class Kinds {
   readonly #counts = new Map<string, Count>();
 
-  take(cell: Cell): void {
+  take(cell: DecodedCell): void {
     // Dropped requests, and samples that the tool makes by itself.
     if (cell.requests === 0) return;
     const { outcome } = cell;
@@ -35,7 +35,7 @@ export class Kinds {
     }
     count.requests += cell.requests;
     const latency = cell.histograms[CORRECTED];
-    if (latency !== undefined) count.latency?.addEncoded(latency);
+    if (latency !== undefined) count.latency?.add(latency);
   }
 
   /** Answered before refused before failed ones, the most frequent first. */

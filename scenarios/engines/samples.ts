@@ -25,6 +25,20 @@ export interface Cell {
   readonly histograms: Readonly<Record<string, string>>;
 }
 
+/** A line whose histograms were decoded, once for all that count them. */
+export interface DecodedCell extends Omit<Cell, 'histograms'> {
+  readonly histograms: Readonly<Record<string, LatencyHistogram>>;
+}
+
+function decoded(line: string): DecodedCell {
+  const cell = JSON.parse(line) as Cell;
+  const histograms = Object.entries(cell.histograms).map(([metric, text]): [string, LatencyHistogram] => [
+    metric,
+    LatencyHistogram.decoded(text),
+  ]);
+  return { ...cell, histograms: Object.fromEntries(histograms) };
+}
+
 /** What a picture needs of the latencies of one second. */
 interface Drawn {
   readonly percentiles_ms: readonly number[];
@@ -70,10 +84,10 @@ export class CountedSamples {
     return this.outcomes.answered + this.outcomes.refused + this.outcomes.failed;
   }
 
-  add(cell: Cell): void {
+  add(cell: DecodedCell): void {
     this.outcomes[cell.outcome] += cell.requests;
     this.dropped += cell.dropped;
-    for (const [metric, text] of Object.entries(cell.histograms)) this.#histograms[metric]?.addEncoded(text);
+    for (const [metric, histogram] of Object.entries(cell.histograms)) this.#histograms[metric]?.add(histogram);
   }
 }
 
@@ -99,7 +113,7 @@ export class LoadSamples extends CountedSamples {
   /** Takes one line of output, and says of which second of the plan it is; anything else than cells of the plan's steps is null, and ignored. */
   take(line: string): number | null {
     if (!line.startsWith(BEGINNING)) return null;
-    const cell = JSON.parse(line) as Cell;
+    const cell = decoded(line);
     this.seen += cell.requests;
     const step = this.#steps.get(cell.step);
     if (!step) return null;
@@ -142,7 +156,7 @@ export class LoadSamples extends CountedSamples {
     return second;
   }
 
-  #count(step: LoadStep, cell: Cell): void {
+  #count(step: LoadStep, cell: DecodedCell): void {
     const second = this.#second(step, cell.second);
     second.achieved += cell.requests;
     second.dropped += cell.dropped;
@@ -154,7 +168,7 @@ export class LoadSamples extends CountedSamples {
     const latency = cell.histograms[CORRECTED];
     if (latency !== undefined && second.drawn === null) {
       second.latency ??= new LatencyHistogram();
-      second.latency.addEncoded(latency);
+      second.latency.add(latency);
     }
   }
 

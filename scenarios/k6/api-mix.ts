@@ -6,9 +6,8 @@ import { Trend } from 'k6/metrics';
 
 import { kindOf } from './kind.ts';
 import { BACKEND, CONNECT, CORRECTED } from './load.ts';
-import { optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
+import { asUser, optionsOfPlan, plan, routeOf, schedule, summaryFile } from './steps.ts';
 
-const rates = new Map(plan.steps.map((step) => [step.name, step.rate_perS]));
 /** Both clocks that lateness is the difference of have whole milliseconds; less than this is none. */
 const RESOLUTION_MS = 2;
 
@@ -26,17 +25,11 @@ export const options = optionsOfPlan;
 export const handleSummary = summaryFile;
 
 export default function (): void {
-  const { name, startTime, iterationInTest } = exec.scenario;
-  const every_ms = 1000 / (rates.get(name) ?? 1);
-  const late_ms = Date.now() - startTime - iterationInTest * every_ms;
-  const route = routeOf(iterationInTest);
+  const { due_ms, every_ms } = schedule();
+  const late_ms = Date.now() - due_ms;
+  const route = routeOf(exec.scenario.iterationInTest);
   const response = http.request(route.method, plan.baseUrl + route.path, null, {
-    // Each virtual user is a user of its own; caches must not answer for backends whose time is measured.
-    headers: {
-      Authorization: `Bearer valid:load-${exec.vu.idInTest}:user`,
-      'Cache-Control': 'no-cache',
-      ...plan.headers,
-    },
+    headers: { ...asUser(), ...plan.headers },
     tags: { route: route.name, name: route.name },
     timeout: `${plan.timeout_s}s`,
   });

@@ -6,9 +6,9 @@
 import exec from 'k6/execution';
 
 import type { Route } from './load.ts';
-import { optionsOfPlan, plan, summaryFile } from './steps.ts';
+import { optionsOfPlan, plan, schedule, summaryFile } from './steps.ts';
 import { tally } from './tally.ts';
-import { count, dueNow_ms, send } from './timed.ts';
+import { count, send } from './timed.ts';
 
 const GUESSES = 5;
 const UNAUTHORIZED = 401;
@@ -26,8 +26,9 @@ export const handleSummary = summaryFile;
 const [login, api] = plan.routes as [Route, Route];
 
 export default function (): void {
-  if (exec.vu.idInTest % 2 === 0) guess(dueNow_ms());
-  else ask(dueNow_ms());
+  const { due_ms } = schedule();
+  if (exec.vu.idInTest % 2 === 0) guess(due_ms);
+  else ask(due_ms);
 }
 
 function guess(due_ms: number): void {

@@ -13,7 +13,7 @@ import { Trend } from 'k6/metrics';
 
 import { kindOf } from './kind.ts';
 import { CORRECTED, OVERHEAD } from './load.ts';
-import { optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
+import { asUser, optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
 
 /** Time through the gateway. */
 const through = new Trend(CORRECTED, true);
@@ -27,7 +27,7 @@ export default function (): void {
   const { method, path, name: route } = routeOf(iterationInTest);
   const ask = (base: string, side: string): RefinedResponse<'none'> =>
     http.request(method, base + path, null, {
-      headers: { Authorization: `Bearer valid:load-${exec.vu.idInTest}:user`, 'Cache-Control': 'no-cache' },
+      headers: asUser(),
       tags: { route, name: `${route} ${side}` },
       timeout: `${plan.timeout_s}s`,
     });

@@ -1,4 +1,5 @@
-/** What every script of this folder shares: its plan, and each step of it as a k6 scenario of its own. */
+/** What every script of this folder shares: its plan, each step of it as a k6 scenario of its own, and who asks when. */
+import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 
 import type { LoadPlan, LoadStep, Route } from './load.ts';
@@ -36,6 +37,21 @@ function scenario(step: LoadStep) {
     maxVUs: users,
   };
 }
+
+const rates = new Map(plan.steps.map((step) => [step.name, step.rate_perS]));
+
+/** When the schedule wanted this iteration to start, ms since the epoch, and how far apart its iterations are. */
+export function schedule(): { readonly due_ms: number; readonly every_ms: number } {
+  const { name, startTime, iterationInTest } = exec.scenario;
+  const every_ms = 1000 / (rates.get(name) ?? 1);
+  return { due_ms: startTime + iterationInTest * every_ms, every_ms };
+}
+
+/** Headers of a user of its own for each virtual user; caches must not answer for backends whose time is measured. */
+export const asUser = (): Record<string, string> => ({
+  Authorization: `Bearer valid:load-${exec.vu.idInTest}:user`,
+  'Cache-Control': 'no-cache',
+});
 
 /** The route of the n-th iteration: a golden-ratio walk over the weights, so that any stretch has the right mix. */
 export function routeOf(iteration: number): Route {

@@ -1,5 +1,4 @@
 /** One timed HTTP request of a virtual user, as the API mix sends them. */
-import exec from 'k6/execution';
 import http from 'k6/http';
 import type { RefinedResponse } from 'k6/http';
 import { Trend } from 'k6/metrics';
@@ -7,16 +6,10 @@ import { Trend } from 'k6/metrics';
 import { kindOf } from './kind.ts';
 import { CORRECTED } from './load.ts';
 import type { Route } from './load.ts';
-import { plan } from './steps.ts';
+import { asUser, plan } from './steps.ts';
 
 const corrected = new Trend(CORRECTED, true);
 const JSON_BODY = { 'Content-Type': 'application/json' };
-
-/** Headers of a user of its own; caches must not answer for backends. */
-export const asUser = (): Record<string, string> => ({
-  Authorization: `Bearer valid:load-${exec.vu.idInTest}:user`,
-  'Cache-Control': 'no-cache',
-});
 
 /** Sends a request now, with a JSON body or without credentials when it has one. */
 export function send(route: Route, body: string | null = null): RefinedResponse<'none'> {
@@ -39,12 +32,4 @@ export function count(route: Route, response: RefinedResponse<'none'>, due_ms: n
     status: String(status),
     kind: kindOf({ status, error_code: response.error_code, headers: response.headers }),
   });
-}
-
-const rates = new Map(plan.steps.map((step) => [step.name, step.rate_perS]));
-
-/** When the schedule wanted this iteration to start, ms since the epoch. */
-export function dueNow_ms(): number {
-  const { name, startTime, iterationInTest } = exec.scenario;
-  return startTime + (iterationInTest * 1000) / (rates.get(name) ?? 1);
 }

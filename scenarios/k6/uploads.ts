@@ -6,10 +6,10 @@
 import exec from 'k6/execution';
 import http from 'k6/http';
 
-import { optionsOfPlan, plan, summaryFile } from './steps.ts';
+import { asUser, optionsOfPlan, plan, schedule, summaryFile } from './steps.ts';
 import type { Route } from './load.ts';
 import { tally } from './tally.ts';
-import { asUser, count, dueNow_ms, send } from './timed.ts';
+import { count, send } from './timed.ts';
 
 const MIB = 1024 * 1024;
 const SIZES_MIB = [100, 11, 11, 11, 11];
@@ -28,7 +28,7 @@ const [small, upload] = plan.routes as [Route, Route];
 
 export default async function (): Promise<void> {
   const { iterationInTest } = exec.scenario;
-  const due_ms = dueNow_ms();
+  const { due_ms } = schedule();
   const uploaded = iterationInTest % EVERY === 0 ? sendFile(iterationInTest / EVERY) : null;
   count(small, send(small), due_ms);
   if (uploaded === null) return;

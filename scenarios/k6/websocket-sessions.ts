@@ -12,7 +12,7 @@ import { clearTimeout, setTimeout } from 'k6/timers';
 import { WebSocket } from 'k6/websockets';
 
 import { CORRECTED } from './load.ts';
-import { optionsOfPlan, plan, routeOf, summaryFile } from './steps.ts';
+import { optionsOfPlan, plan, routeOf, schedule, summaryFile } from './steps.ts';
 import { tally } from './tally.ts';
 
 const MESSAGES = 8;
@@ -22,7 +22,6 @@ const NORMAL_CLOSE = 1000;
 /** A session that is not over by then failed; k6 waits a little longer for it. */
 const LONGEST_MS = (plan.timeout_s - 2) * 1000;
 
-const rates = new Map(plan.steps.map((step) => [step.name, step.rate_perS]));
 const slowest = new Trend(CORRECTED, true);
 const returned = tally('returned');
 const moved = tally('moved');
@@ -34,9 +33,8 @@ export const handleSummary = summaryFile;
 let before: string | null = null;
 
 export default function (): void {
-  const { name, startTime, iterationInTest } = exec.scenario;
-  const due_ms = startTime + (iterationInTest * 1000) / (rates.get(name) ?? 1);
-  const route = routeOf(iterationInTest);
+  const { due_ms } = schedule();
+  const route = routeOf(exec.scenario.iterationInTest);
   const socket = new WebSocket(plan.baseUrl.replace(/^http/, 'ws') + route.path, null, {
     tags: { route: route.name, name: route.name },
   });
