@@ -1,4 +1,5 @@
 /** Other files on gateway nodes, taken over by a reload; the old ones come back with another one. */
+import { LIST_NGINX, workersOf } from '../../environments/harness/nginx-workers.ts';
 import type { Fault, UndoAction } from '../runner/fault.ts';
 import type { ChaosTarget } from '../runner/target.ts';
 import { waitFor } from '../runner/wait.ts';
@@ -140,14 +141,5 @@ async function reload(target: ChaosTarget, node: string): Promise<void> {
 
 /** Workers that take new connections, by process id. */
 async function servingWorkers(target: ChaosTarget, node: string): Promise<readonly string[]> {
-  const { stdout } = await target.exec(node, ['ps', '-C', 'nginx', '-o', 'pid=,args=']);
-  return workersOf(stdout);
-}
-
-/** Process ids of workers that are not shutting down, from `ps -o pid=,args=`. */
-export function workersOf(listing: string): readonly string[] {
-  return listing
-    .split('\n')
-    .filter((line) => line.includes('worker process') && !line.includes('shutting down'))
-    .map((line) => line.trim().split(/\s+/)[0] ?? '');
+  return workersOf((await target.exec(node, LIST_NGINX)).stdout);
 }

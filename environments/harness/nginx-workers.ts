@@ -1,21 +1,35 @@
 /** Processes of an nginx in a container. */
 import { mustExec } from './containers.ts';
 
-const LIST = "ps -C nginx -o pid=,args= | grep 'worker process' | grep -v 'shutting down' | awk '{ print $1 }'";
+/** Lists the processes of nginx for {@link workersOf}; ps fails when there are none. */
+export const LIST_NGINX = ['sh', '-c', 'ps -C nginx -o pid=,args= || true'] as const;
+
+/** Process ids of the workers that take new connections, from what {@link LIST_NGINX} wrote. */
+export function workersOf(listing: string): string[] {
+  return listing
+    .split('\n')
+    .filter((line) => line.includes('worker process') && !line.includes('shutting down'))
+    .map((line) => line.trim().split(/\s+/)[0] ?? '');
+}
 
 /** Process ids of the workers that take new connections; none when nginx does not run. */
 export async function servingWorkers(containerId: string): Promise<string[]> {
-  return lines(await mustExec(containerId, ['sh', '-c', LIST]));
+  return workersOf(await mustExec(containerId, LIST_NGINX));
 }
 
 /**
  * Memory of each of these workers, MiB: resident pages that no file backs (RssAnon of
  * proc_pid_status(5)), which anybody may read. Pages that they still share with the master count
  * in each; the proportional set size would tell them apart, but may not be read everywhere.
+ *
+ * @throws HarnessError when one ends meanwhile
  */
 export async function workerMemory(containerId: string): Promise<number[]> {
-  const each = `${LIST} | while read -r pid; do awk '/^RssAnon:/ { print $2 }' "/proc/$pid/status"; done`;
-  return lines(await mustExec(containerId, ['sh', '-c', each])).map((kib) => Number(kib) / 1024);
+  const status = (await servingWorkers(containerId)).map((pid) => `/proc/${pid}/status`);
+  if (status.length === 0) return [];
+  const kib = await mustExec(containerId, ['awk', '/^RssAnon:/ { print $2 }', ...status]);
+  return kib
+    .trim()
+    .split('\n')
+    .map((each) => Number(each) / 1024);
 }
-
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');

@@ -1,7 +1,6 @@
 /**
- * Small requests, which are what is timed, and now and then a user who uploads a file beside
- * the small request. Files are larger than what other routes take; every fifth has the largest
- * promised size.
+ * Small requests, which are what is timed, and now and then a user who then uploads a file.
+ * Files are larger than what other routes take; every fifth has the largest promised size.
  */
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -26,24 +25,22 @@ export const handleSummary = summaryFile;
 
 const [small, upload] = plan.routes as [Route, Route];
 
-export default async function (): Promise<void> {
+export default function (): void {
   const { iterationInTest } = exec.scenario;
   const { due_ms } = schedule();
-  const uploaded = iterationInTest % EVERY === 0 ? sendFile(iterationInTest / EVERY) : null;
   count(small, send(small), due_ms);
-  if (uploaded === null) return;
-  const status = await uploaded;
-  if (status === TOO_LARGE) tooLarge();
-  else if (status >= 200 && status < 300) accepted();
+  if (iterationInTest % EVERY === 0) sendFile(iterationInTest / EVERY);
 }
 
-async function sendFile(n: number): Promise<number> {
+/** After the small request: with an asynchronous one beside it k6 lost the answer of one upload in ten. */
+function sendFile(n: number): void {
   begun();
   const file = new ArrayBuffer((SIZES_MIB[n % SIZES_MIB.length] ?? 0) * MIB);
-  const { status } = await http.asyncRequest(upload.method, `${plan.baseUrl}${upload.path}file-${n}`, file, {
+  const { status } = http.request(upload.method, `${plan.baseUrl}${upload.path}file-${n}`, file, {
     headers: { ...asUser(), 'Content-Type': 'application/octet-stream' },
     tags: { route: upload.name, name: upload.name },
     timeout: `${plan.timeout_s}s`,
   });
-  return status;
+  if (status === TOO_LARGE) tooLarge();
+  else if (status >= 200 && status < 300) accepted();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { configEdit, edited } from '../../../chaos/faults/config-edit.ts';
-import { workersOf } from '../../../chaos/faults/gateway-files.ts';
+import { workersOf } from '../../../environments/harness/nginx-workers.ts';
 import type { ChaosTarget } from '../../../chaos/runner/target.ts';
 import { fakeTarget } from './fake-target.ts';
 
