@@ -6,7 +6,7 @@
 import { shiftOfPairs } from '../../measurement/comparison/shift.ts';
 import type { CalibrationResult } from '../../reports/record/types.ts';
 import { autocannon } from '../engines/driven.ts';
-import type { GeneratorHost, LoadEngine } from '../engines/engine.ts';
+import type { GeneratorHost, LoadEngine, LoadMeasurement } from '../engines/engine.ts';
 import { k6, k6Alone } from '../engines/k6.ts';
 import type { LoadPlan } from '../k6/load.ts';
 
@@ -36,15 +36,18 @@ export async function calibrateThroughput(
 ): Promise<CalibrationResult[]> {
   const plan = planFor(url);
   const led =
-    (engine: LoadEngine): Arm =>
+    (engine: LoadEngine, count: (measured: LoadMeasurement) => number): Arm =>
     async () => {
       const measured = await engine.run(host, { plan, measured: ['measured'], clientBlock: clients });
       if (measured.failure !== null) throw new Error(measured.failure);
-      return measured.buckets.reduce((sum, { achieved }) => sum + achieved, 0);
+      return count(measured);
     };
+  // k6 alone tells one number, which counts its warm-up; autocannon alone has a warm-up that it does not count.
+  const all = ({ buckets }: LoadMeasurement): number => buckets.reduce((sum, { achieved }) => sum + achieved, 0);
+  const counted = ({ achieved }: LoadMeasurement): number => achieved;
   return [
-    await compare('k6', led(k6('api-mix.ts')), led(k6Alone('api-mix.ts'))),
-    await compare('autocannon', led(autocannon), () => autocannonAlone(host, url)),
+    await compare('k6', led(k6('api-mix.ts'), all), led(k6Alone('api-mix.ts'), all)),
+    await compare('autocannon', led(autocannon, counted), () => autocannonAlone(host, url)),
   ];
 }
 
@@ -111,9 +114,14 @@ export function judgeRatio(
 
 async function autocannonAlone(host: GeneratorHost, url: string): Promise<number> {
   const lines: string[] = [];
-  const argv = ['autocannon', '-j', '-c', String(USERS), '-d', String(WARM_UP_S + MEASURED_S), '-n', `${url}/`];
+  const users = ['-c', String(USERS)];
+  const warmUp = ['-W', '[', ...users, '-d', String(WARM_UP_S), ']'];
+  const argv = ['autocannon', '-j', '-n', ...users, '-d', String(MEASURED_S), ...warmUp, `${url}/`];
   const { exitCode, stderr } = await host.exec(argv, { onLine: (line) => lines.push(line) });
   if (exitCode !== 0) throw new Error(`autocannon ended with ${String(exitCode)}: ${stderr.slice(-400)}`);
-  const result = JSON.parse(lines.join('\n')) as { readonly requests: { readonly total: number } };
+  // The warm-up has a line of its own, before.
+  const result = JSON.parse(lines.findLast((line) => line !== '') ?? '') as {
+    readonly requests: { readonly total: number };
+  };
   return result.requests.total;
 }

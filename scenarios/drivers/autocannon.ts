@@ -107,6 +107,7 @@ autocannon(
     overallRate: plan.rate_perS,
     duration: duration_s,
     timeout: plan.timeout_s,
+    ignoreCoordinatedOmission: true,
     // autocannon copies its options for each connection and so reads this once for each: every one gets an address.
     tlsOptions: {
       get localAddress() {
