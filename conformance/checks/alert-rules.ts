@@ -134,7 +134,8 @@ export function ruleTest(
         input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
         promql_expr_test: [
           {
-            expr: `count(ALERTS{${wanted.join(', ')}}) or vector(0)`,
+            // One rule may see several series of the same trouble.
+            expr: `(count(ALERTS{${wanted.join(', ')}}) > bool 0) or vector(0)`,
             eval_time: at,
             exp_samples: [{ labels: '{}', value: fires ? 1 : 0 }],
           },

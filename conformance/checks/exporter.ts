@@ -19,7 +19,7 @@ export interface Exported {
 }
 
 /** Runs the exporter beside nginx for a moment, once for each page; undefined when the image has none. */
-async function exporterTexts(gateway: Gateway): Promise<Exported[] | undefined> {
+export async function exporterTexts(gateway: Gateway): Promise<Exported[] | undefined> {
   const { exitCode } = await gateway.exec(['sh', '-c', 'command -v prometheus-nginx-exporter']);
   if (exitCode !== 0) return undefined;
   return Promise.all(
