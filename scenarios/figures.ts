@@ -37,8 +37,11 @@ export interface FigurePromise {
   readonly unit: string;
   readonly better: 'lower' | 'higher';
   readonly limit: number;
-  /** Validity rule that the figure itself is about: that it is broken says nothing about the generator. */
-  readonly question?: string;
+  /**
+   * Validity rule that the figure itself is about: that it is broken says nothing about the
+   * generator. Null for none; by default whether enough came through, or was refused.
+   */
+  readonly question?: string | null;
   readonly of: (seen: LoadSeen) => Estimate;
 }
 

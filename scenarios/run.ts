@@ -240,7 +240,7 @@ function describe({
 }): string {
   const seen = [
     ...judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`),
-    ...figures.map(({ what, measured, unit, limit }) => `${what} ${measured} ${unit} (promised ${limit})`),
+    ...figuresInWords(figures),
   ];
   return [
     seen.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : seen.join(', '),
@@ -248,6 +248,18 @@ function describe({
     `${outcomes.failed + heldUp} failed`,
     `${outcomes.refused} refused`,
   ].join('; ');
+}
+
+/** More figures than this are counted, and only those told that were not as promised. */
+const TOLD_EACH = 3;
+
+function figuresInWords(figures: readonly ScenarioFigure[]): string[] {
+  const few = figures.length <= TOLD_EACH;
+  const told = few ? figures : figures.filter(({ verdict }) => verdict !== 'conforms');
+  return [
+    ...(few ? [] : [`${figures.length - told.length} of ${figures.length} figures as promised`]),
+    ...told.map(({ what, measured, unit, limit }) => `${what} ${measured} ${unit} (promised ${limit})`),
+  ];
 }
 
 /** Failed requests stand at the far end of the histogram; on paper they took as long as a client waits. */

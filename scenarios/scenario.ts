@@ -39,6 +39,10 @@ export interface Scenario {
   readonly inSmokeVerify?: LoadShape;
   /** Instances that are also asked directly, past the gateway. */
   readonly besides?: readonly string[];
+  /** A store of the topology that is asked instead of the gateway. */
+  readonly store?: string;
+  /** Asks the address that the gateways hold in turn, and not the first one's own. */
+  readonly through?: 'virtual address';
   readonly engine: LoadEngine;
   readonly promises: readonly LatencyPromise[];
   readonly figures?: readonly FigurePromise[];

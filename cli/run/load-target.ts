@@ -1,4 +1,5 @@
 import { block } from '../../environments/harness/addresses.ts';
+import { HarnessError } from '../../environments/harness/errors.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
 import { allowedCores } from '../../environments/harness/observe-containers.ts';
 import { remoteWriteUrl } from '../../environments/harness/prometheus.ts';
@@ -14,7 +15,16 @@ import { sampleResources } from './resources.ts';
 /** Where load goes, where it comes from, and what is watched meanwhile. */
 export type LoadTarget = Pick<
   ScenarioOptions,
-  'host' | 'gateway' | 'backends' | 'clientBlock' | 'sutCores' | 'besides' | 'remoteWrite' | 'sample' | 'signal'
+  | 'host'
+  | 'gateway'
+  | 'baseUrl'
+  | 'backends'
+  | 'clientBlock'
+  | 'sutCores'
+  | 'besides'
+  | 'remoteWrite'
+  | 'sample'
+  | 'signal'
 > & {
   /** Client addresses that the generators own. */
   readonly addresses: number;
@@ -40,12 +50,17 @@ export async function loadTarget(
     if (!told.has(what)) progress.note(`Not in the record: ${what}.`);
     told.add(what);
   };
-  const watched = topology.services.filter(({ name, role }) => role !== 'vantage' && name !== 'gateway-2');
+  const pair = scenario.through === 'virtual address';
+  const watched = topology.services.filter(({ name, role }) => role !== 'vantage' && (pair || name !== 'gateway-2'));
   return {
     ...first,
     besides,
     ...(remoteWrite ? { remoteWrite: remoteWriteUrl(monitoringOf(topology)) } : {}),
-    gateway: { address: gateway?.addresses['edge'] ?? '', serverName: topology.serverName },
+    gateway: {
+      address: (pair ? virtualAddress(topology) : gateway?.addresses['edge']) ?? '',
+      serverName: topology.serverName,
+    },
+    ...(scenario.store === undefined ? {} : { baseUrl: storeUrl(topology, scenario.store) }),
     backends: await addressesOf(topology, scenario.besides ?? []),
     // The first and the last address of a block are not given to clients.
     generators,
@@ -54,7 +69,7 @@ export async function loadTarget(
     sample: () =>
       sampleResources({
         services: [...watched, ...generators],
-        gateway,
+        gateways: watched.filter(({ role }) => role === 'gateway'),
         serverName: topology.serverName,
         workers: scenario.watchesWorkers ?? false,
         prometheus: topology.services.find(({ role }) => role === 'monitoring'),
@@ -62,6 +77,23 @@ export async function loadTarget(
       }),
     signal,
   };
+}
+
+/** @throws HarnessError when the gateways of the topology share no address */
+function virtualAddress({ virtualAddress: shared, environment }: TopologyDescriptor): string {
+  if (shared === undefined)
+    throw new HarnessError(
+      `the gateways of ${environment} hold no address in turn`,
+      'take the scenario out, or document a virtual address in environment.ts',
+    );
+  return shared;
+}
+
+/** The only store that can be asked so far is Redis. */
+function storeUrl({ services }: TopologyDescriptor, name: string): string {
+  const store = services.find((candidate) => candidate.name === name && candidate.role === 'redis');
+  if (!store) throw new RangeError(`the topology has no Redis ${name}`);
+  return `redis://${store.addresses['backend'] ?? ''}:6379`;
 }
 
 /** Where instances of applications listen, as `http://<address>:<port>`. */

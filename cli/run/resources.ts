@@ -17,8 +17,8 @@ const WORKERS_EVERY_MS = 5_000;
 /** What is watched while a load is under way. */
 export interface Watched {
   readonly services: readonly ServiceRef[];
-  /** Its nginx is asked for its connections. */
-  readonly gateway?: ServiceRef | undefined;
+  /** Their nginx is asked for its connections; the first one's workers are looked at. */
+  readonly gateways: readonly ServiceRef[];
   readonly serverName: string;
   /** Also the memory of the gateway's workers. */
   readonly workers: boolean;
@@ -31,15 +31,16 @@ export interface Watched {
 /** Reads what containers use each second until stopped; a container that went away just ends. */
 export function sampleResources({
   services,
-  gateway,
+  gateways,
   serverName,
   workers,
   prometheus,
   missing,
 }: Watched): ResourceSampler {
   const watchedFrom_ms = performance.now();
-  const worker = workers && gateway ? sampleWorkers(gateway.containerId) : undefined;
-  const nginx = gateway && watchNginx(gateway, serverName).catch(() => undefined);
+  const [first] = gateways;
+  const worker = workers && first ? sampleWorkers(first.containerId) : undefined;
+  const nginx = gateways.map((gateway) => watchNginx(gateway, serverName).catch(() => undefined));
   const readings = new Map<string, LocalFigures[]>(services.map(({ name }) => [name, []]));
   const readers = new Map(services.map(({ name, containerId }) => [name, localReader(containerId)]));
   const read = async ({ name, containerId }: ServiceRef): Promise<void> => {
@@ -55,11 +56,14 @@ export function sampleResources({
     async stop(begun_ms) {
       const began_ms = begun_ms ?? watchedFrom_ms;
       const since_ms = Date.now() - (performance.now() - began_ms);
-      const status = (await nginx)?.stop() ?? [];
+      const status = new Map(
+        await Promise.all(gateways.map(async ({ name }, n) => [name, (await nginx[n])?.stop() ?? []] as const)),
+      );
       await figures.stop();
       const worker_mib = await worker?.stop();
       const node = prometheus && (await nodeInternals(prometheus, since_ms).catch(() => undefined));
-      if (gateway && status.length === 0) missing(`the nginx of ${gateway.name} tells nobody about its connections`);
+      for (const [name, seen] of status)
+        if (seen.length === 0) missing(`the nginx of ${name} tells nobody about its connections`);
       if (![...readings.values()].flat().some(({ descriptors }) => descriptors !== null))
         missing('open file descriptors cannot be read on this machine');
       if (prometheus && !node?.size)
@@ -68,10 +72,10 @@ export function sampleResources({
         container: name,
         role: role === 'generator' || role === 'vantage' ? ('instrument' as const) : ('sut' as const),
         ...used(readings.get(name) ?? [], began_ms),
-        ...(name === gateway?.name && worker_mib
+        ...(name === first?.name && worker_mib
           ? { worker_mib: new Curves(worker_mib, began_ms).level(({ most_mib }) => most_mib) }
           : {}),
-        ...(name === gateway?.name && status.length > 1 ? { nginx: nginxCurves(status, began_ms) } : {}),
+        ...nginxOf(status.get(name) ?? [], began_ms),
         ...(node?.has(name) ? { node: node.get(name) } : {}),
       }));
     },
@@ -83,7 +87,9 @@ function sampleWorkers(containerId: string): { stop(): Promise<{ at_ms: number; 
   const seen: { at_ms: number; most_mib: number }[] = [];
   const looks = repeatedly(WORKERS_EVERY_MS, () =>
     workerMemory(containerId)
-      .then((each) => seen.push({ at_ms: performance.now(), most_mib: Math.max(...each) }))
+      .then((each) => {
+        if (each.length > 0) seen.push({ at_ms: performance.now(), most_mib: Math.max(...each) });
+      })
       .catch(() => undefined),
   );
   return {
@@ -125,9 +131,10 @@ function used(
   };
 }
 
-function nginxCurves(status: readonly NginxStatus[], began_ms: number): NonNullable<ContainerResources['nginx']> {
+function nginxOf(status: readonly NginxStatus[], began_ms: number): Pick<ContainerResources, 'nginx'> {
+  if (status.length < 2) return {};
   const curves = new Curves(status, began_ms);
-  return {
+  const nginx = {
     active: thinned(curves.level(({ active }) => active)),
     reading: thinned(curves.level(({ reading }) => reading)),
     writing: thinned(curves.level(({ writing }) => writing)),
@@ -136,4 +143,5 @@ function nginxCurves(status: readonly NginxStatus[], began_ms: number): NonNulla
     handled_perS: thinned(curves.rate(({ handled }) => handled)),
     requests_perS: thinned(curves.rate(({ requests }) => requests)),
   };
+  return { nginx };
 }

@@ -18,6 +18,9 @@ export const h2load = driven('h2load', 'h2load.ts');
 /** Connections that are opened at the rate and kept until the end; each sends a request when it is open, and one in the measured step. */
 export const connections = driven('connections', 'connections.ts');
 
+/** Commands to Redis over connections that are kept, one at a time on each. */
+export const redis = driven('redis', 'redis.ts');
+
 function driven(name: string, program: string): LoadEngine {
   return {
     name,

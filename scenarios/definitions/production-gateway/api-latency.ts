@@ -4,9 +4,14 @@
  * the percentiles are that budget plus whatever the gateway adds. Clients are
  * many and each stays far below the documented 100 requests a minute.
  */
+import { longestEndToEnd, shortestEndToEnd } from '../../end-to-end.ts';
+import type { Network } from '../../end-to-end.ts';
 import { k6 } from '../../engines/k6.ts';
 import type { Route } from '../../k6/load.ts';
 import { scenario } from '../../scenario.ts';
+
+/** What the document gives the way between client and gateway; DNS and a CDN in front are optional. */
+const NETWORK: Network = { shortest_ms: 10, longest_ms: 200 };
 
 /** What users do most; backends take their budgeted time for it. */
 export const BROWSE: readonly Route[] = [
@@ -28,6 +33,26 @@ export default scenario({
     { claim: 'production-gateway.latency.p95', percentile: 95, limit_ms: 800 },
     { claim: 'production-gateway.latency.sla-p99', percentile: 99, limit_ms: 1500 },
     { claim: 'production-gateway.latency.sla-p99_9', percentile: 99.9, limit_ms: 3000 },
+  ],
+  figures: [
+    {
+      claim: 'production-gateway.latency.end-to-end-range',
+      what: 'fastest request end to end',
+      unit: 'ms',
+      better: 'higher',
+      limit: 56,
+      question: null,
+      of: shortestEndToEnd(NETWORK),
+    },
+    {
+      claim: 'production-gateway.latency.end-to-end-range',
+      what: 'slowest request end to end',
+      unit: 'ms',
+      better: 'lower',
+      limit: 1410,
+      question: null,
+      of: longestEndToEnd(NETWORK),
+    },
   ],
   routes: BROWSE,
   shapes: {

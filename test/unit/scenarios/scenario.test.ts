@@ -3,15 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
-import declared from '../../../scenarios/definitions/production-gateway/api-latency.ts';
+import apiLatency from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
 import type { GeneratorHost, LoadMeasurement } from '../../../scenarios/engines/engine.ts';
 import { cpuShare } from '../../../scenarios/engines/cpu-meter.ts';
 import { validityRules } from '../../../scenarios/engines/validity.ts';
+import type { FigurePromise } from '../../../scenarios/figures.ts';
 import { decidable, runScenario } from '../../../scenarios/run.ts';
 import type { ScenarioOptions } from '../../../scenarios/run.ts';
 import { scenario, usersFor } from '../../../scenarios/scenario.ts';
 
+/** With its percentiles alone. */
+const declared = { ...apiLatency, figures: [] };
 const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
 
 /** 1,200 answered requests of 1–1,200 fifths of a millisecond each, times a factor. */
@@ -185,6 +188,25 @@ test('a scenario of overhead is judged by what the gateway adds, not by latency'
   expect(result.measures).toBe('overhead');
   expect(result.promises.map(({ measured_ms }) => measured_ms)).toEqual([6, 11.4]);
   expect(result.actual).toEqual([]);
+});
+
+test('of many figures the headline counts those that are as promised and tells the others', async () => {
+  const figure = (what: string, value: number): FigurePromise => ({
+    claim: 'demo',
+    what,
+    unit: 'ms',
+    better: 'lower',
+    limit: 10,
+    of: () => ({ value, interval: { lower: value, upper: value }, excuse: null }),
+  });
+  const observed = async (...figures: FigurePromise[]): Promise<string> => {
+    const engine = { name: 'k6', run: async () => measurement(5) };
+    const declaredSo = scenario({ ...declared, promises: [], figures, engine });
+    return (await runScenario('many', declaredSo, optionsFor())).scenario.observed;
+  };
+  const [a, b, c, d] = [figure('A', 1), figure('B', 2), figure('C', 30), figure('D', 4)] as const;
+  expect(await observed(a, c)).toMatch(/^A 1 ms \(promised 10\), C 30 ms \(promised 10\);/);
+  expect(await observed(a, b, c, d)).toMatch(/^3 of 4 figures as promised, C 30 ms \(promised 10\);/);
 });
 
 describe('declarations', () => {
