@@ -23,6 +23,8 @@ export class LatencyHistogram {
 
   /** Counts one latency, in ms; negative ones count as 0, endless ones as the longest. */
   record(latency_ms: number, count = 1): void {
+    // The library would take a value that never came for the largest one.
+    if (count === 0) return;
     const clipped_ms = Math.min(Math.max(latency_ms, 0), LONGEST_MS);
     this.#histogram.recordValueWithCount(Math.round(clipped_ms * 1000), count);
   }

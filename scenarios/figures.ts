@@ -42,6 +42,8 @@ export interface FigurePromise {
    * generator. Null for none; by default whether enough came through, or was refused.
    */
   readonly question?: string | null;
+  /** Requests that it needs; a profile that sends fewer leaves it out. */
+  readonly samples?: number;
   readonly of: (seen: LoadSeen) => Estimate;
 }
 
@@ -55,7 +57,7 @@ export function judgeFigure(
   seen: LoadSeen,
   validity: readonly ValidityRule[],
 ): ScenarioFigure {
-  const { of, question: _, ...promise } = declared;
+  const { of, question: _, samples: __, ...promise } = declared;
   const { value, interval, excuse, worsened = null } = of(seen);
   const { lower, upper } = interval;
   const kept =

@@ -1,7 +1,6 @@
 /** Runs a scenario and judges its promises. */
 import type {
   PercentilePoint,
-  Profile,
   RequestKind,
   ScenarioControl,
   ScenarioFigure,
@@ -17,6 +16,7 @@ import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from 
 import { heldUp, slowedByOthers, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import { judgeFigure } from './figures.ts';
+import type { FigurePromise } from './figures.ts';
 import type { LoadPlan, LoadStep } from './k6/load.ts';
 import type { PhaseTimes } from './phases.ts';
 import { stagesOf, usersFor } from './scenario.ts';
@@ -41,7 +41,6 @@ export interface ScenarioOptions {
   readonly besides?: readonly Generator[];
   /** Where Prometheus takes samples of generators that can write to it. */
   readonly remoteWrite?: string;
-  readonly profile: Profile;
   readonly reproduce: string;
   readonly shape: LoadShape;
   /** Marks the result as that of a control; the caller brings the condition about. */
@@ -52,27 +51,23 @@ export interface ScenarioOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ScenarioOutcome {
-  readonly scenario: ScenarioResult;
-  /** Promises whose percentile the profile's number of samples cannot bound, and why. */
-  readonly outside: readonly { readonly claim: string; readonly why: string }[];
-}
-
-/** Promises that a load shape can decide: the highest rank needs an order statistic above it. */
-export function decidable(promises: readonly LatencyPromise[], shape: LoadShape): LatencyPromise[] {
-  const samples = shape.rate_perS * shape.measured_s * 0.99;
-  return promises.filter((promise) => samplesForUpperBound(promise.percentile / 100) <= samples);
+/** What a load shape can decide: the highest rank needs an order statistic above it, and some figures many samples. */
+export function decidable(
+  { promises, figures = [] }: Pick<Scenario, 'promises' | 'figures'>,
+  shape: LoadShape,
+): { readonly promises: LatencyPromise[]; readonly figures: FigurePromise[] } {
+  const sent = shape.rate_perS * shape.measured_s * 0.99;
+  return {
+    promises: promises.filter(({ percentile }) => samplesForUpperBound(percentile / 100) <= sent),
+    figures: figures.filter(({ samples = 0 }) => samples <= sent),
+  };
 }
 
 /** Runs one load and turns it into a result; never throws for what the gateway did. */
-export async function runScenario(
-  name: string,
-  declared: Scenario,
-  options: ScenarioOptions,
-): Promise<ScenarioOutcome> {
+export async function runScenario(name: string, declared: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
   const started_ms = monotonic_ms();
   const { shape } = options;
-  const promises = decidable(declared.promises, shape);
+  const { promises, figures: told } = decidable(declared, shape);
   const users = usersFor(declared, shape, promises);
   const { measured, resources, heldUp } = await offer(declared, shape, users, options);
   const validity = validityRules(
@@ -86,7 +81,7 @@ export async function runScenario(
   const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
   const phases = (await options.phases?.()) ?? [];
   const seen = { measured, resources, shape, sutCores: options.sutCores, phases };
-  const figures = (declared.figures ?? []).map((figure) => judgeFigure(figure, seen, validity));
+  const figures = told.map((figure) => judgeFigure(figure, seen, validity));
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
   const reason = broken
@@ -94,7 +89,7 @@ export async function runScenario(
     : open && slowed !== null
       ? slowed
       : figures.find((figure) => figure.reason !== undefined)?.reason;
-  const scenario: ScenarioResult = {
+  return {
     name,
     title: declared.title,
     verifies: [...new Set([...promises, ...figures].map(({ claim }) => claim))],
@@ -119,13 +114,6 @@ export async function runScenario(
     duration_ms: Math.round(monotonic_ms() - started_ms),
     reproduce: options.reproduce,
   };
-  const outside = declared.promises
-    .filter((promise) => !promises.includes(promise))
-    .map((promise) => ({
-      claim: promise.claim,
-      why: `P${promise.percentile} needs ${samplesForUpperBound(promise.percentile / 100)} samples, the ${options.profile} profile takes ${shape.rate_perS * shape.measured_s}`,
-    }));
-  return { scenario, outside };
 }
 
 /** What one load brought; `heldUp` requests were due while all users waited for the gateway, and failed. */

@@ -100,9 +100,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const planned = [
     ...cases.map(({ id }) => id),
     ...experiments.flatMap(({ experiment }) => experiment.verifies),
-    ...scenarios.flatMap(({ scenario, shape }) =>
-      claimsOf({ ...scenario, promises: decidable(scenario.promises, shape) }),
-    ),
+    ...scenarios.flatMap(({ scenario, shape }) => claimsOf({ ...scenario, ...decidable(scenario, shape) })),
   ];
   if (planned.length === 0)
     throw new UsageError(

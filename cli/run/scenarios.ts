@@ -29,9 +29,8 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
     const target = await loadTarget(scenario, generators, run);
     if (control && gateway) await starve(control, run.topology, gateway, target.generators);
     await using _ = scenario.gateway && gateway ? await changedGateway(gateway, scenario.gateway) : null;
-    const { scenario: result } = await runScenario(name, scenario, {
+    const result = await runScenario(name, scenario, {
       ...target,
-      profile: run.profile,
       shape,
       ...(scenario.gateway === 'phases logged' && gateway
         ? { phases: async () => phaseTimes(await phaseLines(gateway)) }

@@ -13,7 +13,7 @@ import type { Objective } from './objective.ts';
 import { searchCapacity } from './search.ts';
 import type { Capacity, SearchOptions, StepVerdict } from './search.ts';
 
-export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'control' | 'profile'> {
+export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'control'> {
   readonly objective: Objective;
   readonly search: Omit<SearchOptions, 'rate_max_perS'>;
   readonly step: Omit<LoadShape, 'rate_perS'>;

@@ -67,3 +67,11 @@ test('a spectrum goes to P99.99 as soon as one sample in ten thousand is there',
   expect(deepest(9_000)).toBeLessThan(99.99);
   expect(deepest(10_000)).toBe(99.99);
 });
+
+test('what came no times is not the largest', () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(5);
+  histogram.record(Number.POSITIVE_INFINITY, 0);
+  expect(histogram.max_ms).toBeCloseTo(5, 2);
+  expect(histogram.count).toBe(1);
+});
