@@ -1,5 +1,6 @@
 import { block } from '../../environments/harness/addresses.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
+import { coreSets } from '../../environments/harness/host-cores.ts';
 import { allowedCores } from '../../environments/harness/observe-containers.ts';
 import { remoteWriteUrl } from '../../environments/harness/prometheus.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
@@ -40,6 +41,7 @@ export async function loadTarget(
     if (!told.has(what)) progress.note(`Not in the record: ${what}.`);
     told.add(what);
   };
+  const cores = await coreSets(gateway?.containerId ?? '', generators[0]?.containerId ?? '');
   const watched = topology.services.filter(({ name, role }) => role !== 'vantage' && name !== 'gateway-2');
   return {
     ...first,
@@ -56,6 +58,7 @@ export async function loadTarget(
         services: [...watched, ...generators],
         gateway,
         serverName: topology.serverName,
+        cores,
         workers: scenario.watchesWorkers ?? false,
         prometheus: topology.services.find(({ role }) => role === 'monitoring'),
         missing,

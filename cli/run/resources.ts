@@ -1,12 +1,16 @@
+import { watchCores } from '../../environments/harness/host-cores.ts';
+import type { CoreReading, CoreSets } from '../../environments/harness/host-cores.ts';
 import { localReader } from '../../environments/harness/local-figures.ts';
 import type { LocalFigures } from '../../environments/harness/local-figures.ts';
 import { watchNginx } from '../../environments/harness/nginx-status.ts';
 import type { NginxStatus } from '../../environments/harness/nginx-status.ts';
 import { workerMemory } from '../../environments/harness/nginx-workers.ts';
 import { containerFigures } from '../../environments/harness/observe-containers.ts';
+import { isInstrument } from '../../environments/harness/pinning.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
 import type { ContainerResources } from '../../reports/record/types.ts';
 import type { ResourceSampler } from '../../scenarios/engines/engine.ts';
+import { coreCurves } from './core-curves.ts';
 import { Curves, thinned } from './curves.ts';
 import { nodeInternals } from './node-internals.ts';
 
@@ -20,6 +24,8 @@ export interface Watched {
   /** Its nginx is asked for its connections. */
   readonly gateway?: ServiceRef | undefined;
   readonly serverName: string;
+  /** Of system and generator; null where they are not told apart. */
+  readonly cores: CoreSets | null;
   /** Also the memory of the gateway's workers. */
   readonly workers: boolean;
   /** Is asked, once the load has ended, what it learned of the applications. */
@@ -33,6 +39,7 @@ export function sampleResources({
   services,
   gateway,
   serverName,
+  cores,
   workers,
   prometheus,
   missing,
@@ -42,6 +49,7 @@ export function sampleResources({
   const nginx = gateway && watchNginx(gateway, serverName).catch(() => undefined);
   const readings = new Map<string, LocalFigures[]>(services.map(({ name }) => [name, []]));
   const readers = new Map(services.map(({ name, containerId }) => [name, localReader(containerId)]));
+  const host = cores && sampleCores(services, readers);
   const read = async ({ name, containerId }: ServiceRef): Promise<void> => {
     const local = await readers.get(name);
     const figures = local ? await local() : { ...(await containerFigures(containerId)), descriptors: null };
@@ -58,15 +66,18 @@ export function sampleResources({
       const status = (await nginx)?.stop() ?? [];
       await figures.stop();
       const worker_mib = await worker?.stop();
+      const busy = cores ? coreCurves(cores, (await host?.stop()) ?? [], began_ms) : [];
       const node = prometheus && (await nodeInternals(prometheus, since_ms).catch(() => undefined));
       if (gateway && status.length === 0) missing(`the nginx of ${gateway.name} tells nobody about its connections`);
       if (![...readings.values()].flat().some(({ descriptors }) => descriptors !== null))
         missing('open file descriptors cannot be read on this machine');
       if (prometheus && !node?.size)
         missing('Prometheus gets no metrics of the applications, so their heaps and event loops are unknown');
-      return services.map(({ name, role }) => ({
+      if (cores && busy.length === 0)
+        missing('the cores of the machine cannot be read, so what the kernel did is unknown');
+      const resources = services.map(({ name, role }) => ({
         container: name,
-        role: role === 'generator' || role === 'vantage' ? ('instrument' as const) : ('sut' as const),
+        role: isInstrument(role) ? ('instrument' as const) : ('sut' as const),
         ...used(readings.get(name) ?? [], began_ms),
         ...(name === gateway?.name && worker_mib
           ? { worker_mib: new Curves(worker_mib, began_ms).level(({ most_mib }) => most_mib) }
@@ -74,6 +85,24 @@ export function sampleResources({
         ...(name === gateway?.name && status.length > 1 ? { nginx: nginxCurves(status, began_ms) } : {}),
         ...(node?.has(name) ? { node: node.get(name) } : {}),
       }));
+      return busy.length > 0 ? { resources, cores: busy } : { resources };
+    },
+  };
+}
+
+/** Cores of the machine that the containers run on: this one when their figures are found here. An instrument looks where that is another. */
+function sampleCores(
+  services: readonly ServiceRef[],
+  readers: ReadonlyMap<string, ReturnType<typeof localReader>>,
+): { stop(): Promise<readonly CoreReading[]> } {
+  const looker = services.find(({ role }) => role === 'generator') ?? services[0];
+  const watch = (async () => {
+    const local = (await readers.get(looker?.name ?? '')) ?? null;
+    return watchCores(looker?.containerId ?? '', local !== null);
+  })().catch(() => undefined);
+  return {
+    async stop() {
+      return (await watch)?.stop() ?? [];
     },
   };
 }
