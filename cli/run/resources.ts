@@ -35,22 +35,15 @@ export interface Watched {
 }
 
 /** Reads what containers use each second until stopped; a container that went away just ends. */
-export function sampleResources({
-  services,
-  gateway,
-  serverName,
-  cores,
-  workers,
-  prometheus,
-  missing,
-}: Watched): ResourceSampler {
+export function sampleResources(watched: Watched): ResourceSampler {
+  const { services, gateway, serverName, cores, workers, prometheus, missing } = watched;
   const watchedFrom_ms = performance.now();
   const worker = workers && gateway ? sampleWorkers(gateway.containerId) : undefined;
   const nginx = gateway && watchNginx(gateway, serverName).catch(() => undefined);
   const readings = new Map<string, LocalFigures[]>(services.map(({ name }) => [name, []]));
   const readers = new Map(services.map(({ name, containerId }) => [name, localReader(containerId)]));
   const host = cores && sampleCores(services, readers);
-  const read = async ({ name, containerId }: ServiceRef): Promise<void> => {
+  const look = async ({ name, containerId }: ServiceRef): Promise<void> => {
     const local = await readers.get(name);
     const figures = local ? await local() : { ...(await containerFigures(containerId)), descriptors: null };
     const seen = readings.get(name);
@@ -58,7 +51,7 @@ export function sampleResources({
     if (figures.at_ms - (seen?.at(-1)?.at_ms ?? Number.NEGATIVE_INFINITY) < EVERY_MS / 2) return;
     seen?.push(figures);
   };
-  const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(read)));
+  const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(look)));
   return {
     async stop(begun_ms) {
       const began_ms = begun_ms ?? watchedFrom_ms;
@@ -68,13 +61,10 @@ export function sampleResources({
       const worker_mib = await worker?.stop();
       const busy = cores ? coreCurves(cores, (await host?.stop()) ?? [], began_ms) : [];
       const node = prometheus && (await nodeInternals(prometheus, since_ms).catch(() => undefined));
-      if (gateway && status.length === 0) missing(`the nginx of ${gateway.name} tells nobody about its connections`);
-      if (![...readings.values()].flat().some(({ descriptors }) => descriptors !== null))
-        missing('open file descriptors cannot be read on this machine');
-      if (prometheus && !node?.size)
-        missing('Prometheus gets no metrics of the applications, so their heaps and event loops are unknown');
-      if (cores && busy.length === 0)
-        missing('the cores of the machine cannot be read, so what the kernel did is unknown');
+      const descriptors = [...readings.values()].flat().some((reading) => reading.descriptors !== null);
+      const applications = (node?.size ?? 0) > 0;
+      const read = { nginx: status.length > 0, descriptors, applications, cores: busy.length > 0 };
+      for (const what of untold(watched, read)) missing(what);
       const resources = services.map(({ name, role }) => ({
         container: name,
         role: isInstrument(role) ? ('instrument' as const) : ('sut' as const),
@@ -88,6 +78,21 @@ export function sampleResources({
       return busy.length > 0 ? { resources, cores: busy } : { resources };
     },
   };
+}
+
+/** In words, what should have been read and was not. */
+function untold(
+  { gateway, prometheus, cores }: Watched,
+  read: Readonly<Record<'nginx' | 'descriptors' | 'applications' | 'cores', boolean>>,
+): string[] {
+  return [
+    ...(gateway && !read.nginx ? [`the nginx of ${gateway.name} tells nobody about its connections`] : []),
+    ...(read.descriptors ? [] : ['open file descriptors cannot be read on this machine']),
+    ...(prometheus && !read.applications
+      ? ['Prometheus gets no metrics of the applications, so their heaps and event loops are unknown']
+      : []),
+    ...(cores && !read.cores ? ['the cores of the machine cannot be read, so what the kernel did is unknown'] : []),
+  ];
 }
 
 /** Cores of the machine that the containers run on: this one when their figures are found here. An instrument looks where that is another. */
