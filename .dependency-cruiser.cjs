@@ -92,8 +92,8 @@ module.exports = {
     only(
       'load-engines',
       '^scenarios/engines/',
-      ['^scenarios/k6/load\\.ts$', '^scenarios/drivers/plan\\.ts$', BELOW_ENGINES],
-      'Load engines know neither checks nor chaos; of the scripts they know the data that they hand over.',
+      ['^scenarios/k6/load\\.ts$', '^scenarios/drivers/plan\\.ts$', '^scenarios/cores\\.ts$', BELOW_ENGINES],
+      'Load engines know neither checks nor chaos; of the scripts they know the data that they hand over, and when cores are used up.',
     ),
     only('load-knows-no-check', '^scenarios/', [BELOW_ENGINES], 'Load knows neither checks nor chaos.'),
     only('k6-imports-k6', '^scenarios/k6/', [], 'k6 scripts are copied into the generator: their folder and k6 alone.'),

@@ -2,10 +2,10 @@
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { proportionInterval } from '../measurement/statistics.ts';
 import type { Interval, ScenarioFigure, ScenarioResult } from '../reports/record/types.ts';
-import { meanCores } from './cores.ts';
+import { countedSpan, generatorUse, meanCores, systemUse, usedUp, useInWords } from './cores.ts';
 import type { ConnectionsSeen } from './drivers/plan.ts';
 import type { LoadMeasurement } from './engines/engine.ts';
-import { ACHIEVED_RULE, REFUSED_RULE } from './engines/validity.ts';
+import { ACHIEVED_RULE, REFUSED_RULE, slowed } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import type { PhaseTimes } from './phases.ts';
 import type { LoadShape } from './scenario.ts';
@@ -14,6 +14,7 @@ import type { LoadShape } from './scenario.ts';
 export interface LoadSeen {
   readonly measured: LoadMeasurement;
   readonly resources: ScenarioResult['resources'];
+  readonly cores?: ScenarioResult['cores'];
   readonly shape: LoadShape;
   /** Cores that the system under test has. */
   readonly sutCores: number;
@@ -75,30 +76,32 @@ export function judgeFigure(
   return { ...measured, verdict: broken ? 'deviates' : 'inconclusive' };
 }
 
-/** A core counts as used up from here on: the kernel's own work and sampling take the rest. */
-const USED_UP = 0.93;
+/** What made figures of the whole measured time worse than they are, beside the system; null when nothing did. */
+export const slowedWhile = (seen: LoadSeen): string | null =>
+  slowed(seen.measured, generatorUse(seen, countedSpan(seen.shape)))?.why ?? null;
 
 /**
  * Requests a second that got an answer without error, of those offered: their share with its
- * exact interval. Where the gateway used up its processor the figure says how much one core
+ * exact interval. Where the system used up its cores the figure says how much one core
  * carries, and no more: documents that name no hardware promise nothing for this one.
  */
 export function answeredPerS(gateway: string): FigurePromise['of'] {
-  return ({ measured, resources, shape }) => {
+  return (seen) => {
+    const { measured, resources, shape } = seen;
     const { answered } = measured.outcomes;
     const due = Math.max(measured.offered, measured.achieved);
     const share = proportionInterval(answered, due);
     const rate = due / shape.measured_s;
     const value = answered / shape.measured_s;
-    const cores = meanCores(resources, gateway, shape);
+    const use = systemUse(seen, countedSpan(shape));
+    const own = meanCores(resources, gateway, shape).toFixed(2);
     return {
       value,
       interval: { lower: share.lower * rate, upper: share.upper * rate },
       excuse: null,
-      worsened:
-        cores >= USED_UP
-          ? `the gateway used up the ${cores.toFixed(2)} cores that it has here: ${Math.round(value / cores)} requests/s a core, and the document names no hardware`
-          : null,
+      worsened: usedUp(use)
+        ? `the cores of the system were used up, ${useInWords(use)}, ${own} by the gateway: ${Math.round(value / use.busy)} requests/s a core, and the document names no hardware`
+        : slowedWhile(seen),
     };
   };
 }

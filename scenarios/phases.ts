@@ -1,7 +1,6 @@
 /** What nginx itself writes about the time that a request spends in it and behind it, and promised figures of that. */
 import { LatencyHistogram } from '../measurement/histogram.ts';
-import { slowedByOthers } from './engines/validity.ts';
-import { percentileOf, shareOf } from './figures.ts';
+import { percentileOf, shareOf, slowedWhile } from './figures.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
 
 /**
@@ -52,10 +51,10 @@ export const phasePercentile =
 /** A percentile of connecting to the gateway, as the generator saw it, ms. */
 export const connectPercentile =
   (percentile: number): FigurePromise['of'] =>
-  ({ measured }) => ({
-    ...percentileOf(measured.connect, percentile),
-    excuse: measured.connect.count === 0 ? 'no connection was opened in the measured time' : null,
-    worsened: slowedByOthers(measured),
+  (seen) => ({
+    ...percentileOf(seen.measured.connect, percentile),
+    excuse: seen.measured.connect.count === 0 ? 'no connection was opened in the measured time' : null,
+    worsened: slowedWhile(seen),
   });
 
 /** Share of the requests whose upstream took a time within a range, %. */
@@ -67,12 +66,12 @@ export const upstreamWithin =
     return estimate(seen, times.length, shareOf(within, Math.max(1, times.length)));
   };
 
-function estimate({ measured }: LoadSeen, lines: number, figure: Pick<Estimate, 'value' | 'interval'>): Estimate {
-  const { answered } = measured.outcomes;
+function estimate(seen: LoadSeen, lines: number, figure: Pick<Estimate, 'value' | 'interval'>): Estimate {
+  const { answered } = seen.measured.outcomes;
   return {
     ...figure,
     // A line that is missing was not read, or the request had no upstream: then these are not the requests that were sent.
     excuse: lines < 0.99 * answered ? `the gateway wrote about ${lines} of ${answered} answered requests` : null,
-    worsened: slowedByOthers(measured),
+    worsened: slowedWhile(seen),
   };
 }

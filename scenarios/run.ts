@@ -12,8 +12,10 @@ import { mergeVerdicts } from '../reports/record/merge.ts';
 import { monotonic_ms } from '../measurement/clock.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
+import { countedSpan, generatorUse } from './cores.ts';
+import type { CoresSeen } from './cores.ts';
 import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
-import { heldUp, slowedByOthers, validityRules } from './engines/validity.ts';
+import { heldUp, slowed, validityRules } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import { judgeFigure } from './figures.ts';
 import type { FigurePromise } from './figures.ts';
@@ -69,25 +71,25 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
   const { shape } = options;
   const { promises, figures: told } = decidable(declared, shape);
   const users = usersFor(declared, shape, promises);
-  const { measured, resources, heldUp } = await offer(declared, shape, users, options);
+  const { measured, watched, heldUp } = await offer(declared, shape, users, options);
   const validity = validityRules(
     measured,
     promises.map((promise) => promise.percentile),
     shape.measured_s,
   );
-  const slowed = slowedByOthers(measured);
+  const slow = slowed(measured, generatorUse(watched, countedSpan(shape)));
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
-  const judged = promises.map((promise) => judge(promise, decisive, validity, slowed !== null));
+  const judged = promises.map((promise) => judge(promise, decisive, validity, slow !== null));
   const phases = (await options.phases?.()) ?? [];
-  const seen = { measured, resources, shape, sutCores: options.sutCores, phases };
+  const seen = { measured, ...watched, shape, sutCores: options.sutCores, phases };
   const figures = told.map((figure) => judgeFigure(figure, seen, validity));
   const broken = validity.find((rule) => !rule.holds);
   const open = judged.some(({ verdict }) => verdict === 'inconclusive');
   const reason = broken
     ? `${broken.rule}: ${broken.seen}`
-    : open && slowed !== null
-      ? slowed
+    : open && slow !== null
+      ? slow.why
       : figures.find((figure) => figure.reason !== undefined)?.reason;
   return {
     name,
@@ -110,7 +112,7 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
     promises: judged,
     ...(figures.length > 0 ? { figures } : {}),
     validity,
-    resources,
+    ...watched,
     duration_ms: Math.round(monotonic_ms() - started_ms),
     reproduce: options.reproduce,
   };
@@ -119,11 +121,11 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
 /** What one load brought; `heldUp` requests were due while all users waited for the gateway, and failed. */
 interface Offered {
   readonly measured: LoadMeasurement;
-  readonly resources: ScenarioResult['resources'];
+  readonly watched: CoresSeen;
   readonly heldUp: number;
 }
 
-/** Offers one load and watches the containers meanwhile. */
+/** Offers one load and watches containers and cores meanwhile. */
 export async function offer(
   declared: Scenario,
   shape: LoadShape,
@@ -144,7 +146,7 @@ export async function offer(
   });
   return {
     measured,
-    resources: (await sampler?.stop(measured.begun_ms)) ?? [],
+    watched: (await sampler?.stop(measured.begun_ms)) ?? { resources: [] },
     heldUp: heldUp(measured, shape.measured_s),
   };
 }
@@ -186,31 +188,27 @@ function stageSteps(declared: Scenario, shape: LoadShape, users: number): LoadSt
 
 /**
  * Conforms when the interval of the percentile ends below the limit, deviates when it
- * begins at or above it, unless the machine itself was `slowed`.
+ * begins at or above it, unless something beside the system was what was `slow`.
  */
 export function judge(
   promise: LatencyPromise,
   latency: LatencyHistogram,
   validity: readonly ValidityRule[],
-  slowed = false,
+  slow = false,
 ): ScenarioPromise {
   const interval_ms = latency.interval_ms(promise.percentile);
   const sound = validity.every((rule) => rule.holds);
   const below = interval_ms.upper !== null && interval_ms.upper < promise.limit_ms;
   const above = interval_ms.lower !== null && interval_ms.lower >= promise.limit_ms;
-  const verdict: Verdict = !sound
-    ? 'inconclusive'
-    : below
-      ? 'conforms'
-      : above && !slowed
-        ? 'deviates'
-        : 'inconclusive';
+  const verdict: Verdict = !sound ? 'inconclusive' : below ? 'conforms' : above && !slow ? 'deviates' : 'inconclusive';
   return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
 }
 
 /** Requests that were due while all users waited for the gateway: no tool saw them fail. */
+export const NEVER_SENT = 'never sent';
+
 function neverSent(heldUp: number): RequestKind[] {
-  return heldUp === 0 ? [] : [{ outcome: 'failed', kind: 'never sent', requests: heldUp }];
+  return heldUp === 0 ? [] : [{ outcome: 'failed', kind: NEVER_SENT, requests: heldUp }];
 }
 
 function describe({

@@ -1,14 +1,11 @@
 /** Promised figures of single stages of a load, which no other stage may flatter. */
 import { LatencyHistogram } from '../measurement/histogram.ts';
 import type { ScenarioStage } from '../reports/record/types.ts';
-import { meanBetween, systemCores } from './cores.ts';
+import { generatorUse, meanBetween, systemUse, usedUp, useInWords } from './cores.ts';
 import type { StageMeasurement } from './engines/engine.ts';
-import { heldUpIn, slowedByOthers } from './engines/validity.ts';
+import { heldUpIn, slowed } from './engines/validity.ts';
 import { counted, percentileOf, shareOf } from './figures.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
-
-/** From this share of its cores on the system counts as out of processor: the kernel's own work belongs to no container. */
-const USED_UP = 0.9;
 
 type Declared = Pick<FigurePromise, 'claim' | 'limit'>;
 
@@ -76,21 +73,22 @@ function stageOf({ stages }: LoadSeen['measured'], name: string): StageMeasureme
   return stage;
 }
 
-/** A machine that others used, or a system without processor time left, broke no promise: documents that name no hardware promise nothing for this one. */
+/** A machine that others used, a generator or a system without processor time left broke no promise: documents that name no hardware promise nothing for this one. */
 function inStage(
-  { measured, resources, sutCores }: LoadSeen,
+  seen: LoadSeen,
   name: string,
   estimate: (stage: StageMeasurement) => Pick<Estimate, 'value' | 'interval'>,
 ): Estimate {
+  const { measured } = seen;
   const stage = stageOf(measured, name);
-  const cores = systemCores(resources, stage.start_s, stage.start_s + stage.duration_s);
+  const span = { from_s: stage.start_s, to_s: stage.start_s + stage.duration_s };
+  const use = systemUse(seen, span);
   return {
     ...estimate(stage),
     excuse: null,
-    worsened:
-      cores < USED_UP * sutCores
-        ? slowedByOthers(measured)
-        : `in the stage "${name}" the system used ${cores.toFixed(2)} of the ${String(sutCores)} cores that it has here, and the document names no hardware`,
+    worsened: usedUp(use)
+      ? `in the stage "${name}" the cores of the system were used up, ${useInWords(use)}, and the document names no hardware`
+      : (slowed(measured, generatorUse(seen, span))?.why ?? null),
   };
 }
 

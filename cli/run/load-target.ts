@@ -1,6 +1,7 @@
 import { block } from '../../environments/harness/addresses.ts';
 import { HarnessError } from '../../environments/harness/errors.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
+import { coreSets } from '../../environments/harness/host-cores.ts';
 import { allowedCores } from '../../environments/harness/observe-containers.ts';
 import { remoteWriteUrl } from '../../environments/harness/prometheus.ts';
 import type { ServiceRef, TopologyDescriptor } from '../../environments/harness/types.ts';
@@ -52,6 +53,7 @@ export async function loadTarget(
   };
   const pair = scenario.through === 'virtual address';
   const watched = topology.services.filter(({ name, role }) => role !== 'vantage' && (pair || name !== 'gateway-2'));
+  const cores = await coreSets(gateway?.containerId ?? '', generators[0]?.containerId ?? '');
   return {
     ...first,
     besides,
@@ -71,6 +73,7 @@ export async function loadTarget(
         services: [...watched, ...generators],
         gateways: watched.filter(({ role }) => role === 'gateway'),
         serverName: topology.serverName,
+        cores,
         workers: scenario.watchesWorkers ?? false,
         prometheus: topology.services.find(({ role }) => role === 'monitoring'),
         missing,

@@ -1,12 +1,16 @@
+import { watchCores } from '../../environments/harness/host-cores.ts';
+import type { CoreReading, CoreSets } from '../../environments/harness/host-cores.ts';
 import { localReader } from '../../environments/harness/local-figures.ts';
 import type { LocalFigures } from '../../environments/harness/local-figures.ts';
 import { watchNginx } from '../../environments/harness/nginx-status.ts';
 import type { NginxStatus } from '../../environments/harness/nginx-status.ts';
 import { workerMemory } from '../../environments/harness/nginx-workers.ts';
 import { containerFigures } from '../../environments/harness/observe-containers.ts';
+import { isInstrument } from '../../environments/harness/pinning.ts';
 import type { ServiceRef } from '../../environments/harness/types.ts';
 import type { ContainerResources } from '../../reports/record/types.ts';
 import type { ResourceSampler } from '../../scenarios/engines/engine.ts';
+import { coreCurves } from './core-curves.ts';
 import { Curves, thinned } from './curves.ts';
 import { nodeInternals } from './node-internals.ts';
 
@@ -20,6 +24,8 @@ export interface Watched {
   /** Their nginx is asked for its connections; the first one's workers are looked at. */
   readonly gateways: readonly ServiceRef[];
   readonly serverName: string;
+  /** Of system and generator; null where they are not told apart. */
+  readonly cores: CoreSets | null;
   /** Also the memory of the gateway's workers. */
   readonly workers: boolean;
   /** Is asked, once the load has ended, what it learned of the applications. */
@@ -29,21 +35,16 @@ export interface Watched {
 }
 
 /** Reads what containers use each second until stopped; a container that went away just ends. */
-export function sampleResources({
-  services,
-  gateways,
-  serverName,
-  workers,
-  prometheus,
-  missing,
-}: Watched): ResourceSampler {
+export function sampleResources(watched: Watched): ResourceSampler {
+  const { services, gateways, serverName, cores, workers, prometheus, missing } = watched;
   const watchedFrom_ms = performance.now();
   const [first] = gateways;
   const worker = workers && first ? sampleWorkers(first.containerId) : undefined;
   const nginx = gateways.map((gateway) => watchNginx(gateway, serverName).catch(() => undefined));
   const readings = new Map<string, LocalFigures[]>(services.map(({ name }) => [name, []]));
   const readers = new Map(services.map(({ name, containerId }) => [name, localReader(containerId)]));
-  const read = async ({ name, containerId }: ServiceRef): Promise<void> => {
+  const host = cores && sampleCores(services, readers);
+  const look = async ({ name, containerId }: ServiceRef): Promise<void> => {
     const local = await readers.get(name);
     const figures = local ? await local() : { ...(await containerFigures(containerId)), descriptors: null };
     const seen = readings.get(name);
@@ -51,7 +52,7 @@ export function sampleResources({
     if (figures.at_ms - (seen?.at(-1)?.at_ms ?? Number.NEGATIVE_INFINITY) < EVERY_MS / 2) return;
     seen?.push(figures);
   };
-  const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(read)));
+  const figures = repeatedly(EVERY_MS, () => Promise.allSettled(services.map(look)));
   return {
     async stop(begun_ms) {
       const began_ms = begun_ms ?? watchedFrom_ms;
@@ -61,16 +62,15 @@ export function sampleResources({
       );
       await figures.stop();
       const worker_mib = await worker?.stop();
+      const busy = cores ? coreCurves(cores, (await host?.stop()) ?? [], began_ms) : [];
       const node = prometheus && (await nodeInternals(prometheus, since_ms).catch(() => undefined));
-      for (const [name, seen] of status)
-        if (seen.length === 0) missing(`the nginx of ${name} tells nobody about its connections`);
-      if (![...readings.values()].flat().some(({ descriptors }) => descriptors !== null))
-        missing('open file descriptors cannot be read on this machine');
-      if (prometheus && !node?.size)
-        missing('Prometheus gets no metrics of the applications, so their heaps and event loops are unknown');
-      return services.map(({ name, role }) => ({
+      const descriptors = [...readings.values()].flat().some((reading) => reading.descriptors !== null);
+      const applications = (node?.size ?? 0) > 0;
+      const silent = [...status].flatMap(([name, seen]) => (seen.length === 0 ? [name] : []));
+      for (const what of untold(watched, { silent, descriptors, applications, cores: busy.length > 0 })) missing(what);
+      const resources = services.map(({ name, role }) => ({
         container: name,
-        role: role === 'generator' || role === 'vantage' ? ('instrument' as const) : ('sut' as const),
+        role: isInstrument(role) ? ('instrument' as const) : ('sut' as const),
         ...used(readings.get(name) ?? [], began_ms),
         ...(name === first?.name && worker_mib
           ? { worker_mib: new Curves(worker_mib, began_ms).level(({ most_mib }) => most_mib) }
@@ -78,6 +78,39 @@ export function sampleResources({
         ...nginxOf(status.get(name) ?? [], began_ms),
         ...(node?.has(name) ? { node: node.get(name) } : {}),
       }));
+      return busy.length > 0 ? { resources, cores: busy } : { resources };
+    },
+  };
+}
+
+/** In words, what should have been read and was not. */
+function untold(
+  { prometheus, cores }: Watched,
+  read: Readonly<Record<'descriptors' | 'applications' | 'cores', boolean>> & { readonly silent: readonly string[] },
+): string[] {
+  return [
+    ...read.silent.map((gateway) => `the nginx of ${gateway} tells nobody about its connections`),
+    ...(read.descriptors ? [] : ['open file descriptors cannot be read on this machine']),
+    ...(prometheus && !read.applications
+      ? ['Prometheus gets no metrics of the applications, so their heaps and event loops are unknown']
+      : []),
+    ...(cores && !read.cores ? ['the cores of the machine cannot be read, so what the kernel did is unknown'] : []),
+  ];
+}
+
+/** Cores of the machine that the containers run on: this one when their figures are found here. An instrument looks where that is another. */
+function sampleCores(
+  services: readonly ServiceRef[],
+  readers: ReadonlyMap<string, ReturnType<typeof localReader>>,
+): { stop(): Promise<readonly CoreReading[]> } {
+  const looker = services.find(({ role }) => role === 'generator') ?? services[0];
+  const watch = (async () => {
+    const local = (await readers.get(looker?.name ?? '')) ?? null;
+    return watchCores(looker?.containerId ?? '', local !== null);
+  })().catch(() => undefined);
+  return {
+    async stop() {
+      return (await watch)?.stop() ?? [];
     },
   };
 }

@@ -45,7 +45,7 @@ export async function containerFigures(containerId: string): Promise<ContainerFi
 }
 
 /** One tick of /proc/stat, ms: USER_HZ is 100 on every architecture that the engine supports. */
-const TICK_MS = 10;
+export const TICK_MS = 10;
 
 /**
  * Processor time of the engine's machine since its start, all cores together, ms (proc(5)).
@@ -78,7 +78,7 @@ export async function allowedCores(containerId: string): Promise<number> {
     docker().info() as Promise<{ NCPU?: number }>,
   ]);
   const all = info.NCPU ?? 1;
-  const set = HostConfig.CpusetCpus ? countCores(HostConfig.CpusetCpus) : all;
+  const set = HostConfig.CpusetCpus ? coresIn(HostConfig.CpusetCpus).length : all;
   const quota =
     HostConfig.NanoCpus && HostConfig.NanoCpus > 0
       ? HostConfig.NanoCpus / 1e9
@@ -88,10 +88,10 @@ export async function allowedCores(containerId: string): Promise<number> {
   return Math.min(set, quota);
 }
 
-/** Number of cores in a list like `0-1,3`. */
-export function countCores(list: string): number {
-  return list.split(',').reduce((sum, part) => {
+/** Numbers of the cores in a list like `0-1,3`. */
+export function coresIn(list: string): number[] {
+  return list.split(',').flatMap((part) => {
     const [from = 0, to = from] = part.split('-').map(Number);
-    return sum + to - from + 1;
-  }, 0);
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  });
 }

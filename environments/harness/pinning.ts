@@ -2,8 +2,11 @@ import { docker } from './docker.ts';
 import type { ServiceRef } from './types.ts';
 
 /** Probes come from the vantage at low rates: it may use every core, and comes first on each (`CPU_SHARES`). */
-const EVERYWHERE = new Set(['vantage']);
-const INSTRUMENTS = new Set(['inspector', 'generator']);
+const EVERYWHERE = new Set<string>(['vantage']);
+const INSTRUMENTS = new Set<string>(['inspector', 'generator']);
+
+/** Whether a service belongs to the instruments, and so to none of the cores of the system under test. */
+export const isInstrument = (role: ServiceRef['role']): boolean => INSTRUMENTS.has(role) || EVERYWHERE.has(role);
 
 /**
  * Says which cores the services run on. `separate` gives the system under test one

@@ -2,6 +2,7 @@
  * What experiments and scenarios leave in the record: results over time. Part
  * of `types.ts`, which hands everything on; import from there.
  */
+import type { ContainerResources, CoreResources, CoreUse } from './resources.ts';
 import type { Replicas, Verdict } from './types.ts';
 
 /** A closed interval; `null` bounds are open. */
@@ -204,40 +205,6 @@ export interface ScenarioFigure {
   readonly reason?: string;
 }
 
-/** Seconds since the load began, and a value; between two points it is a straight line. */
-export type Curve = readonly (readonly [number, number])[];
-
-/** What a container used while a load was under way, read each second. */
-export interface ContainerResources {
-  readonly container: string;
-  readonly role: 'sut' | 'instrument';
-  readonly cpu_cores: Curve;
-  readonly memory_mib: Curve;
-  /** Memory of the largest worker of nginx, where a scenario asks for it. */
-  readonly worker_mib?: Curve;
-  readonly received_kibPerS?: Curve;
-  readonly sent_kibPerS?: Curve;
-  /** Open file descriptors of all its processes, where the host shows them. */
-  readonly descriptors?: Curve;
-  /** What nginx tells of itself (stub_status): connections by what they do, and what came in a second. */
-  readonly nginx?: {
-    readonly active: Curve;
-    readonly reading: Curve;
-    readonly writing: Curve;
-    readonly waiting: Curve;
-    readonly accepted_perS: Curve;
-    readonly handled_perS: Curve;
-    readonly requests_perS: Curve;
-  };
-  /** What an application tells of its processes, as often as the topology's Prometheus asks. */
-  readonly node?: {
-    /** P99 of the event loop's delay since Prometheus asked last, in the slowest process. */
-    readonly loop_delay_ms_p99: Curve;
-    /** All processes together. */
-    readonly heap_mib: Curve;
-  };
-}
-
 export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
@@ -265,6 +232,8 @@ export interface ScenarioResult {
   readonly figures?: readonly ScenarioFigure[];
   readonly validity: readonly { readonly rule: string; readonly holds: boolean; readonly seen: string }[];
   readonly resources: readonly ContainerResources[];
+  /** Absent where system and generator have no cores of their own, or nobody could read them. */
+  readonly cores?: readonly CoreResources[];
   readonly duration_ms: number;
   readonly reproduce: string;
 }
@@ -283,6 +252,10 @@ export interface CapacityStep {
   readonly errorShare: number;
   /** Mean processor use of each container, in cores. */
   readonly cpu_cores: Readonly<Record<string, number>>;
+  /** Of all work on the cores of each side; that of the generator is absent where it has no cores of its own. */
+  readonly cores?: { readonly system: CoreUse; readonly generator?: CoreUse };
+  /** Failed requests by kind, and those that were never sent; absent when there were none. */
+  readonly failures?: Readonly<Record<string, number>>;
   /** What kept the generator from it, or why nothing can be told. */
   readonly reason?: string;
 }

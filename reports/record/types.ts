@@ -20,8 +20,6 @@ export type {
   ExperimentControl,
   ExperimentResult,
   LoadBucket,
-  ContainerResources,
-  Curve,
   PercentilePoint,
   RequestKind,
   ScenarioControl,
@@ -31,6 +29,7 @@ export type {
   ScenarioResult,
 } from './dynamics.ts';
 export { HEAT_BINS_PER_DECADE } from './dynamics.ts';
+export type { ContainerResources, CoreResources, CoreUse, Curve } from './resources.ts';
 
 export type { Estimate, Replicas, ScalingLaw, ScalingPoint, ScalingResult } from './scaling.ts';
 

@@ -1,17 +1,20 @@
-/** Searches the capacity of a system with the requests of a scenario, and says what ran out. */
+/** Searches the capacity of a system with the requests of a scenario. */
 import { monotonic_ms } from '../../measurement/clock.ts';
 import { samplesForUpperBound } from '../../measurement/statistics.ts';
-import type { CapacityResult, CapacityStep, Replicas, ScenarioResult } from '../../reports/record/types.ts';
-import { slowedByOthers, validityRules } from '../engines/validity.ts';
-import { meanCores } from '../cores.ts';
-import { offer } from '../run.ts';
+import type { CapacityResult, CapacityStep, Replicas } from '../../reports/record/types.ts';
+import type { LoadMeasurement } from '../engines/engine.ts';
+import { slowed, validityRules } from '../engines/validity.ts';
+import { countedSpan, generatorUse, meanCores, systemUse, usedUp } from '../cores.ts';
+import type { CoresSeen } from '../cores.ts';
+import { NEVER_SENT, offer } from '../run.ts';
 import type { ScenarioOptions } from '../run.ts';
 import { usersFor } from '../scenario.ts';
 import type { LoadShape, Scenario } from '../scenario.ts';
 import { judgeStep, objectiveInWords } from './objective.ts';
 import type { Objective } from './objective.ts';
+import { ranOut } from './ran-out.ts';
 import { searchCapacity } from './search.ts';
-import type { Capacity, SearchOptions, StepVerdict } from './search.ts';
+import type { SearchOptions, StepVerdict } from './search.ts';
 
 export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'control'> {
   readonly objective: Objective;
@@ -37,12 +40,14 @@ export async function findCapacity(
 ): Promise<CapacityResult> {
   const began_ms = monotonic_ms();
   const steps: CapacityStep[] = [];
+  const tested = new Set<string>();
   let users_max = 0;
   const measure = async (rate_perS: number): Promise<StepVerdict> => {
     options.signal?.throwIfAborted();
     options.onStep?.(rate_perS);
-    const { step, users } = await oneStep(declared, rate_perS, options);
+    const { step, users, watched } = await oneStep(declared, rate_perS, options);
     steps.push(step);
+    for (const { container, role } of watched.resources) if (role === 'sut') tested.add(container);
     users_max = Math.max(users_max, users);
     return step.verdict;
   };
@@ -58,13 +63,15 @@ export async function findCapacity(
     upper_perS: found.upper_perS,
     ended: found.ended,
     steps: phased,
-    ranOut: ranOut(phased, found, options),
+    ranOut: ranOut(phased, found, { ...options, tested }),
     ...perCore(phased, found.lower_perS, options),
     clientAddresses: users_max,
     duration_ms: Math.round(monotonic_ms() - began_ms),
     reproduce: options.reproduce,
   };
 }
+
+type Cores = NonNullable<CapacityStep['cores']>;
 
 /** Some fail, and some are still under way at the end. */
 const SPARE = 1.3;
@@ -74,16 +81,14 @@ async function oneStep(
   declared: Scenario,
   rate_perS: number,
   options: CapacityOptions,
-): Promise<{ readonly step: CapacityStep; readonly users: number }> {
+): Promise<{ readonly step: CapacityStep; readonly users: number; readonly watched: CoresSeen }> {
   const { objective, step: planned } = options;
   const shape = { ...planned, rate_perS, measured_s: Math.max(planned.measured_s, seconds(objective, rate_perS)) };
   const limits = objective.latencies.map((one) => ({ ...one, claim: '' }));
   const users = Math.min(Math.max(usersFor(declared, shape, limits), options.addresses_min), options.addresses);
-  const { measured, resources, heldUp } = await offer(declared, shape, users, options);
+  const { measured, watched, heldUp } = await offer(declared, shape, users, options);
   measured.corrected.record(Number.POSITIVE_INFINITY, heldUp);
-  const broken = validityRules(measured, [], shape.measured_s).find(({ holds }) => !holds);
-  const slowed = slowedByOthers(measured);
-  const judged = judgeStep(objective, measured, heldUp);
+  const cores = coresOf({ ...watched, sutCores: options.sutCores }, shape);
   const due = Math.max(1, measured.achieved + heldUp);
   const at_ms = (percentile: number): number =>
     Math.round(10 * Math.min(measured.corrected.percentile_ms(percentile), declared.timeout_s * 1000)) / 10;
@@ -91,15 +96,49 @@ async function oneStep(
     phase: 'growth',
     rate_perS,
     achieved_perS: Math.round(measured.achieved / shape.measured_s),
-    verdict: broken ? 'invalid' : judged !== 'holds' && slowed !== null ? 'disturbed' : judged,
+    ...saysOf(objective, shape, { measured, heldUp, cores }),
     p50_ms: at_ms(50),
     p95_ms: at_ms(95),
     p99_ms: at_ms(99),
     errorShare: (measured.outcomes.failed + heldUp) / due,
-    cpu_cores: cpuOf(resources, shape),
-    ...(broken ? { reason: `${broken.rule}: ${broken.seen}` } : slowed === null ? {} : { reason: slowed }),
+    cpu_cores: cpuOf(watched.resources, shape),
+    cores,
+    ...failuresOf(measured, heldUp),
   };
-  return { step, users };
+  return { step, users, watched };
+}
+
+function coresOf(seen: CoresSeen & { readonly sutCores: number }, shape: LoadShape): Cores {
+  const generator = generatorUse(seen, countedSpan(shape));
+  return { system: systemUse(seen, countedSpan(shape)), ...(generator ? { generator } : {}) };
+}
+
+/**
+ * What a step says of the objective, and why it says nothing. What held has held, whatever made it
+ * harder. A generator out of processor time explains what broke, unless the system was out of it
+ * too: then it had nothing left to give, and lower rates that hold cannot be far.
+ */
+function saysOf(
+  objective: Objective,
+  { measured_s }: LoadShape,
+  { measured, heldUp, cores }: { readonly measured: LoadMeasurement; readonly heldUp: number; readonly cores: Cores },
+): Pick<CapacityStep, 'verdict' | 'reason'> {
+  const broken = validityRules(measured, [], measured_s).find(({ holds }) => !holds);
+  if (broken) return { verdict: 'invalid', reason: `${broken.rule}: ${broken.seen}` };
+  const verdict = judgeStep(objective, measured, heldUp);
+  const slow = slowed(measured, cores.generator ?? null);
+  if (slow === null || (slow.by === 'generator' && usedUp(cores.system))) return { verdict };
+  if (verdict === 'holds') return { verdict, reason: slow.why };
+  return { verdict: slow.by === 'others' ? 'disturbed' : 'invalid', reason: slow.why };
+}
+
+/** Failed requests by kind, most frequent first. */
+function failuresOf({ kinds }: LoadMeasurement, heldUp: number): Pick<CapacityStep, 'failures'> {
+  const failed = kinds
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ kind, requests }) => [kind, requests] as const);
+  const all = [...failed, ...(heldUp > 0 ? [[NEVER_SENT, heldUp] as const] : [])];
+  return all.length === 0 ? {} : { failures: Object.fromEntries(all.toSorted(([, a], [, b]) => b - a)) };
 }
 
 /** A slow rate needs longer until its samples can show that so few fail, and bound the highest percentile. */
@@ -110,37 +149,10 @@ function seconds({ latencies, errors }: Objective, rate_perS: number): number {
   return Math.min(LONGEST_STEP_S, Math.ceil((SPARE * Math.max(...samples)) / rate_perS));
 }
 
-function cpuOf(resources: ScenarioResult['resources'], shape: LoadShape): Record<string, number> {
+function cpuOf(resources: CoresSeen['resources'], shape: LoadShape): Record<string, number> {
   return Object.fromEntries(
     resources.map(({ container }) => [container, Math.round(100 * meanCores(resources, container, shape)) / 100]),
   );
-}
-
-/** What {@link CapacityResult.ranOut} begins with when the cores of the system were used up. */
-export const PROCESSOR = 'processor time of the system';
-/** The system counts as out of processor time from this share of its cores on: what the kernel does for it belongs to no container. */
-const CORES_USED_UP = 0.8;
-
-function ranOut(
-  steps: readonly CapacityStep[],
-  { lower_perS, upper_perS, ended }: Capacity,
-  { sutCores, gatewayName, applications }: CapacityOptions,
-): string {
-  const atTop = steps.filter(({ rate_perS, verdict }) => rate_perS === upper_perS && verdict !== 'holds');
-  const step = atTop.find(({ verdict }) => verdict === 'breaks') ?? atTop[0];
-  if (!step) {
-    const untold = steps.filter(({ rate_perS }) => rate_perS > (lower_perS ?? 0));
-    const last = untold.findLast(({ verdict }) => verdict === 'invalid' || verdict === 'disturbed');
-    if (last?.reason === undefined) return `nothing that was seen (${ended})`;
-    return `${last.verdict === 'invalid' ? 'the generator' : 'nobody knows'}: ${last.reason}`;
-  }
-  const gateway = step.cpu_cores[gatewayName] ?? 0;
-  const upstream = sum(applications.map((name) => step.cpu_cores[name] ?? 0));
-  const all = sum(Object.entries(step.cpu_cores).map(([name, cores]) => (name === 'generator' ? 0 : cores)));
-  const use = `at ${String(step.rate_perS)}/s the gateway used ${two(gateway)}, the applications ${two(upstream)} and the watched containers together ${two(all)} of ${two(sutCores)} cores`;
-  return all >= CORES_USED_UP * sutCores
-    ? `${PROCESSOR}: ${use}`
-    : `no processor: ${use}; ${two(100 * step.errorShare)} % failed, P95 ${String(step.p95_ms)} ms`;
 }
 
 function perCore(
@@ -157,4 +169,3 @@ function perCore(
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const two = (value: number): string => String(Math.round(value * 100) / 100);

@@ -6,7 +6,7 @@ import { CONFIDENCE } from '../../measurement/statistics.ts';
 import { fitUsl, PREDICTS_FROM } from '../../measurement/usl.ts';
 import type { UslPoint } from '../../measurement/usl.ts';
 import type { CapacityResult, Estimate, ScalingLaw, ScalingPoint, ScalingResult } from '../../reports/record/types.ts';
-import { PROCESSOR } from './run.ts';
+import { PROCESSOR } from './ran-out.ts';
 
 /** A search with its number of instances. */
 export type ScaledCapacity = Pick<CapacityResult, 'lower_perS' | 'upper_perS' | 'ranOut'> & {

@@ -118,8 +118,8 @@ export interface LoadEngine {
   run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
 }
 
-/** Samples the containers of the run while a scenario is under way; the harness implements it. */
+/** Samples the containers of the run and their cores while a scenario is under way; the harness implements it. */
 export interface ResourceSampler {
   /** @param begun_ms when the load began, on the clock of `performance.now()`: seconds count from there; null: from when watching began */
-  stop(begun_ms: number | null): Promise<ScenarioResult['resources']>;
+  stop(begun_ms: number | null): Promise<Pick<ScenarioResult, 'resources' | 'cores'>>;
 }

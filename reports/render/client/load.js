@@ -50,8 +50,14 @@ function latencyRows(page, data, x, top, layout) {
   }
 }
 
-/** Every container's processor on one scale, and of what is read inside them each curve on a scale of its own. */
-function stripGroups({ resources, inside }) {
+/** All work on the cores of each side, every container's processor on one scale, and of what is read inside them each curve on a scale of its own. */
+function stripGroups({ resources, cores, inside }) {
+  const sides = cores.map(({ label, count, points }) => ({
+    label,
+    points,
+    most: count,
+    note: `at most ${group(peak(points))} of ${count}`,
+  }));
   const most = Math.max(1, ...resources.map(({ cpu }) => peak(cpu)));
   const processors = resources.map(({ name, role, cpu, memory_mib }) => ({
     label: role === 'instrument' ? `${name}, instrument` : name,
@@ -66,6 +72,7 @@ function stripGroups({ resources, inside }) {
     note: `at most ${group(peak(points))}`,
   }));
   return [
+    { title: 'Cores, all work (full height is all cores of a side)', strips: sides },
     { title: `CPU, cores (full height ${group(most)})`, strips: processors },
     { title: 'Inside the container that has most of it (full height is its peak)', strips: others },
   ].filter(({ strips }) => strips.length > 0);
@@ -128,9 +135,10 @@ CHARTS.load = (recorded, width, host) => {
   const { narrow, x } = layout;
   const inTime = (points) => until(points, end);
   const resources = recorded.resources.map((resource) => ({ ...resource, cpu: inTime(resource.cpu) }));
+  const cores = recorded.cores.map((side) => ({ ...side, points: inTime(side.points) }));
   const inside = recorded.inside.map((strip) => ({ ...strip, points: inTime(strip.points) }));
   const data = { ...recorded, resources };
-  const groups = stripGroups({ resources, inside });
+  const groups = stripGroups({ resources, cores, inside });
   const most = Math.max(1, ...data.buckets.map((bucket) => Math.max(bucket[1], bucket[2]))) * 1.15;
   const base = layout.top + 130;
   const y = linear(0, most, base, layout.top);

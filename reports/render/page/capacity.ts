@@ -1,6 +1,6 @@
 /** How much each variant carries within an objective, and what ran out. */
 import { capacityInWords } from '../../record/capacity.ts';
-import { duration, latency, number, plural } from '../format.ts';
+import { duration, figure, latency, number, plural } from '../format.ts';
 import { markup } from '../markup.ts';
 import { replicasInWords } from '../../record/scaling.ts';
 import { capacityFinding, scalingFinding } from '../sentences.ts';
@@ -68,7 +68,7 @@ function oneSearch({ variant, capacity }: Run): Markup {
         curve bends is the knee. Shaded: the interval that holds the capacity.
       </figcaption>
       ${chart('knee', data, `Latency against offered requests a second, ${variant}${replicasInWords(capacity)}`)}${figures(
-        ['Phase', 'Offered/s', 'Achieved/s', 'Says', 'P50', 'P95', 'P99', 'Failed', 'CPU, cores'],
+        ['Phase', 'Offered/s', 'Achieved/s', 'Says', 'P50', 'P95', 'P99', 'Failed', 'CPU, cores', 'All work on cores'],
         capacity.steps.map(stepRow),
       )}
     </figure>
@@ -98,7 +98,21 @@ function stepRow(step: CapacityStep): readonly Part[] {
     latency(step.p99_ms),
     `${number(step.errorShare * 100, 2)} %`,
     busiest.join(', '),
+    allWork(step),
   ];
+}
+
+/** Where nobody could read the cores, containers alone tell less than the whole. */
+function allWork({ cores }: CapacityStep): string {
+  const sides = [
+    ['system', cores?.system],
+    ['generator', cores?.generator],
+  ] as const;
+  return sides
+    .flatMap(([side, use]) =>
+      use?.interrupts === undefined ? [] : [`${side} ${figure(use.busy)} of ${String(use.cores)}`],
+    )
+    .join(', ');
 }
 
 function perCore({ perGatewayCore, perUpstreamCore, duration_ms, steps }: CapacityResult): Markup {

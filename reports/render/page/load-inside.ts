@@ -2,7 +2,7 @@
 import { figure } from '../format.ts';
 import type { Markup } from '../markup.ts';
 import { reduceSeries } from '../reduce.ts';
-import type { ContainerResources, Curve } from '../../record/types.ts';
+import type { ContainerResources, CoreResources, Curve } from '../../record/types.ts';
 import { figures } from './parts.ts';
 
 /** Points of a curve. */
@@ -47,18 +47,39 @@ export function insideStrips(
   });
 }
 
-/** The peak of every figure in every container, folded away. */
-export function insideTable(resources: readonly ContainerResources[]): Markup {
+/** All work on the cores of each side, whoever did it. */
+export function coreStrips(cores: readonly CoreResources[]): readonly {
+  readonly label: string;
+  readonly count: number;
+  readonly points: Curve;
+}[] {
+  return cores.map(({ side, cores: numbers, busy_cores }) => ({
+    label: `cores of the ${side}`,
+    count: numbers.length,
+    points: reduceSeries(busy_cores, MAX_POINTS),
+  }));
+}
+
+/** The peak of every figure in every container, and of all work on the cores; folded away. */
+export function insideTable(resources: readonly ContainerResources[], cores: readonly CoreResources[] = []): Markup {
   const known = INSIDE.filter(({ curve }) => resources.some((one) => (curve(one)?.length ?? 0) > 0));
   const most = (curve: Curve | undefined): string => (curve?.length ? figure(peak(curve)) : '');
   return figures(
     ['Container', 'CPU, cores', 'memory MiB', ...known.map(({ what }) => what)],
-    resources.map((one) => [
-      one.container,
-      most(one.cpu_cores),
-      most(one.memory_mib),
-      ...known.map(({ curve }) => most(curve(one))),
-    ]),
+    [
+      ...cores.map(({ side, busy_cores }) => [
+        `cores of the ${side}, all work`,
+        most(busy_cores),
+        '',
+        ...known.map(() => ''),
+      ]),
+      ...resources.map((one) => [
+        one.container,
+        most(one.cpu_cores),
+        most(one.memory_mib),
+        ...known.map(({ curve }) => most(curve(one))),
+      ]),
+    ],
     'At most, by container',
   );
 }

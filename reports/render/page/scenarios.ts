@@ -4,7 +4,7 @@ import { markup } from '../markup.ts';
 import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
-import { insideStrips, insideTable } from './load-inside.ts';
+import { coreStrips, insideStrips, insideTable } from './load-inside.ts';
 import { endOf, endingsFigure, heatFigure, invalidStretches, kindsTable } from './load-pictures.ts';
 import { chart, figures, glyph, section } from './parts.ts';
 import type { Interval, LoadBucket, ScenarioResult, Verdict } from '../../record/types.ts';
@@ -143,15 +143,16 @@ function overTime(variant: string, scenario: ScenarioResult): Markup {
       cpu: reduceSeries(resource.cpu_cores, MAX_POINTS),
       memory_mib: Math.max(0, ...resource.memory_mib.map(([, mib]) => mib)),
     })),
+    cores: coreStrips(scenario.cores ?? []),
     inside: insideStrips(scenario.resources),
   };
   return markup`<figure>
     <figcaption>
       <b>Offered and achieved over time.</b> The warm-up is hatched and not counted. A valid load needs 99 % of what was
-      offered${invalid.length > 0 ? '; shaded seconds had less, or dropped requests' : ''}. Below on the same axis: latency from the intended start (median, P95, P99 of each second), every
+      offered${invalid.length > 0 ? '; shaded seconds had less, or dropped requests' : ''}. Below on the same axis: latency from the intended start (median, P95, P99 of each second),${scenario.cores ? ' all work on the cores of system and generator, the kernel’s included,' : ''} every
       container, and of what is read inside them the container that has most; pointer or arrow keys move the reading line.${seconds > 1 ? ` One point is ${String(seconds)} s.` : ''}
     </figcaption>
-    ${chart('load', data, `Offered and achieved requests a second, ${variant}, with CPU of ${plural(scenario.resources.length, 'container')}; arrow keys move the reading line`)}${figures(['Second', 'Offered', 'Achieved', 'Dropped', 'Errors', 'P50, ms', 'P95, ms', 'P99, ms'], rows)}${insideTable(scenario.resources)}
+    ${chart('load', data, `Offered and achieved requests a second, ${variant}, with CPU of ${plural(scenario.resources.length, 'container')}; arrow keys move the reading line`)}${figures(['Second', 'Offered', 'Achieved', 'Dropped', 'Errors', 'P50, ms', 'P95, ms', 'P99, ms'], rows)}${insideTable(scenario.resources, scenario.cores)}
   </figure>`;
 }
 

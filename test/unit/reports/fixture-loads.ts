@@ -166,6 +166,10 @@ export function inventedScenario(): ScenarioResult {
       { container: 'postgres-1', role: 'sut', cpu_cores: wave(0.4), memory_mib: wave(120) },
       { container: 'k6', role: 'instrument', cpu_cores: wave(0.6), memory_mib: wave(200) },
     ],
+    cores: [
+      { side: 'system', cores: [0, 1], busy_cores: wave(1.4), interrupts_cores: wave(0.2), stolen_cores: wave(0.1) },
+      { side: 'generator', cores: [2], busy_cores: wave(0.7), interrupts_cores: wave(0.1) },
+    ],
     duration_ms: 62_000,
     reproduce: 'gateproof load production-gateway api-mix --seed 20261121',
   };
@@ -188,6 +192,11 @@ export function inventedCapacity(): CapacityResult {
     p99_ms: p95_ms * 1.7,
     errorShare: verdict === 'breaks' ? 0.02 : 0,
     cpu_cores: { 'gateway-1': rate_perS / 600, 'customer-1': rate_perS / 1_500, generator: 0.3 },
+    cores: {
+      system: { cores: 1, busy: 0.97, containers: 0.7, interrupts: 0.2, stolen: 0.01 },
+      generator: { cores: 1, busy: 0.5, containers: 0.3, interrupts: 0.1, stolen: 0 },
+    },
+    ...(verdict === 'breaks' ? { failures: { 'time-out': 40, 'never sent': 12 } } : {}),
     ...(verdict === 'invalid' ? { reason: 'generator below 85 % of its CPU: 91 %' } : {}),
   });
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ContainerResources, Curve } from '../../../reports/record/types.ts';
 import { renderHtml } from '../../../reports/render/html.ts';
-import { insideStrips, insideTable } from '../../../reports/render/page/load-inside.ts';
+import { coreStrips, insideStrips, insideTable } from '../../../reports/render/page/load-inside.ts';
 import { fullRecord } from './fixtures.ts';
 
 const resource = (container: string, rest: Partial<ContainerResources>): ContainerResources => ({
@@ -35,6 +35,15 @@ test('the table has every container, and only columns that somebody filled', () 
     ...['customer-1', '0.25', '50', '20', ''],
     ...['generator', '0.25', '50', '', '90'],
   ]);
+});
+
+test('all work on the cores of a side is drawn against their number, and leads the table', () => {
+  const cores = [{ side: 'system', cores: [0, 1], busy_cores: [[1, 1.9]], interrupts_cores: [[1, 0.4]] }] as const;
+  expect(coreStrips(cores)).toEqual([{ label: 'cores of the system', count: 2, points: [[1, 1.9]] }]);
+  const { text } = insideTable([resource('customer-1', {})], cores);
+  expect(text.indexOf('cores of the system, all work')).toBeGreaterThan(0);
+  expect(text.indexOf('cores of the system, all work')).toBeLessThan(text.indexOf('customer-1'));
+  expect(text).toContain('>1.9<');
 });
 
 test('an hour of everything that is read each second stays below 3 MB', () => {

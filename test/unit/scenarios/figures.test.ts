@@ -29,6 +29,7 @@ function seen(answered: number, cores: number): LoadSeen {
     shape,
     sutCores: 1,
     measured: {
+      generatorCpu: { share: 0.5, throttled_ms: 0, othersShare: 0 },
       offered: 102_000,
       achieved: 102_000,
       outcomes: { answered, refused: 0, failed: 102_000 - answered },
@@ -61,6 +62,29 @@ describe('requests that one gateway answers', () => {
     const { verdict, reason } = judgeFigure(PROMISE, seen(60_000, 0.98), holds);
     expect(verdict).toBe('inconclusive');
     expect(reason).toContain('6122 requests/s a core');
+  });
+
+  test('count the whole work of the core, of which the gateway has but a part', () => {
+    const busy = (system: number, generator: number): LoadSeen => ({
+      ...seen(60_000, 0.6),
+      cores: (
+        [
+          ['system', system],
+          ['generator', generator],
+        ] as const
+      ).map(([side, cores], core) => ({
+        side,
+        cores: [core],
+        busy_cores: Array.from({ length: 13 }, (_, n): [number, number] => [n, cores]),
+        interrupts_cores: [],
+      })),
+    });
+    const full = judgeFigure(PROMISE, busy(1, 0.7), holds);
+    expect(full.verdict).toBe('inconclusive');
+    expect(full.reason).toContain('0.60 by the gateway: 6000 requests/s a core');
+    expect(judgeFigure(PROMISE, busy(0.7, 0.7), holds).verdict).toBe('deviates');
+    // A generator that had no time left may have been what was slow.
+    expect(judgeFigure(PROMISE, busy(0.7, 1), holds).reason).toContain("the generator's cores were used up");
   });
 
   test('decide nothing when the generator was not sound', () => {

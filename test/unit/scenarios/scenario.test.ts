@@ -54,9 +54,9 @@ const host: GeneratorHost = {
   cpu: async () => ({ at_ms: 0, used_ms: 0, throttled_ms: 0, cores: 1, machine: { all_ms: 0, others_ms: 0 } }),
 };
 
-function run(measured: LoadMeasurement) {
+function run(measured: LoadMeasurement, rest: Partial<ScenarioOptions> = {}) {
   const withEngine = scenario({ ...declared, engine: { name: 'k6', run: async () => measured } });
-  return runScenario('api-latency', withEngine, optionsFor());
+  return runScenario('api-latency', withEngine, { ...optionsFor(), ...rest });
 }
 
 function optionsFor(): ScenarioOptions {
@@ -93,6 +93,17 @@ describe('verdicts', () => {
     const slow = await run(measurement(2, { generatorCpu }));
     expect(slow.promises[0]?.verdict).toBe('inconclusive');
     expect(slow.reason).toContain("others took 20 % of the machine's time");
+  });
+
+  test('neither does a generator without time left on its cores', async () => {
+    const busy_cores = Array.from({ length: 25 }, (_, at): [number, number] => [at, 0.98]);
+    const cores = [{ side: 'generator', cores: [1], busy_cores, interrupts_cores: [] }] as const;
+    const sample = () => ({ stop: async () => ({ resources: [], cores }) });
+    const slow = await run(measurement(2), { sample });
+    expect(slow.promises[0]?.verdict).toBe('inconclusive');
+    expect(slow.reason).toContain("the generator's cores were used up, busy 0.98 of 1 core");
+    expect(slow.cores).toEqual(cores);
+    expect((await run(measurement(1), { sample })).verdict).toBe('conforms');
   });
 
   test('inconclusive when the interval holds the limit', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import type { Curve } from '../../../reports/record/types.ts';
 import declared from '../../../scenarios/definitions/production-gateway/go-live.ts';
 import type { LoadMeasurement, StageMeasurement } from '../../../scenarios/engines/engine.ts';
 import { heldUp, validityRules } from '../../../scenarios/engines/validity.ts';
@@ -67,7 +68,8 @@ describe('figures of a stage', () => {
     const broken = [stage('spike', 10, 100, { outcomes: { answered: 900, refused: 0, failed: 100 } }), calm];
     const used = judgeFigure(answered, seen(broken, 1.9), sound);
     expect(used.verdict).toBe('inconclusive');
-    expect(used.reason).toContain('1.90 of the 2 cores');
+    expect(used.reason).toContain('1.9 of 2 cores');
+    expect(judgeFigure(answered, seen(broken, 1.88), sound).verdict).toBe('deviates');
     const busy = seen(broken);
     const others = { ...busy.measured, generatorCpu: { share: 0.2, throttled_ms: 0, othersShare: 0.4 } };
     expect(judgeFigure(answered, { ...busy, measured: others }, sound).reason).toContain('others took 40 %');
@@ -75,6 +77,26 @@ describe('figures of a stage', () => {
     expect(judgeFigure(latency, { ...busy, measured: others }, sound).verdict).toBe('conforms');
     const unsound = [{ rule: 'generator not throttled', holds: false, seen: 'held back' }];
     expect(judgeFigure(answered, seen(broken), unsound).verdict).toBe('inconclusive');
+  });
+
+  test('look at the cores in their own stage, whatever containers used', () => {
+    const outcomes = { answered: 900, refused: 0, failed: 100 };
+    const broken = seen([stage('spike', 10, 100, { outcomes }), stage('soak', 20, 900)], 0.8);
+    /** Of two cores while the spike lasts, and of half as many afterwards. */
+    const spiking = (busy: number): Curve =>
+      Array.from({ length: 30 }, (_, at): [number, number] => [at, at > 10 && at <= 20 ? busy : busy / 2]);
+    const cores = (system: number, generator: number): LoadSeen => ({
+      ...broken,
+      cores: [
+        { side: 'system', cores: [0, 1], busy_cores: spiking(system), interrupts_cores: [] },
+        { side: 'generator', cores: [2], busy_cores: spiking(generator), interrupts_cores: [] },
+      ],
+    });
+    expect(judgeFigure(answered, cores(1.98, 0.5), sound).reason).toContain('busy 1.98 of 2 cores');
+    expect(judgeFigure(latency, cores(1.98, 0.5), sound).verdict).toBe('deviates');
+    expect(judgeFigure(answered, cores(1.2, 0.99), sound).reason).toContain("the generator's cores were used up");
+    expect(judgeFigure(latency, cores(1.2, 0.99), sound).verdict).toBe('deviates');
+    expect(judgeFigure(answered, cores(1.2, 0.5), sound).verdict).toBe('deviates');
   });
 
   test('a stage that the load does not have is a fault of the scenario', () => {
