@@ -45,6 +45,19 @@ export function usedUp({ busy, cores, stolen = 0 }: CoreUse): boolean {
   return cores > 0 && busy >= USED_UP * (cores - stolen);
 }
 
+/** From here on work waits for a core at least four times as long as it takes, on average. */
+const BUSY = 0.8;
+
+/**
+ * How many times its own duration work waits for a core that is so busy: ρ ÷ (1 − ρ), the mean of a
+ * queue with one server whose arrivals nobody plans (M/M/1; Kleinrock, Queueing Systems, 1975). Null
+ * while that is short. Latency breaks in such waits long before a core is used up on average.
+ */
+export function waitsFor({ busy, cores, stolen = 0 }: CoreUse): number | null {
+  const share = cores > stolen ? busy / (cores - stolen) : 0;
+  return share < BUSY || share >= 1 ? null : Math.round(share / (1 - share));
+}
+
 /** Mean use of the system's cores. @param sutCores that its containers may use, which counts where the cores were not read */
 export function systemUse(seen: CoresSeen & { readonly sutCores: number }, span: Span): CoreUse {
   const containers = containersOf(seen, 'sut', span);

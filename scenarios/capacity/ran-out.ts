@@ -1,6 +1,6 @@
 /** What ran out at the upper end of a search, with the figures that show it. */
 import type { CapacityStep } from '../../reports/record/types.ts';
-import { usedUp, useInWords } from '../cores.ts';
+import { usedUp, useInWords, waitsFor } from '../cores.ts';
 import type { Capacity } from './search.ts';
 
 /** What {@link ranOut} begins with when the cores of the system were used up. */
@@ -37,6 +37,9 @@ export function ranOut(
   // Containers alone are less than the whole: that they had time left says nothing about their cores.
   if (system?.interrupts === undefined)
     return `unknown, since nobody could read the cores: ${at} ${shares(step, spoken)}; ${broke}`;
+  const waits = waitsFor(system);
+  if (waits !== null)
+    return `${PROCESSOR}, nearly: ${at} its cores were ${useInWords(system)}, so that work waits some ${String(waits)} times its own duration for one, ${shares(step, spoken)}${beside}; ${broke}`;
   return `no processor: ${at} the cores of the system were ${useInWords(system)}, ${shares(step, spoken)}${beside}; ${broke}`;
 }
 

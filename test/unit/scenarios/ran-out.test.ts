@@ -98,6 +98,13 @@ describe('what ran out', () => {
     });
   });
 
+  test('is the processor, nearly, when work has to wait long for it', async () => {
+    const { ranOut: what } = await search({ system: 0.92, generator: 0.7 });
+    expect(what).toMatch(/^processor time of the system, nearly: at \d+\/s its cores were busy 0\.92 of 1 core/);
+    expect(what).toContain('work waits some 12 times its own duration for one');
+    expect(what).toMatch(/; 10 % failed \(status 503 \d+\), P95 5\d{3}(\.\d)? ms$/);
+  });
+
   test('is no processor when both sides had time left: then it says how requests failed', async () => {
     const { ranOut: what } = await search({ system: 0.7, generator: 0.8 });
     expect(what).toMatch(/^no processor: at \d+\/s the cores of the system were busy 0\.7 of 1 core/);
