@@ -7,7 +7,7 @@ import { runTool, sources } from './tool.ts';
 
 /** Beside the packages of the image, which the drivers import. */
 const FOLDER = '/opt/gateproof/drivers';
-const SHARED = ['cells.ts', 'loop.ts', 'plan.ts'] as const;
+const SHARED = ['asking.ts', 'cells.ts', 'clock.ts', 'loop.ts', 'plan.ts'] as const;
 
 /** autocannon: HTTP/1.1, each user a connection with an address of its own that is kept. */
 export const autocannon = driven('autocannon', 'autocannon.ts');
