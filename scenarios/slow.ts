@@ -1,9 +1,9 @@
 /** Promised figures of loads with slow clients. */
+import { LatencyHistogram } from '../measurement/histogram.ts';
 import type { SlowKind, SlowKindSeen, SlowPlan } from './drivers/plan.ts';
 import { slowedByOthers } from './engines/validity.ts';
-import { counted, percentileOf } from './figures.ts';
+import { percentileOf } from './figures.ts';
 import type { FigurePromise, LoadSeen } from './figures.ts';
-import { LatencyHistogram } from '../measurement/histogram.ts';
 import { timesMeasured } from './phases.ts';
 import { completedShare } from './users.ts';
 
@@ -37,17 +37,26 @@ export const answeredBeside =
   };
 
 /**
- * Longest time that a connection was kept on which a header never ended, s; those that were still
- * there in the end count with the time until then.
+ * How long a connection was kept on which a header never ended, s: a percentile (0–100). Those that
+ * were still there in the end count with the time until then, which is less than it would have been.
  *
- * @param most_s promised time; one connection beyond it says enough
+ * @param most_s promised time; that connections are kept for longer needs no other slow client
  */
-export const longestHeader =
-  (plan: SlowPlan, most_s: number): FigurePromise['of'] =>
+export const keptHeader =
+  (plan: SlowPlan, percentile: number, most_s: number): FigurePromise['of'] =>
   (seen) => {
-    const longest_s = seen.measured.slow?.headers.longest_s ?? 0;
-    return { ...counted(longest_s), excuse: longest_s > most_s ? null : absent(seen, plan) };
+    const { kept } = seen.measured.slow?.headers ?? {};
+    const times = kept === undefined ? new LatencyHistogram() : LatencyHistogram.decoded(kept);
+    const { value, interval } = percentileOf(times, percentile);
+    return {
+      value: value / 1000,
+      interval: { lower: seconds(interval.lower), upper: seconds(interval.upper) },
+      excuse: value > most_s * 1000 ? null : absent(seen, plan),
+      worsened: slowedByOthers(seen.measured),
+    };
   };
+
+const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 
 /** Nobody but a slow client takes longer than this part of the time that it wants. */
 const SLOW_SHARE = 0.5;

@@ -53,8 +53,8 @@ export interface SlowKindSeen {
   readonly ended: number;
   /** Endless headers: had a connection. Bodies and readers: came to their end, with a good status. */
   readonly served: number;
-  /** Longest time that a connection was there, s. */
-  readonly longest_s: number;
+  /** HDR histogram of how long the connections were there, as in the cells. */
+  readonly kept: string;
 }
 
 /** Connections and the requests that waited on them, most at one time. */

@@ -7,7 +7,7 @@
  * Usage: node slow-clients.ts '<JSON of DriverPlan>'
  */
 import { agentOf, ask, askAt } from './asking.ts';
-import { Cells } from './cells.ts';
+import { Cells, encodedTimes } from './cells.ts';
 import { startClock } from './clock.ts';
 import { watchLoop } from './loop.ts';
 import { SLOW_ADDRESSES, addressAfter } from './plan.ts';
@@ -117,7 +117,7 @@ async function slowClients(kind: SlowKind, rate_perS: number): Promise<SlowKindS
   return {
     ended: ends.length,
     served: ends.filter(SERVED[kind]).length,
-    longest_s: Math.max(0, ...ends.map(({ life_ms }) => life_ms)) / 1000,
+    kept: encodedTimes(ends.map(({ life_ms }) => life_ms)),
   };
 }
 

@@ -9,7 +9,7 @@ import { scenario } from '../../scenario.ts';
 import { occupiedPercentile } from '../../slow.ts';
 
 const SLOW = { headers_perS: 0, bodies_perS: 5, readers_perS: 3, trickle_s: 12 };
-/** Four mebibytes, more than the sockets on both sides hold: one was gone before its reader had half of it. */
+/** Four mebibytes, more than the sockets on both sides hold: two were gone before their reader had half of one. */
 const STREAM = { chunks: 32, interval_ms: 10, chunkBytes: 128 * 1024 };
 
 export default scenario({
