@@ -33,7 +33,7 @@ export function phaseTimes(lines: readonly string[]): PhaseTimes[] {
 }
 
 /** Requests without their warm-up: those of the measured time at the end of the load. */
-function counted({ phases = [], shape }: LoadSeen): readonly PhaseTimes[] {
+export function timesMeasured({ phases = [], shape }: LoadSeen): readonly PhaseTimes[] {
   const last_ms = Math.max(0, ...phases.map(({ ended_ms }) => ended_ms));
   return phases.filter(({ ended_ms }) => ended_ms > last_ms - shape.measured_s * 1000);
 }
@@ -42,7 +42,7 @@ function counted({ phases = [], shape }: LoadSeen): readonly PhaseTimes[] {
 export const phasePercentile =
   (percentile: number, part: (times: PhaseTimes) => number): FigurePromise['of'] =>
   (seen) => {
-    const times = counted(seen);
+    const times = timesMeasured(seen);
     const histogram = new LatencyHistogram();
     for (const one of times) histogram.record(part(one));
     return estimate(seen, times.length, percentileOf(histogram, percentile));
@@ -61,7 +61,7 @@ export const connectPercentile =
 export const upstreamWithin =
   (min_ms: number, max_ms: number): FigurePromise['of'] =>
   (seen) => {
-    const times = counted(seen);
+    const times = timesMeasured(seen);
     const within = times.filter(({ upstream_ms }) => upstream_ms >= min_ms && upstream_ms <= max_ms).length;
     return estimate(seen, times.length, shareOf(within, Math.max(1, times.length)));
   };

@@ -47,7 +47,7 @@ export interface Scenario {
   readonly promises: readonly LatencyPromise[];
   readonly figures?: readonly FigurePromise[];
   readonly routes: readonly Route[];
-  /** Added to every request, or to those that count where connections are opened first. */
+  /** Added to every request, or to those that count where connections are opened first, or to those of slow readers. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Also reads the memory of the gateway's workers now and then. */
   readonly watchesWorkers?: boolean;

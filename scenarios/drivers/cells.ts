@@ -119,8 +119,8 @@ export class Cells {
   #flush(): void {
     for (const { corrected, actual, step, ...counts } of this.#open.values()) {
       const histograms = {
-        ...(corrected ? { gateproof_corrected: hdr.encodeIntoCompressedBase64(corrected) } : {}),
-        ...(actual ? { http_req_duration: hdr.encodeIntoCompressedBase64(actual) } : {}),
+        ...(corrected ? { gateproof_corrected: encoded(corrected) } : {}),
+        ...(actual ? { http_req_duration: encoded(actual) } : {}),
       };
       this.#write(`${JSON.stringify({ step, route: this.#route, ...counts, histograms })}\n`);
     }
@@ -137,6 +137,15 @@ function histogram(): Histogram {
     highestTrackableValue: LONGEST_US,
     numberOfSignificantValueDigits: 3,
   });
+}
+
+const encoded = (one: Histogram): string => hdr.encodeIntoCompressedBase64(one);
+
+/** Histogram of times, ms, as all that drivers write: in microseconds, compressed, base64. */
+export function encodedTimes(times_ms: readonly number[]): string {
+  const times = histogram();
+  for (const ms of times_ms) times.recordValue(micros(ms));
+  return encoded(times);
 }
 
 const micros = (ms: number): number => Math.min(LONGEST_US, Math.max(0, Math.round(ms * 1000)));

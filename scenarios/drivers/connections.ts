@@ -6,11 +6,12 @@
  *
  * Usage: node connections.ts '<JSON of DriverPlan>'
  */
-import { Agent as PlainAgent, get as getPlain } from 'node:http';
-import { Agent as TlsAgent, get as getTls } from 'node:https';
-import { Cells, kindOf } from './cells.ts';
+import type { Agent } from 'node:http';
+import { agentOf, ask, askAt } from './asking.ts';
+import type { Answer } from './asking.ts';
+import { Cells } from './cells.ts';
+import { startClock } from './clock.ts';
 import { watchLoop } from './loop.ts';
-import { addressAfter } from './plan.ts';
 import type { ConnectionsSeen, DriverEnd, DriverPlan } from './plan.ts';
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as DriverPlan;
@@ -20,87 +21,40 @@ const OPENED_MS = opening.duration_s * 1000;
 const MEASURED_MS = { from: measured.start_s * 1000, for: measured.duration_s * 1000 };
 /** Longest time without a request: less than the 30 s after which the gateway closes a connection. */
 const IDLE_MS = 28_000;
-const tls = plan.url.startsWith('https:');
 const cells = new Cells(plan.steps, plan.route);
-const began_ms = performance.now();
+const clock = startClock();
+const { until } = clock;
 const loop = watchLoop(MEASURED_MS.from);
-const now_ms = (): number => performance.now() - began_ms;
-const until = (due_ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Math.max(0, due_ms - now_ms())));
 
 /** Beginnings and ends of requests of the measured step that were answered without error: +1 and −1 at their instants. */
 const served: [number, number][] = [];
 
-/** Has at most one connection, and keeps it. */
-function agentOf(n: number): PlainAgent {
-  const common = { keepAlive: true, maxSockets: 1, localAddress: addressAfter(plan.firstAddress, n) };
-  return tls
-    ? new TlsAgent({ ...common, servername: plan.serverName, rejectUnauthorized: false })
-    : new PlainAgent(common);
-}
-
-interface Answer {
-  /** Null without one. */
-  readonly status: number | null;
-  readonly kind: string;
-  /** On the connection of the request before. */
-  readonly reused: boolean;
-}
-
-function ask(agent: PlainAgent, added: DriverPlan['headers']): Promise<Answer> {
-  return new Promise((resolve) => {
-    const headers = { ...added, Host: plan.serverName };
-    const sent = (tls ? getTls : getPlain)(plan.url, { agent, headers, timeout: plan.timeout_s * 1000 }, (response) => {
-      const cacheState = response.headers['x-cache-status']?.toString();
-      response.resume().once('end', () => {
-        const status = response.statusCode ?? null;
-        resolve({ status, kind: kindOf(status, { cacheState }), reused: sent.reusedSocket });
-      });
-      response.once('error', fail);
-    });
-    let kind = kindOf(null);
-    const fail = (): void => {
-      resolve({ status: null, kind, reused: sent.reusedSocket });
-    };
-    sent.once('timeout', () => {
-      kind = 'time-out';
-      sent.destroy();
-    });
-    sent.once('error', fail);
-  });
-}
-
 /** Asks when it is due, and counts that. */
-async function counted(agent: PlainAgent, due_ms: number, added: DriverPlan['headers']): Promise<Answer> {
-  await until(due_ms);
-  const sent_ms = now_ms();
-  const answer = await ask(agent, added);
-  const ended_ms = now_ms();
-  const { status, kind } = answer;
-  cells.take({ intended_ms: due_ms, corrected_ms: ended_ms - due_ms, actual_ms: ended_ms - sent_ms, status, kind });
-  if (isGood(answer) && due_ms >= MEASURED_MS.from) served.push([sent_ms, 1], [ended_ms, -1]);
+async function counted(agent: Agent, due_ms: number, added: DriverPlan['headers']): Promise<Answer> {
+  const { at, ...answer } = await askAt(due_ms, () => ask(plan, agent, added), { cells, clock });
+  if (isGood(answer) && due_ms >= MEASURED_MS.from) served.push([at.sent_ms, 1], [at.ended_ms, -1]);
   return answer;
 }
 
 const isGood = ({ status }: Answer): boolean => status !== null && status < 400;
 
 /** Asks often enough for an open connection to be kept until `due_ms`; false when it is closed before. */
-async function kept(agent: PlainAgent, opened_ms: number, due_ms: number): Promise<boolean> {
+async function kept(agent: Agent, opened_ms: number, due_ms: number): Promise<boolean> {
   const times = Math.ceil((due_ms - opened_ms) / IDLE_MS);
   for (let n = 1; n < times; n += 1) {
     await until(opened_ms + ((due_ms - opened_ms) * n) / times);
     // A new connection would drive out another one: a full nginx closes those that idle longest.
-    if (!isOpen(agent) || !isGood(await ask(agent, {}))) return false;
+    if (!isOpen(agent) || !isGood(await ask(plan, agent, {}))) return false;
   }
   await until(due_ms);
   return isOpen(agent);
 }
 
 /** One user. Resolves with the agent of a connection that was open all the time and answered in the end. */
-async function user(n: number): Promise<PlainAgent | null> {
+async function user(n: number): Promise<Agent | null> {
   const part = n / plan.connections;
   const [opened_ms, due_ms] = [part * OPENED_MS, MEASURED_MS.from + part * MEASURED_MS.for];
-  const agent = agentOf(n);
+  const agent = agentOf(plan, n);
   if (isGood(await counted(agent, opened_ms, {})) && (await kept(agent, opened_ms, due_ms))) {
     const last = await counted(agent, due_ms, plan.headers);
     if (isGood(last) && last.reused) return agent;
@@ -109,7 +63,7 @@ async function user(n: number): Promise<PlainAgent | null> {
   return null;
 }
 
-const isOpen = (agent: PlainAgent): boolean => Object.values(agent.freeSockets).flat().length > 0;
+const isOpen = (agent: Agent): boolean => Object.values(agent.freeSockets).flat().length > 0;
 
 /** Most requests under way at once. */
 function most(): number {

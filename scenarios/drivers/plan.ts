@@ -20,7 +20,21 @@ export interface DriverPlan {
   /** Address of the first connection; the others have those that follow it. */
   readonly firstAddress: string;
   readonly timeout_s: number;
+  /** Beside the requests of the rate. */
+  readonly slow?: SlowPlan;
 }
+
+/** What slow clients do slowly: send a header that never ends, send a body, read an answer. */
+export type SlowKind = 'headers' | 'bodies' | 'readers';
+
+/** Slow clients, each on a connection of its own; they begin at their rate, however many are still there. */
+export interface SlowPlan extends Readonly<Record<`${SlowKind}_perS`, number>> {
+  /** How long a body or the reading of an answer takes, s. */
+  readonly trickle_s: number;
+}
+
+/** Addresses of slow clients, one after the other; at 115 clients a second each comes back after 70 s. */
+export const SLOW_ADDRESSES = 8_000;
 
 /** What a driver says last. */
 export interface DriverEnd {
@@ -29,6 +43,18 @@ export interface DriverEnd {
   readonly connections?: ConnectionsSeen;
   /** How late its event loop was in the last step, 99th percentile, of tools that run in one. */
   readonly loopDelay_ms?: number;
+  readonly slow?: SlowSeen;
+}
+
+/** Slow clients that ended in the measured step; those with endless headers were ended then at the latest. */
+export type SlowSeen = Readonly<Record<SlowKind, SlowKindSeen>>;
+
+export interface SlowKindSeen {
+  readonly ended: number;
+  /** Endless headers: had a connection. Bodies and readers: came to their end, with a good status. */
+  readonly served: number;
+  /** HDR histogram of how long the connections were there, as in the cells. */
+  readonly kept: string;
 }
 
 /** Connections and the requests that waited on them, most at one time. */

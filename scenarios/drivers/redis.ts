@@ -9,6 +9,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { Cells } from './cells.ts';
+import { startClock } from './clock.ts';
 import { watchLoop } from './loop.ts';
 import type { DriverEnd, DriverPlan } from './plan.ts';
 
@@ -43,8 +44,7 @@ const whole = (answer: string): boolean => /^(?:[:+-].*\r\n|\$-1\r\n|\$\d+\r\n[^
 const lanes = await Promise.all(Array.from({ length: plan.connections }, (_, n) => opened(n)));
 const cells = new Cells(plan.steps, plan.route);
 const loop = watchLoop((plan.steps.at(-1)?.start_s ?? 0) * 1000);
-const began_ms = performance.now();
-const now_ms = (): number => performance.now() - began_ms;
+const { now_ms } = startClock();
 const free = [...lanes];
 const waiting: number[] = [];
 let due = 0;

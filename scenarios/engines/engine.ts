@@ -2,7 +2,7 @@
 import type { ExecResult } from '../../environments/harness/types.ts';
 import type { LoadBucket, RequestKind, ScenarioResult } from '../../reports/record/types.ts';
 import type { LatencyHistogram } from '../../measurement/histogram.ts';
-import type { ConnectionsSeen } from '../drivers/plan.ts';
+import type { ConnectionsSeen, SlowSeen } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
 
 /** Cumulative CPU figures of a container since its start. */
@@ -104,6 +104,8 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   readonly lost: number | null;
   /** Of engines that hold connections. */
   readonly connections?: ConnectionsSeen;
+  /** Of engines whose clients are slow. */
+  readonly slow?: SlowSeen;
   /** How late the event loop of a tool was that runs in one, 99th percentile. */
   readonly loopDelay_ms?: number;
   /** What scripts counted beside requests, by name; nothing is the same as 0. */
