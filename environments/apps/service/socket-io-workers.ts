@@ -1,13 +1,14 @@
 import cluster from 'node:cluster';
 import type { Server as Engine } from 'engine.io';
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Agent, createServer, request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestOptions, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Config } from './config.ts';
+import type { Log } from './log.ts';
 
 /** Where the requests of Engine.IO go in. */
 export interface EngineDoor {
@@ -18,8 +19,12 @@ export interface EngineDoor {
 }
 
 /** The door of this process: alone, or as one worker of an instance. */
-export function doorOf(engine: Engine, { runDir, instance }: Pick<Config, 'runDir' | 'instance'>): Promise<EngineDoor> {
-  if (cluster.isWorker) return doorAmongWorkers(engine, join(runDir, 'socket.io', instance), String(process.pid));
+export function doorOf(
+  engine: Engine,
+  { runDir, instance }: Pick<Config, 'runDir' | 'instance'>,
+  log: Log,
+): Promise<EngineDoor> {
+  if (cluster.isWorker) return doorAmongWorkers(engine, join(runDir, 'socket.io', instance), String(process.pid), log);
   return Promise.resolve({ ...entrance(engine), close: () => undefined });
 }
 
@@ -31,14 +36,21 @@ export function doorOf(engine: Engine, { runDir, instance }: Pick<Config, 'runDi
  * belongs to another worker is handed on there. Instances share nothing: what a
  * gateway sends to the wrong instance still meets a session that is unknown.
  *
+ * A letter comes first and no dash follows the name: a number before two dashes
+ * is what a firewall takes for SQL, and ids have dashes.
+ *
  * @param name of this worker, digits that no other worker of the instance has
  */
-export async function doorAmongWorkers(engine: Engine, folder: string, name: string): Promise<EngineDoor> {
+export async function doorAmongWorkers(engine: Engine, folder: string, name: string, log: Log): Promise<EngineDoor> {
   const own = entrance(engine);
+  const lost = (worker: string, error: Error): void =>
+    log('warn', { message: `socket.io: worker ${worker} cannot be asked: ${error.message}` });
   const socketOf = (worker: string): string => join(folder, `${worker}.sock`);
   const randomId = engine.generateId.bind(engine);
-  engine.generateId = (request) => `${name}-${randomId(request)}`;
+  engine.generateId = (request) => `w${name}_${randomId(request)}`;
   const server = await listen(own, folder, socketOf(name));
+  // Connections are kept: a sibling that closed one after its answer could do so before the body's end was written.
+  const agent = new Agent({ keepAlive: true });
   const underWay = new Set<{ destroy: () => unknown }>();
   const track = <T extends Duplex | ReturnType<typeof httpRequest>>(sent: T): T => {
     underWay.add(sent);
@@ -49,17 +61,19 @@ export async function doorAmongWorkers(engine: Engine, folder: string, name: str
     request: (request, response) => {
       const worker = workerOf(request);
       if (worker === null || worker === name) own.request(request, response);
-      else track(handOn(socketOf(worker), request, response, own));
+      else
+        track(handOn({ socketPath: socketOf(worker), agent }, request, response, own, (error) => lost(worker, error)));
     },
     upgrade: (request, socket, head) => {
       const worker = workerOf(request);
       if (worker === null || worker === name) own.upgrade(request, socket, head);
-      else track(handOnUpgrade(socketOf(worker), request, socket, head, own));
+      else track(handOnUpgrade(socketOf(worker), request, socket, head, own, (error) => lost(worker, error)));
     },
     close: () => {
       server.close();
       rmSync(socketOf(name), { force: true });
       for (const sent of underWay) sent.destroy();
+      agent.destroy();
     },
   };
 }
@@ -77,10 +91,13 @@ async function listen(own: Entrance, folder: string, path: string): Promise<Serv
   mkdirSync(folder, { recursive: true });
   // Of a worker that was killed and had the same number.
   rmSync(path, { force: true });
-  const server = createServer({ requestTimeout: 0 }, own.request).on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
-    own.upgrade(request, socket, head);
-  });
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, own.request).on(
+    'upgrade',
+    (request, socket, head) => {
+      socket.on('error', () => socket.destroy());
+      own.upgrade(request, socket, head);
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // Exclusive: a cluster worker would otherwise share the socket with its siblings.
@@ -91,7 +108,7 @@ async function listen(own: Entrance, folder: string, path: string): Promise<Serv
 
 /** Name of the worker that opened the session of a request; null of one that opens a session. */
 function workerOf(request: IncomingMessage): string | null {
-  return /[?&]sid=(\d+)-/.exec(request.url ?? '')?.[1] ?? null;
+  return /[?&]sid=w(\d+)_/.exec(request.url ?? '')?.[1] ?? null;
 }
 
 /** Fields that are about one connection. */
@@ -103,17 +120,19 @@ function withoutHop(headers: IncomingMessage['headers']): IncomingMessage['heade
 
 /** Asks another worker for the answer. One that is gone has lost its sessions: this worker's engine says that it knows none. */
 function handOn(
-  socketPath: string,
+  target: Pick<RequestOptions, 'socketPath' | 'agent'>,
   request: IncomingMessage,
   response: ServerResponse,
   own: Entrance,
+  lost: (error: Error) => void,
 ): ReturnType<typeof httpRequest> {
   const { method, url: path, headers } = request;
-  const sent = httpRequest({ socketPath, method, path, headers: withoutHop(headers), agent: false }, (answer) => {
+  const sent = httpRequest({ ...target, method, path, headers: withoutHop(headers) }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, withoutHop(answer.headers));
     pipeline(answer, response, () => undefined);
   });
-  sent.on('error', () => {
+  sent.on('error', (error) => {
+    lost(error);
     if (response.headersSent || response.destroyed) response.destroy();
     else own.request(request, response);
   });
@@ -129,9 +148,13 @@ function handOnUpgrade(
   socket: Duplex,
   head: Buffer,
   own: Entrance,
+  lost: (error: Error) => void,
 ): Duplex {
   const sent = connect(socketPath);
-  const refused = (): void => own.upgrade(request, socket, head);
+  const refused = (error: Error): void => {
+    lost(error);
+    own.upgrade(request, socket, head);
+  };
   sent.once('error', refused);
   sent.once('connect', () => {
     sent.off('error', refused);

@@ -18,7 +18,7 @@ export type SocketIo = EngineDoor;
  */
 export async function createSocketIo(config: Config, stores: Stores, log: Log): Promise<SocketIo> {
   const engine = new Engine();
-  const door = await doorOf(engine, config);
+  const door = await doorOf(engine, config, log);
   const io = new Server({ serveClient: false });
   const subscriber = stores.redis?.subscriber((error) =>
     log('error', { message: `socket.io adapter: ${error.message}` }),

@@ -54,9 +54,9 @@ async function listening(server: HttpServer | TcpServer): Promise<number> {
 }
 
 const sibling = (name: string, instance = 'customer-1'): Promise<Worker> =>
-  worker(name, (engine) => doorAmongWorkers(engine, join(folder, instance), name));
+  worker(name, (engine) => doorAmongWorkers(engine, join(folder, instance), name, () => undefined));
 const loner = (name: string): Promise<Worker> =>
-  worker(name, (engine) => doorOf(engine, { runDir: folder, instance: 'customer-1' }));
+  worker(name, (engine) => doorOf(engine, { runDir: folder, instance: 'customer-1' }, () => undefined));
 
 /** Gives each connection to the next worker, as PM2's primary does. */
 async function primary(workers: readonly Worker[]): Promise<number> {
@@ -136,6 +136,20 @@ test('what is posted to and polled from one worker belongs to the session at the
   expect(await ask(two.port, 'POST', `&sid=${sid}`, '40')).toEqual({ status: 200, text: 'ok' });
   const { status, text } = await ask(two.port, 'GET', `&sid=${sid}`);
   expect([status, text.includes('"worker":"1"')]).toEqual([200, true]);
+});
+
+test('connections between workers outlive their answers: one that closes too soon cuts off the end of a body', async () => {
+  const one = await sibling('1');
+  let connections = 0;
+  const other = createServer((_, response) => response.end('ok')).on('connection', () => (connections += 1));
+  await new Promise<void>((resolve) => other.listen(join(folder, 'customer-1', '2.sock'), resolve));
+  ends.push(() => {
+    other.closeAllConnections();
+    other.close();
+  });
+  for (let n = 0; n < 3; n += 1)
+    expect(await ask(one.port, 'POST', '&sid=w2_x', '40')).toEqual({ status: 200, text: 'ok' });
+  expect(connections).toBe(1);
 });
 
 test('a session of another instance is unknown, whatever its workers are called', async () => {
