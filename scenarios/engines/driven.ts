@@ -19,6 +19,9 @@ export const h2load = driven('h2load', 'h2load.ts');
 /** Connections that are opened at the rate and kept until the end; each sends a request when it is open, and one in the measured step. */
 export const connections = driven('connections', 'connections.ts');
 
+/** The client of Socket.IO: sessions that begin at the rate, open by polling, are upgraded and end. */
+export const socketio = driven('socket.io', 'socketio.ts');
+
 /** Commands to Redis over connections that are kept, one at a time on each. */
 export const redis = driven('redis', 'redis.ts');
 

@@ -1,27 +1,24 @@
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Server as Engine } from 'engine.io';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { Server } from 'socket.io';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
+import { doorOf } from './socket-io-workers.ts';
+import type { EngineDoor } from './socket-io-workers.ts';
 import type { Stores } from './stores/index.ts';
 
 /** Socket.IO behind the front of an instance. */
-export interface SocketIo {
-  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  readonly close: () => void;
-}
+export type SocketIo = EngineDoor;
 
 /**
  * Rooms that reach every instance when Redis is there: `join` (room), `leave`
  * (room), `message` ({room, text}), each acknowledged; `hello` tells who serves.
- * As in the documented services a polling session lives in one worker: it needs
- * affinity down to the worker, the WebSocket transport does not.
+ * A session by long polling needs its instance again and again, which is what
+ * affinity at a gateway is for; which of its workers it meets does not matter.
  */
-export function createSocketIo(config: Config, stores: Stores, log: Log): SocketIo {
+export async function createSocketIo(config: Config, stores: Stores, log: Log): Promise<SocketIo> {
   const engine = new Engine();
+  const door = await doorOf(engine, config, log);
   const io = new Server({ serveClient: false });
   const subscriber = stores.redis?.subscriber((error) =>
     log('error', { message: `socket.io adapter: ${error.message}` }),
@@ -54,11 +51,11 @@ export function createSocketIo(config: Config, stores: Stores, log: Log): Socket
     socket.on('echo', (data: unknown, done: unknown) => acknowledge(done, data));
   });
   return {
-    request: (request, response) => engine.handleRequest(request, response),
-    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+    ...door,
     close: () => {
       io.disconnectSockets(true);
       engine.close();
+      door.close();
       subscriber?.disconnect();
     },
   };

@@ -4,6 +4,7 @@ import { REFUSED_RULE } from '../../../scenarios/engines/validity.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import loginStorm from '../../../scenarios/definitions/production-gateway/login-storm.ts';
+import socketioSessions from '../../../scenarios/definitions/production-gateway/socketio-sessions.ts';
 import uploads from '../../../scenarios/definitions/production-gateway/uploads.ts';
 import websocketSessions from '../../../scenarios/definitions/production-gateway/websocket-sessions.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
@@ -48,6 +49,17 @@ describe('WebSocket users', () => {
     expect(sticky({ returned: 20 })).toBe('inconclusive');
     expect(sticky({ returned: 500 }, starved)).toBe('inconclusive');
   });
+});
+
+test('Socket.IO users complete their sessions, or not', () => {
+  const route = (answered: number, validity = sound): string =>
+    verdict(socketioSessions, 'websocket.socketio-route', seen({}, answered), validity);
+  expect(route(800)).toBe('conforms');
+  // One of a hundred failed: the share could be below 99 % as well as above.
+  expect(route(792)).toBe('inconclusive');
+  expect(route(770)).toBe('deviates');
+  expect(route(0)).toBe('deviates');
+  expect(route(0, starved)).toBe('inconclusive');
 });
 
 describe('a storm on the login', () => {
