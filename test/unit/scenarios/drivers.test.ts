@@ -5,7 +5,6 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cells, kindOf } from '../../../scenarios/drivers/cells.ts';
@@ -16,6 +15,7 @@ import { shares } from '../../../environments/harness/addresses.ts';
 import { driverPlan } from '../../../scenarios/engines/driven.ts';
 import { segment } from '../../../scenarios/engines/k6.ts';
 import { LoadSamples } from '../../../scenarios/engines/samples.ts';
+import { endOf, linesOf } from './run-driver.ts';
 
 const STEPS = [
   { name: 'warm-up', rate_perS: 40, start_s: 0, duration_s: 1, drain_s: 0 },
@@ -99,14 +99,8 @@ async function driven(
     firstAddress: '127.0.0.1',
     timeout_s,
   };
-  const file = join(import.meta.dirname, '../../../scenarios/drivers', program);
-  const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return (await text(child.stdout)).split('\n');
+  return linesOf(program, plan);
 }
-
-/** What a driver said last. */
-const endOf = (lines: readonly string[]): DriverEnd =>
-  JSON.parse(lines.find((line) => line.startsWith('{"requests":')) ?? '{}') as DriverEnd;
 
 test.each(['connections.ts', 'autocannon.ts'])('%s tells how late its event loop was', async (program) => {
   const lines = await driven(program, (response) => response.end('ok'), 8);

@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
-import type { DriverEnd, DriverPlan } from '../../../scenarios/drivers/plan.ts';
-import { LoadSamples } from '../../../scenarios/engines/samples.ts';
+import type { DriverEnd } from '../../../scenarios/drivers/plan.ts';
+import type { LoadSamples } from '../../../scenarios/engines/samples.ts';
+import { runDriver } from './run-driver.ts';
 
 const STEPS = [
   { name: 'warm-up', rate_perS: 100, start_s: 0, duration_s: 0.5, drain_s: 0 },
   { name: 'measured', rate_perS: 100, start_s: 0.5, duration_s: 1.5, drain_s: 1 },
 ];
-const DRIVER = join(import.meta.dirname, '../../../scenarios/drivers/redis.ts');
 
 let server: Server | undefined;
 const sockets = new Set<Socket>();
@@ -37,7 +34,7 @@ async function load(
     });
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const plan: DriverPlan = {
+  return runDriver('redis.ts', {
     url: `redis://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
     serverName: '127.0.0.1',
     headers: {},
@@ -47,13 +44,7 @@ async function load(
     connections,
     firstAddress: '127.0.0.1',
     timeout_s: 1,
-  };
-  const child = spawn(process.execPath, [DRIVER, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = (await text(child.stdout)).split('\n');
-  const samples = new LoadSamples(STEPS, ['measured'], 1);
-  for (const line of lines) samples.take(line);
-  const last = lines.find((line) => line.startsWith('{"requests":')) ?? '{}';
-  return { samples, end: JSON.parse(last) as DriverEnd };
+  });
 }
 
 /** As Redis answers: a count, then its text. */

@@ -1,22 +1,20 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import { encodedTimes } from '../../../scenarios/drivers/cells.ts';
-import type { DriverEnd, DriverPlan, SlowKindSeen, SlowSeen } from '../../../scenarios/drivers/plan.ts';
+import type { SlowKindSeen, SlowSeen } from '../../../scenarios/drivers/plan.ts';
 import type { LoadMeasurement } from '../../../scenarios/engines/engine.ts';
 import { driverPlan } from '../../../scenarios/engines/driven.ts';
-import { LoadSamples } from '../../../scenarios/engines/samples.ts';
+import type { LoadSamples } from '../../../scenarios/engines/samples.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import { phaseTimes } from '../../../scenarios/phases.ts';
 import slowClients from '../../../scenarios/definitions/production-gateway/slow-clients.ts';
 import streaming from '../../../scenarios/definitions/production-gateway/streaming.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
+import { runDriver } from './run-driver.ts';
 
 const STEPS = [
   { name: 'warm-up', rate_perS: 40, start_s: 0, duration_s: 1, drain_s: 0 },
@@ -47,7 +45,7 @@ describe('the driver', () => {
   ): Promise<{ readonly outcomes: LoadSamples['outcomes']; readonly slow: SlowSeen | undefined }> {
     server = createServer(options, answer);
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-    const plan: DriverPlan = {
+    const { samples, end } = await runDriver('slow-clients.ts', {
       url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
       serverName: 'demo',
       headers: { 'X-Behave': '{}' },
@@ -58,13 +56,7 @@ describe('the driver', () => {
       firstAddress: '127.0.0.1',
       timeout_s: 5,
       slow: SLOW,
-    };
-    const file = join(import.meta.dirname, '../../../scenarios/drivers/slow-clients.ts');
-    const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines = (await text(child.stdout)).split('\n');
-    const samples = new LoadSamples(STEPS, ['measured'], 15);
-    for (const line of lines) samples.take(line);
-    const end = JSON.parse(lines.find((line) => line.startsWith('{"requests":')) ?? '{}') as DriverEnd;
+    });
     expect(end.requests).toBe(samples.seen);
     return { outcomes: samples.outcomes, slow: end.slow };
   }

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { expect, test } from 'vitest';
-import type { DriverEnd, DriverPlan } from '../../../scenarios/drivers/plan.ts';
-import { LoadSamples } from '../../../scenarios/engines/samples.ts';
+import { runDriver } from './run-driver.ts';
 
 const RATE_PER_S = 4;
 const STEPS = [
@@ -40,7 +36,7 @@ async function visit({ welcome = serve, path = '/socket.io/', allowUpgrades = tr
     welcome(socket, addresses.length);
   });
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  const plan: DriverPlan = {
+  const { samples, end } = await runDriver('socketio.ts', {
     url: `http://127.0.0.1:${String((listening.address() as AddressInfo).port)}/socket.io/`,
     serverName: 'demo.test',
     headers: {},
@@ -50,16 +46,10 @@ async function visit({ welcome = serve, path = '/socket.io/', allowUpgrades = tr
     connections,
     firstAddress: '127.0.0.1',
     timeout_s: 5,
-  };
-  const file = join(import.meta.dirname, '../../../scenarios/drivers/socketio.ts');
-  const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = (await text(child.stdout)).split('\n');
+  });
   server.disconnectSockets(true);
   listening.closeAllConnections();
   listening.close();
-  const samples = new LoadSamples(STEPS, ['measured'], plan.timeout_s);
-  for (const line of lines) samples.take(line);
-  const end = JSON.parse(lines.find((line) => line.startsWith('{"requests":')) ?? '{}') as DriverEnd;
   return { samples, end, addresses, kinds: samples.kinds.table().map(({ kind, requests }) => [kind, requests]) };
 }
 
