@@ -47,7 +47,7 @@ export async function doorAmongWorkers(engine: Engine, folder: string, name: str
     log('warn', { message: `socket.io: worker ${worker} cannot be asked: ${error.message}` });
   const socketOf = (worker: string): string => join(folder, `${worker}.sock`);
   const randomId = engine.generateId.bind(engine);
-  engine.generateId = (request) => `w${name}_${randomId(request)}`;
+  engine.generateId = async (request) => `w${name}_${await randomId(request)}`;
   const server = await listen(own, folder, socketOf(name));
   // Connections are kept: a sibling that closed one after its answer could do so before the body's end was written.
   const agent = new Agent({ keepAlive: true });
