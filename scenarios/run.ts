@@ -84,8 +84,9 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
   const phases = (await options.phases?.()) ?? [];
   const seen = { measured, ...watched, shape, sutCores: options.sutCores, phases };
   const figures = told.map((figure) => judgeFigure(figure, seen, validity));
+  const verdict = mergeVerdicts([...judged, ...figures].map((one) => one.verdict));
   const broken = validity.find((rule) => !rule.holds);
-  const open = judged.some(({ verdict }) => verdict === 'inconclusive');
+  const open = judged.some((one) => one.verdict === 'inconclusive');
   const reason = broken
     ? `${broken.rule}: ${broken.seen}`
     : open && slow !== null
@@ -96,9 +97,10 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
     title: declared.title,
     verifies: [...new Set([...promises, ...figures].map(({ claim }) => claim))],
     engine: measured.engine,
-    verdict: mergeVerdicts([...judged, ...figures].map(({ verdict }) => verdict)),
+    verdict,
     observed: describe({ measured, heldUp, decisive, judged, figures }),
-    ...(reason === undefined ? {} : { reason }),
+    // A broken rule that is the very question of a figure explains nothing that was kept.
+    ...(reason === undefined || verdict === 'conforms' ? {} : { reason }),
     ...(options.control ? { control: options.control } : {}),
     clientAddresses: Math.max(users, measured.users),
     warmup_s: shape.warmup_s,

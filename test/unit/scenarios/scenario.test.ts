@@ -7,7 +7,7 @@ import apiLatency from '../../../scenarios/definitions/production-gateway/api-la
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
 import type { GeneratorHost, LoadMeasurement } from '../../../scenarios/engines/engine.ts';
 import { cpuShare } from '../../../scenarios/engines/cpu-meter.ts';
-import { validityRules } from '../../../scenarios/engines/validity.ts';
+import { REFUSED_RULE, validityRules } from '../../../scenarios/engines/validity.ts';
 import type { FigurePromise } from '../../../scenarios/figures.ts';
 import { decidable, runScenario } from '../../../scenarios/run.ts';
 import type { ScenarioOptions } from '../../../scenarios/run.ts';
@@ -197,6 +197,30 @@ test('a scenario of overhead is judged by what the gateway adds, not by latency'
   expect(result.measures).toBe('overhead');
   expect(result.promises.map(({ measured_ms }) => measured_ms)).toEqual([6, 11.4]);
   expect(result.actual).toEqual([]);
+});
+
+test('refusals that a figure asks for are no reason of what was kept', async () => {
+  const accepted: FigurePromise = {
+    claim: 'demo',
+    what: 'accepted',
+    unit: 'requests',
+    better: 'lower',
+    limit: 1_000,
+    of: ({ measured: { outcomes } }) => ({
+      value: outcomes.answered,
+      interval: { lower: outcomes.answered, upper: outcomes.answered },
+      excuse: null,
+    }),
+  };
+  const engine = {
+    name: 'k6',
+    run: async () => measurement(1, { outcomes: { answered: 900, refused: 300, failed: 0 } }),
+  };
+  const declaredSo = scenario({ ...declared, promises: [], figures: [accepted], engine });
+  const result = await runScenario('limited', declaredSo, optionsFor());
+  expect(result.validity.filter(({ holds }) => !holds).map(({ rule }) => rule)).toEqual([REFUSED_RULE]);
+  expect(result).toMatchObject({ verdict: 'conforms' });
+  expect(result.reason).toBeUndefined();
 });
 
 test('of many figures the headline counts those that are as promised and tells the others', async () => {
