@@ -25,7 +25,11 @@ const STEP_S = 30;
  * Everything that Prometheus gets of the first gateway: from nginx itself at the addresses that it
  * scrapes, and where only an exporter could answer, from one that runs beside nginx for a moment.
  */
-export async function gatewaySources(context: CaseContext): Promise<Source[]> {
+export function gatewaySources(context: CaseContext): Promise<Source[]> {
+  return context.session.once('metrics of the first gateway', () => readSources(context));
+}
+
+async function readSources(context: CaseContext): Promise<Source[]> {
   // What nginx counts by status is there once there was a request.
   await context.client().request('/health');
   const known = (await targets(context)).filter(({ host, job }) => host === GATEWAY && job !== HOST_JOB);

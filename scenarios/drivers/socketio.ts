@@ -16,6 +16,7 @@ import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { Cells, kindOf } from './cells.ts';
 import type { Ended } from './cells.ts';
+import { startClock } from './clock.ts';
 import { watchLoop } from './loop.ts';
 import { addressAfter } from './plan.ts';
 import type { DriverEnd, DriverPlan } from './plan.ts';
@@ -35,11 +36,8 @@ const lookup: LookupFunction = (_, { all }, found) => {
 };
 const cells = new Cells(plan.steps, plan.route);
 const ends_ms = Math.max(...plan.steps.map((step) => step.start_s + step.duration_s)) * 1000;
-const began_ms = performance.now();
+const { now_ms, until } = startClock();
 const loop = watchLoop((plan.steps.at(-1)?.start_s ?? 0) * 1000);
-const now_ms = (): number => performance.now() - began_ms;
-const until = (due_ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Math.max(0, due_ms - now_ms())));
 
 type Ending = Omit<Ended, 'intended_ms'>;
 
