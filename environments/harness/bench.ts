@@ -2,12 +2,13 @@ import { startContainer } from './containers.ts';
 import { docker, OWNER_LABEL, removeContainer, RUN_LABEL } from './docker.ts';
 import { containerName } from './networks.ts';
 import { thisProcess } from './owner.ts';
+import { placeOnCores } from './pinning.ts';
 import type { ServiceRef } from './types.ts';
 
 /** A container without any network but its own loopback, removed when it goes out of scope. */
 export interface Bench extends AsyncDisposable {
   readonly service: ServiceRef;
-  /** Starts nginx on the loopback, which answers faster than any generator asks; returns where. */
+  /** Starts nginx on the loopback and on cores of its own, which answers faster than any generator asks; returns where. */
   nginx(image: string): Promise<string>;
 }
 
@@ -38,9 +39,10 @@ export async function startBench(runId: string, image: string): Promise<Bench> {
     HostConfig: { NetworkMode: 'none', Init: true, RestartPolicy: { Name: 'no' } },
   });
   await container.start();
+  const service: ServiceRef = { name, role: 'generator', containerId: container.id, addresses: {} };
   const started = [container.id];
   return {
-    service: { name, role: 'generator', containerId: container.id, addresses: {} },
+    service,
     nginx: async (gatewayImage) => {
       const server = await startContainer({
         runId,
@@ -52,6 +54,11 @@ export async function startBench(runId: string, image: string): Promise<Bench> {
         command: ['sh', '-c', `echo '${CONFIG}' >/tmp/bench.conf && exec nginx -c /tmp/bench.conf -g 'daemon off;'`],
       });
       started.push(server);
+      // As in a run: where the kernel would put the two changes from one arm to the next.
+      await placeOnCores(
+        [service, { name: 'bench-nginx', role: 'helper', containerId: server, addresses: {} }],
+        'separate',
+      );
       return `http://127.0.0.1:${String(PORT)}`;
     },
     // A helper first: it lives in the network namespace of the other.
