@@ -20,7 +20,7 @@ export async function calibrate(seed: number): Promise<Calibration> {
 /** All clients of a bench are addresses of its loopback. */
 const BENCH_CLIENTS = '127.8.0.0/16';
 
-/** The same for load engines and the capacity search, in a container of their own; three minutes, and five more with `throughput`. */
+/** The same for load engines and the capacity search, in a container of their own; three minutes, and seven or more with `throughput`. */
 export async function calibrateEngines(
   progress: Pick<Progress, 'note' | 'phase'>,
   { throughput }: { readonly throughput: boolean },
@@ -32,7 +32,7 @@ export async function calibrateEngines(
   progress.phase('load engines and capacity search, about three minutes');
   const results = await calibrateLoad(host, BENCH_CLIENTS);
   if (!throughput) return results;
-  progress.phase('what the engines cost, five to ten minutes');
+  progress.phase('what the engines cost, seven to fourteen minutes');
   const url = await bench.nginx(images.roles.gateway.reference);
   return [...results, ...(await calibrateThroughput(host, url, BENCH_CLIENTS))];
 }

@@ -1,6 +1,7 @@
 import { HarnessError } from '../../environments/harness/errors.ts';
 import { seededRandom } from '../../measurement/random.ts';
 import type { CapacityResult } from '../../reports/record/types.ts';
+import { writtenObjective } from '../../scenarios/capacity/objective.ts';
 import { findCapacity } from '../../scenarios/capacity/run.ts';
 import type { CapacityOptions } from '../../scenarios/capacity/run.ts';
 import { scalingOf } from '../../scenarios/capacity/scaling.ts';
@@ -8,6 +9,7 @@ import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedCapacity } from './plan.ts';
 import { onlyReplicas } from './replicas.ts';
+import { commandLine, unless } from './reproduce.ts';
 
 /** One load step: long enough for a P95, short enough for twenty of them. */
 const STEP = { warmup_s: 5, measured_s: 15 };
@@ -31,7 +33,14 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
       step: STEP,
       gatewayName: gateway.name,
       applications: services.filter(({ role }) => role === 'app').map((service) => service.name),
-      reproduce: `./gateproof capacity ${environment} --target ${name} --variant ${variant} --steps ${String(steps)}${how.replicas ? ` --replicas ${replicas.join(',')}` : ''}`,
+      reproduce: commandLine(['capacity', environment], {
+        target: name,
+        variant,
+        slo: writtenObjective(planned.objective),
+        steps,
+        addresses: unless(1, planned.addresses_min),
+        replicas: how.replicas && replicas.join(','),
+      }),
       onStep: (rate_perS) => {
         const many = how.replicas ? `, ${String(how.replicas.count)} of ${how.replicas.pool}` : '';
         run.progress.phase(`${variant}: ${name} at ${String(rate_perS)} requests/s${many}`);

@@ -10,6 +10,7 @@ import { notApplicable } from '../../conformance/outcome.ts';
 import { chaosTarget } from './chaos-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedExperiment } from './plan.ts';
+import { commandLine, unless } from './reproduce.ts';
 
 /** No fault of an experiment is meant to be in for longer. */
 const FAULT_LIMIT_S = 300;
@@ -53,7 +54,13 @@ async function runOne(
     seed: run.seed,
     ...(trials === undefined ? {} : { trials }),
     ...(run.controls.experiments ? { control: run.controls.experiments } : {}),
-    reproduce: `./gateproof chaos ${run.topology.environment} ${basename(file, '.ts')} --variant ${run.topology.variant}`,
+    reproduce: commandLine(['chaos', run.topology.environment, basename(file, '.ts')], {
+      variant: run.topology.variant,
+      profile: unless('smoke', run.profile),
+      trials,
+      seed: run.seed,
+      control: run.controls.experiments,
+    }),
     beforeTrial: firstNodeHolds,
     onProbes: (recent) => {
       run.watch?.probes(recent);

@@ -10,6 +10,7 @@ import { loadTarget } from './load-target.ts';
 import type { Measuring } from './measuring.ts';
 import type { PlannedScenario } from './plan.ts';
 import { checkRemoteWrite } from './remote-write.ts';
+import { commandLine, unless } from './reproduce.ts';
 import { starve } from './starve.ts';
 
 /** Starts the load generator when a scenario will need it; it does nothing until then. */
@@ -36,7 +37,12 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
         ? { phases: async () => phaseTimes(await phaseLines(gateway)) }
         : {}),
       ...(control ? { control } : {}),
-      reproduce: `./gateproof load ${environment} ${name} --variant ${variant}`,
+      reproduce: commandLine(['load', environment, name], {
+        variant,
+        profile: unless('smoke', run.profile),
+        generators: unless(1, generators),
+        control: run.controls.scenarios,
+      }),
     });
     run.folder.append({ event: 'scenario', at: new Date().toISOString(), variant, scenario: result });
     const byClaim = Map.groupBy(sayings(result), ({ claim }) => claim);

@@ -10,10 +10,13 @@ import type { GeneratorHost, LoadEngine, LoadMeasurement } from '../engines/engi
 import { k6, k6Alone } from '../engines/k6.ts';
 import type { LoadPlan } from '../k6/load.ts';
 
-/** Pairs at least; more are taken while their interval is too wide to say anything. */
-const PAIRS = { least: 10, most: 20 };
+/**
+ * Pairs at least; more are taken while their interval is too wide to say anything. On shared
+ * machines one run differs from the next by a tenth and more: many short pairs tell more than a few long ones.
+ */
+const PAIRS = { least: 20, most: 40 };
 const USERS = 50;
-const [WARM_UP_S, MEASURED_S] = [1, 5];
+const [WARM_UP_S, MEASURED_S] = [1, 3];
 /** The interval of the ratio has to reach this, and must not do so by being wide. */
 const RATIO_MIN = 0.95;
 const WIDTH_MAX = 0.15;
@@ -24,7 +27,7 @@ const UNREACHED_PER_S = 1_000_000;
 type Arm = () => Promise<number>;
 
 /**
- * Takes five minutes, and up to ten on a busy machine.
+ * Takes seven minutes, and up to fourteen on a busy machine.
  *
  * @param url of a server that answers faster than any of the tools asks
  * @throws Error when a tool fails

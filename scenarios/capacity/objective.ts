@@ -31,11 +31,19 @@ export function parseObjective(text: string): Objective {
   return { latencies, errors };
 }
 
+/** An objective as `parseObjective` reads it. */
+export function writtenObjective({ latencies, errors }: Objective): string {
+  const limits = latencies.map(({ percentile, limit_ms }) => `p${String(percentile)}=${String(limit_ms)}ms`);
+  return [...limits, `errors=${percent(errors)}%`].join(',');
+}
+
 /** An objective in words. */
 export function objectiveInWords({ latencies, errors }: Objective): string {
   const limits = latencies.map(({ percentile, limit_ms }) => `P${String(percentile)} below ${String(limit_ms)} ms`);
-  return [...limits, `errors below ${String(Number((errors * 100).toFixed(3)))} %`].join(' and ');
+  return [...limits, `errors below ${percent(errors)} %`].join(' and ');
 }
+
+const percent = (share: number): string => String(Number((share * 100).toFixed(3)));
 
 /**
  * What one step says: every limit is compared with the 95 % interval of its figure.

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import { seededRandom } from '../../../measurement/random.ts';
-import { judgeStep, objectiveInWords, parseObjective } from '../../../scenarios/capacity/objective.ts';
+import {
+  judgeStep,
+  objectiveInWords,
+  parseObjective,
+  writtenObjective,
+} from '../../../scenarios/capacity/objective.ts';
 import { searchCapacity } from '../../../scenarios/capacity/search.ts';
 import type { SearchOptions, StepVerdict } from '../../../scenarios/capacity/search.ts';
 import type { LoadMeasurement } from '../../../scenarios/engines/engine.ts';
@@ -158,6 +163,11 @@ describe('an objective', () => {
       errors: 0.005,
     });
     expect(objectiveInWords(parseObjective('p95=800ms'))).toBe('P95 below 800 ms and errors below 1 %');
+  });
+
+  test('is written as it is read', () => {
+    for (const written of ['p95=800ms,errors=1%', 'p95=300ms,p99.9=1500ms,errors=0.5%'])
+      expect(writtenObjective(parseObjective(written))).toBe(written);
   });
 
   test.each(['errors=1%', 'p95', 'p95=800', 'p100=1s', 'latency=3ms'])('%s is none', (text) => {
