@@ -27,13 +27,16 @@ export function renderSummary(record: RunRecord, report = `reports/runs/${record
   const model = arrange(record);
   const { gate } = record.summary;
   const fresh = new Set(gate.newDeviations);
+  // A capacity search judges no claim: rows of zeros would hide what it found.
+  const judges = record.variants.some(({ claims, capacities = [] }) => claims.length > 0 || capacities.length === 0);
+  const first = headline(record);
   const lines = [
-    headline(record),
-    gate.sentence,
-    lede(model),
+    first,
+    ...(gate.sentence === first ? [] : [gate.sentence]),
+    ...(judges ? [lede(model)] : []),
     ...(record.run.partial ? [`Partial: ${record.run.partialReason ?? 'not everything planned was measured.'}`] : []),
     '',
-    ...table(record),
+    ...(judges ? table(record) : []),
     ...deviationLines(record, 'New deviations', (claim) => claim.disposition === 'new', fresh.size),
     ...deviationLines(record, 'Inconclusive', (claim) => claim.verdict === 'inconclusive'),
     ...deviationLines(record, 'Failed in the harness', (claim) => claim.verdict === 'error'),
@@ -41,7 +44,7 @@ export function renderSummary(record: RunRecord, report = `reports/runs/${record
     ...loadLines(record),
     ...gate.warnings.map((warning) => `Warning: ${warning}`),
     '',
-    scopeSentence(model),
+    ...(judges ? [scopeSentence(model)] : []),
     runLine(record),
     `Report: ${report} (exit code ${gate.exitCode})`,
   ];

@@ -156,6 +156,14 @@ describe('the summary', () => {
     expect(renderSummary(emptyRecord())).toContain('No verdict: nothing was measured.');
   });
 
+  test('of a capacity search is not hidden behind counts of claims', () => {
+    const record = fullRecord();
+    const variants = record.variants.slice(1).map((one) => ({ ...one, claims: [], experiments: [], scenarios: [] }));
+    const text = renderSummary({ ...record, variants });
+    expect(text).toContain('Load:\n  hardened/api-mix');
+    expect(text).not.toMatch(/ claims|conforms/);
+  });
+
   test('cannot move a terminal’s cursor', () => {
     const text = renderSummary(withClaim({ disposition: 'new', observed: 'a\u001b[2J\rb\nc\u009bd' }));
     expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
