@@ -1,4 +1,5 @@
 /** Record → `report.markup`: one file that opens offline, loads nothing and runs only its own script. */
+import { isCapacityRun } from '../record/capacity.ts';
 import { scripts, styles } from './assets.ts';
 import { bytes, moment, plural } from './format.ts';
 import { markup, trusted } from './markup.ts';
@@ -27,6 +28,7 @@ import type { Model } from './model.ts';
  */
 export function renderHtml(record: RunRecord): string {
   const model = arrange(record);
+  const judges = !isCapacityRun(record);
   const style = styles();
   const script = scripts();
   const policy = [
@@ -66,7 +68,7 @@ export function renderHtml(record: RunRecord): string {
         <div class="shell">
           ${rail(model)}
           <main id="main">
-            ${answer(model)}${variants(model)}${breaks(model)}${ledger(model)}${experiments(model)}${scenarios(model)}${capacities(model)}${history(model)}${instruments(model)}
+            ${answer(model)}${judges ? [variants(model), breaks(model), ledger(model)] : null}${experiments(model)}${scenarios(model)}${capacities(model)}${history(model)}${instruments(model)}
           </main>
         </div>
         ${footer(record)}
@@ -100,13 +102,16 @@ function top(record: RunRecord): Markup {
 
 function rail(model: Model): Markup {
   const { record } = model;
-  const claims = model.rows.length;
   const good = record.calibration.filter((result) => result.holds).length;
   const entries: readonly (readonly [string, string, string])[] = [
-    ['answer', 'Answer', { holds: 'holds', breaks: 'breaks', open: 'undecided', failed: 'failed' }[outcome(record)]],
-    ['variants', 'Variants', claims === 0 ? '' : keptShare(model)],
-    ...(claims === 0 ? [] : [['breaks', 'What breaks', String(deviations(model).length)] as const]),
-    ['ledger', 'Claims', String(claims)],
+    [
+      'answer',
+      'Answer',
+      { holds: isCapacityRun(record) ? 'found' : 'holds', breaks: 'breaks', open: 'undecided', failed: 'failed' }[
+        outcome(record)
+      ],
+    ],
+    ...(isCapacityRun(record) ? [] : claimEntries(model)),
     ...experimentEntries(model),
     ...scenarioRuns(model).map(
       ({ id }, index, all) => [id, all.length > 1 ? `Load ${index + 1}` : 'Load', ''] as const,
@@ -121,6 +126,15 @@ function rail(model: Model): Markup {
   return markup`<nav class="rail" aria-label="Sections">
     ${entries.map(([id, name, figure]) => markup`<a href="#${id}">${name} <span>${figure}</span></a>`)}
   </nav>`;
+}
+
+function claimEntries(model: Model): readonly (readonly [string, string, string])[] {
+  const claims = model.rows.length;
+  return [
+    ['variants', 'Variants', claims === 0 ? '' : keptShare(model)],
+    ...(claims === 0 ? [] : [['breaks', 'What breaks', String(deviations(model).length)] as const]),
+    ['ledger', 'Claims', String(claims)],
+  ];
 }
 
 /** One entry for each experiment, or one for the table of many. */

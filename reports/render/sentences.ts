@@ -52,6 +52,7 @@ export function headline(record: RunRecord): string {
 
 /** Short form for the bar at the top and for the window's title. */
 export function shortAnswer(record: RunRecord): string {
+  if (isCapacityRun(record)) return outcome(record) === 'holds' ? 'Capacity found' : 'Capacity unknown';
   return { holds: 'Gate holds', breaks: 'Gate breaks', open: 'Gate undecided', failed: 'Harness failed' }[
     outcome(record)
   ];
@@ -67,6 +68,7 @@ function kept(variant: VariantResult, counts: Counts | undefined): string {
 export function lede(model: Model): string {
   const { record } = model;
   if (record.variants.length === 0) return 'The run ended before any variant was started.';
+  if (isCapacityRun(record)) return 'A search for capacity, which judges no claim.';
   const lines = record.variants.map((variant) => kept(variant, record.summary.byVariant[variant.name]));
   const hardened = model.variants.indexOf('hardened');
   const plus = withVerdict(model.rows, hardened, 'deviates').filter((row) => row.results[hardened]?.needsPlus).length;

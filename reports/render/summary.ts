@@ -1,5 +1,5 @@
 /** Record → a few lines for a terminal, a CI log or a comment: the answer first. */
-import { capacityInWords } from '../record/capacity.ts';
+import { capacityInWords, isCapacityRun } from '../record/capacity.ts';
 import { replicasInWords } from '../record/scaling.ts';
 import { duration, plural } from './format.ts';
 import { arrange } from './model.ts';
@@ -28,7 +28,7 @@ export function renderSummary(record: RunRecord, report = `reports/runs/${record
   const { gate } = record.summary;
   const fresh = new Set(gate.newDeviations);
   // A capacity search judges no claim: rows of zeros would hide what it found.
-  const judges = record.variants.some(({ claims, capacities = [] }) => claims.length > 0 || capacities.length === 0);
+  const judges = !isCapacityRun(record);
   const first = headline(record);
   const lines = [
     first,

@@ -1,10 +1,13 @@
 /** Section 1: does the gate hold, what decided it, and why it may be believed. */
+import { isCapacityRun } from '../../record/capacity.ts';
+import { replicasInWords } from '../../record/scaling.ts';
 import { duration, enumerate, moment, number, percent, plural } from '../format.ts';
 import { markup } from '../markup.ts';
 import { headline, lede, outcome, scope, scopeSentence } from '../sentences.ts';
 import { emphasise, filterQuery, quietGlyph } from './parts.ts';
 import { trust } from './trust.ts';
 import type { Markup, Part } from '../markup.ts';
+import type { RunRecord } from '../../record/types.ts';
 import type { Model } from '../model.ts';
 import type { Outcome } from '../sentences.ts';
 
@@ -30,8 +33,7 @@ export function answer(model: Model): Markup {
     </div>
     <div class="facts">
       <div>
-        <h2>What decided the gate</h2>
-        ${decided(model)}
+        ${isCapacityRun(record) ? found(record) : decided(model)}
       </div>
       <div>
         <h2>Can this run be trusted?</h2>
@@ -80,6 +82,13 @@ function claimOf(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1).replace(/^.*[:\s]/, '');
 }
 
+/** What ran out, of a run that judged nothing else. */
+function found({ variants }: RunRecord): Markup {
+  const all = variants.flatMap(({ name, capacities = [] }) => capacities.map((one) => ({ name, one })));
+  return markup`<h2>What ran out</h2>
+    ${all.map(({ name, one }) => markup`<p class="why">${name}${replicasInWords(one)}: ${one.ranOut}.</p>`)}`;
+}
+
 function decided(model: Model): Markup {
   const { record } = model;
   const { gate } = record.summary;
@@ -90,7 +99,8 @@ function decided(model: Model): Markup {
     .flatMap((row) => row.results.flatMap((result) => result?.waiver?.expires ?? []))
     .toSorted();
   const parts = scope(model);
-  return markup`<p class="why">${gate.sentence}</p>
+  return markup`<h2>What decided the gate</h2>
+    <p class="why">${gate.sentence}</p>
     <dl class="kv n">
       <dt>${gate.newDeviations.length}</dt>
       <dd>new ${gate.newDeviations.length === 1 ? 'deviation' : 'deviations'}</dd>

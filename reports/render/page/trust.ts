@@ -46,6 +46,11 @@ function controls({ record }: Model): Reason {
 }
 
 function load({ record }: Model): Reason {
+  const steps = record.variants.flatMap(({ capacities = [] }) => capacities.flatMap((search) => search.steps));
+  if (steps.length > 0) {
+    const thrown = steps.filter(({ verdict }) => verdict === 'invalid' || verdict === 'disturbed').length;
+    return { name: 'Load', text: `${thrown} of ${plural(steps.length, 'load step')} thrown away`, good: thrown === 0 };
+  }
   const rules = record.variants.flatMap((variant) => variant.scenarios.flatMap((scenario) => scenario.validity));
   if (rules.length === 0) return { name: 'Load', text: 'none in this run', good: null };
   const broken = rules.filter((rule) => !rule.holds);
