@@ -17,6 +17,8 @@ export interface Reach {
 }
 
 export interface FailoverSeen {
+  /** Hosts whose Redis says that it is a master. */
+  readonly masters: number;
   /** As a Sentinel counts them, itself included. */
   readonly replicas: number;
   readonly sentinels: number;
@@ -76,11 +78,19 @@ export function judgeSentinel(claim: string, trials: readonly TrialData[]): Clai
   return seen.length === 0 ? { ...common, ...nothingSeen(trials) } : common;
 }
 
-function brokenPromises({ replicas, sentinels, quorum, stopped, master, writes }: FailoverSeen): readonly string[] {
+function brokenPromises({
+  masters,
+  replicas,
+  sentinels,
+  quorum,
+  stopped,
+  master,
+  writes,
+}: FailoverSeen): readonly string[] {
   return [
-    ...(replicas === HOSTS.length - 1 && sentinels === HOSTS.length && quorum === QUORUM
+    ...(masters === 1 && replicas === HOSTS.length - 1 && sentinels === HOSTS.length && quorum === QUORUM
       ? []
-      : ['the Sentinels see another layout']),
+      : ['the hosts do not form the promised layout']),
     ...(master === null || (stopped && master === MASTER_HOST)
       ? ['the Sentinels promoted no replica: none was left that may become master, or they did not agree']
       : []),
@@ -152,9 +162,9 @@ function nothingSeen(trials: readonly TrialData[]): Pick<ClaimJudgement, 'verdic
 
 function told(seen: readonly FailoverSeen[]): string {
   return seen
-    .map(({ replicas, sentinels, quorum, ...rest }) =>
+    .map(({ masters, replicas, sentinels, quorum, ...rest }) =>
       [
-        `1 master, ${replicas} replicas, ${sentinels} Sentinels, quorum ${quorum}`,
+        `${masters} master, ${replicas} replicas, ${sentinels} Sentinels, quorum ${quorum}`,
         rest.stopped ? toldFailover(rest) : `no host stopped; master ${rest.master ?? 'unknown'}`,
         `${rest.writes.failed} writes failed, ${rest.writes.lost} acknowledged ones lost`,
       ].join(', '),

@@ -1,7 +1,15 @@
 /** The stage of experiments with the three hosts of Redis: they stand, and the gateway that counts in Redis uses them. */
 import { configEdit } from '../faults/config-edit.ts';
-import { FIRST_REPLICA, HOSTS, MASTER_HOST, QUORUM, replicasSeen, sentinelSays } from '../operations/redis-hosts.ts';
-import { startHosts, startSentinels } from '../operations/redis-hosts.ts';
+import {
+  FIRST_REPLICA,
+  HOSTS,
+  MASTER_HOST,
+  QUORUM,
+  replicasSeen,
+  sentinelSays,
+  startHosts,
+  startSentinels,
+} from '../operations/redis-hosts.ts';
 import { mustRun } from '../operations/commands.ts';
 import type { Fault } from '../runner/fault.ts';
 import type { ChaosTarget } from '../runner/target.ts';

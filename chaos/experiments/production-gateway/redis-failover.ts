@@ -41,7 +41,8 @@ const LOOK_EVERY_MS = 300;
 /** Each key of the limiter ends with a client's address. */
 const KEYS_ABOUT_CLIENTS = "redis-cli --scan | grep -cE ':[0-9]+([.][0-9]+){3}$' || true";
 
-let before: Pick<FailoverSeen, 'replicas' | 'sentinels' | 'quorum' | 'clusterNodes' | 'before'> | null = null;
+let before: Pick<FailoverSeen, 'masters' | 'replicas' | 'sentinels' | 'quorum' | 'clusterNodes' | 'before'> | null =
+  null;
 let seen: FailoverSeen | null = null;
 
 export default experiment({
@@ -58,8 +59,10 @@ export default experiment({
     await startWriter(target, addresses);
     if (target.variant === 'documented') await startUpstream(target, addresses);
     const says = await sentinelSays(target, SECOND_REPLICA);
+    const roles = await Promise.all(HOSTS.map((host) => roleOf(target, host)));
     const clusters = await Promise.all(HOSTS.map((host) => clusterEnabled(target, host)));
     before = {
+      masters: roles.filter((role) => role === 'master').length,
       replicas: Number(says?.['num-slaves']),
       sentinels: Number(says?.['num-other-sentinels']) + 1,
       quorum: Number(says?.['quorum']),

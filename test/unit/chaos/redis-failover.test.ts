@@ -12,6 +12,7 @@ const TIMES = { injected_ms: 4_000, reverted_ms: 16_000, healed_ms: 18_000, end_
 const during = (sent_ms: number): boolean => sent_ms > TIMES.injected_ms && sent_ms < TIMES.reverted_ms;
 
 const FINE: FailoverSeen = {
+  masters: 1,
   replicas: 2,
   sentinels: 3,
   quorum: 2,
@@ -30,7 +31,7 @@ function judged(
   made: { invalidReason?: string; answer?: (sent_ms: number) => string | null } = {},
 ) {
   const trial = madeTrial({ ...TIMES, answer: () => 'customer-1', ...made });
-  const collected = seen === null ? {} : { [SEEN]: [JSON.stringify({ ...FINE, ...seen })] };
+  const collected = { [SEEN]: seen === null ? [] : [JSON.stringify({ ...FINE, ...seen })] };
   const [sentinel, cluster, upstream] = redis.judge([{ ...trial, collected }], SETTINGS);
   return { sentinel, cluster, upstream };
 }
@@ -49,6 +50,7 @@ describe('Sentinels', () => {
     ['no client writes any more', { writes: { failed: 900, again_s: null, lost: 0 } }],
     ['a Sentinel is missing', { sentinels: 2 }],
     ['another quorum', { quorum: 1 }],
+    ['two masters', { masters: 2 }],
   ] satisfies [string, Partial<FailoverSeen>][])('deviate when %s', (_, seen) => {
     expect(judged(seen).sentinel?.verdict).toBe('deviates');
   });
