@@ -41,10 +41,12 @@ return 'free'
 
 local function block_key(address) return "gateway:blocked:" .. address end
 
--- Redis is only asked while the last look at it, a second ago at most, went well.
+-- Redis is only asked while the last look at it, a second ago at most, went well. Each look
+-- first asks the Sentinels, so that a failover is followed within a second.
 function M.watch_redis()
   local function look(premature)
     if premature then return end
+    redis.find(500)
     if redis.call(500, "PING") == "PONG" then STATE:set("redis_up", true, 3) else STATE:delete("redis_up") end
   end
   if ngx.worker.id() ~= 0 then return end
