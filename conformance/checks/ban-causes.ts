@@ -102,9 +102,13 @@ function sideBySide(count: number, request: Planned): Planned[] {
   }));
 }
 
-/** Sends batch after batch until a status was seen often enough, or an answer is missing: the client is cut off. */
-async function batches(
-  client: Client,
+/**
+ * Sends batch after batch until a status was seen often enough, or an answer is missing: the client is cut off.
+ *
+ * @returns how often it was seen
+ */
+export async function batches(
+  client: Pick<Client, 'all'>,
   plan: readonly (readonly Planned[])[],
   status: number,
   wanted: number,

@@ -152,7 +152,7 @@ function told(what: string, { many, few, bannedAfter_ms, ban, lifted }: BanSeen)
   const counts = `${String(many.failures)} ${what}, beside an address with ${String(few.failures)}`;
   if (bannedAfter_ms === null) return `${counts}: no ban`;
   const length =
-    lifted?.lasted_ms == null
+    typeof lifted?.lasted_ms !== 'number'
       ? ''
       : `; one of ${String(lifted.bantime_s)} s ended after ${(lifted.lasted_ms / 1000).toFixed(1)} s`;
   return `${counts}: banned after ${(bannedAfter_ms / 1000).toFixed(1)} s for ${String(ban?.lasts_s ?? 0)} s by ${ban?.jail ?? 'nobody'}${length}`;

@@ -76,7 +76,7 @@ export async function tryBans(context: CaseContext, provocation: Provocation): P
     bannedAfter_ms,
     looked_ms,
     openPorts,
-    heldAnswered: heldTells ? later?.status != null : null,
+    heldAnswered: heldTells ? typeof later?.status === 'number' : null,
     fewServed,
     bystanderServed,
     ban,
@@ -99,7 +99,7 @@ async function shortBan(fail2ban: Fail2ban, { jail }: Ban, client: Client, { aga
 }
 
 /** How long something took to become true, ms; null when it had not within the limit. */
-async function elapsed_ms(name: string, limit_ms: number, look: () => Promise<boolean>): Promise<number | null> {
+export async function elapsed_ms(name: string, limit_ms: number, look: () => Promise<boolean>): Promise<number | null> {
   const began = performance.now();
   const { after_ms } = await waitFor(
     name,
