@@ -8,7 +8,7 @@ import type { VariantName } from '../../reports/record/types.ts';
 export interface Mutant {
   readonly name: string;
   readonly base: VariantName;
-  /** File below `<variant>/nginx/`, or below `<variant>/` when it begins with `firewall/`. */
+  /** File below `<variant>/nginx/`, or below `<variant>/` when it begins with `firewall/` or `fail2ban/`. */
   readonly file: string;
   /** Literal text that must occur in the file; all its occurrences are replaced. */
   readonly find: string;

@@ -1,6 +1,7 @@
 import { num, numbers, str, strings } from '../../../environments/ledger/values.ts';
 import { access, judgeAdminList, officeClient } from '../../checks/access.ts';
 import type { Attempt } from '../../checks/access.ts';
+import { failedLoginsAreBanned, refusedAreBanned } from '../../checks/ban-causes.ts';
 import { bindsInternally, metricsHidden } from '../../checks/backends.ts';
 import { manualBlock } from '../../checks/blocklist.ts';
 import { corsAllowlist } from '../../checks/cors.ts';
@@ -197,6 +198,29 @@ verifyLong('production-gateway.access-control.deploy-health-poll', async (contex
 );
 
 verifyLong('production-gateway.access-control.syn-flood', (context) => floodHeldBack(context));
+
+verifyLong('production-gateway.access-control.fail2ban', (context) => {
+  const { claim } = context;
+  return refusedAreBanned(context, {
+    what: 'refusals by rate',
+    maxretry: num(claim, 'maxretry'),
+    findtime_s: num(claim, 'findtime_s'),
+    bantime_s: num(claim, 'bantime_s'),
+    // How soon stands in the description of the check: "within 5 s TCP … is rejected".
+    within_s: Number(/within (\d+) s TCP/.exec(claim.check)?.[1]),
+  });
+});
+
+verifyLong('production-gateway.access-control.ip-blacklist-auto', (context) => {
+  const { claim } = context;
+  // How many, too: "Send 50 requests with bad credentials".
+  const attempts = Number(/Send (\d+) requests/.exec(claim.check)?.[1]);
+  return failedLoginsAreBanned(
+    context,
+    { what: 'failed authentications', bantime_s: num(claim, 'duration_s') },
+    attempts,
+  );
+});
 
 verify('production-gateway.access-control.backend-bind-internal', async (context) => bindsInternally(context));
 

@@ -1,4 +1,5 @@
 import { num, str, strings } from '../../../environments/ledger/values.ts';
+import { refusedElsewhereAreBanned } from '../../checks/ban-causes.ts';
 import { judgeBurst, judgeLimit, judgeLimitAndRate, judgeRate, judgeWindow } from '../../checks/rate-limit.ts';
 import { delaysOf, judgeFormat, judgeLog, judgeStatuses, judgeUndelayed } from '../../checks/rate-limit-answer.ts';
 import { MANY, PROBE, enough, flood, floods, pressure, sort } from '../../checks/rate-limit-flood.ts';
@@ -259,4 +260,14 @@ verify('production-gateway.rate-limit.zones', async (context) => {
     zone('per_user', CREDENTIAL),
   ];
   return judgeZones(promised, num(claim, 'size_mib') * 1024 ** 2, rateZones(await context.gateway.config()));
+});
+
+verifyLong('production-gateway.rate-limit.fail2ban', (context) => {
+  const { claim } = context;
+  return refusedElsewhereAreBanned(context, {
+    what: 'refusals by rate',
+    maxretry: num(claim, 'maxretry'),
+    findtime_s: num(claim, 'findtime_s'),
+    bantime_s: num(claim, 'bantime_s'),
+  });
 });

@@ -128,7 +128,17 @@ function decided(model: Model): Markup {
 }
 
 /** What decides verdicts stands in the open; libraries and exporters are folded away. */
-const SUT = new Set(['nginx', 'keepalived', 'openssl', 'modsecurity', 'brotli', 'pm2', 'postgres', 'redis']);
+const SUT = new Set([
+  'nginx',
+  'keepalived',
+  'fail2ban',
+  'openssl',
+  'modsecurity',
+  'brotli',
+  'pm2',
+  'postgres',
+  'redis',
+]);
 const TOOLS = new Set(['k6', 'toxiproxy', 'autocannon', 'nghttp2', 'h2spec', 'node', 'docker']);
 
 function versions(all: Readonly<Record<string, string>>): readonly (readonly [string, Part])[] {
