@@ -17,7 +17,7 @@ export function parseStamped(text: string, node: string): LogLine[] {
 
 /** What of keepalived's log tells the mechanism of a failover. */
 const TELLING =
-  /Entering (MASTER|BACKUP|FAULT) STATE|script .* (failed|succeeded)|VRRP_Script\(|effective priority|lower priority|higher priority|Changing effective|timed out|gratuitous ARP/i;
+  /Entering (MASTER|BACKUP|FAULT) STATE|script .* (failed|succeeded)|VRRP_Script\(|effective priority|lower priority|higher priority|Changing effective|timed out|gratuitous ARP|invalid passwd/i;
 
 export function telling(lines: readonly LogLine[]): LogLine[] {
   return lines.filter(({ text }) => TELLING.test(text));

@@ -34,6 +34,8 @@ export interface OwnContainer {
   readonly name: string;
   /** Role whose image it starts from. */
   readonly image: string;
+  /** Where it stands; among the backends when absent. */
+  readonly network?: 'backend' | 'edge';
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: readonly { readonly path: string; readonly content: string; readonly mode?: number }[];
@@ -65,7 +67,7 @@ export interface ChaosTarget {
   exec(service: string, argv: readonly string[]): Promise<ExecResult>;
   /** Starts a command in the network namespace of a service that runs on, from outside: goes on while the service is paused or killed. */
   watch(service: string, argv: readonly string[]): Promise<Watcher>;
-  /** Starts a container of the experiment's own on the backend network, or finds it when it was started before; its address there. */
+  /** Starts a container of the experiment's own, or finds it when it was started before; its address on its network. */
   startOwn(spec: OwnContainer): Promise<string>;
   removeOwn(name: string): Promise<void>;
   /** Starts `chaos/prober/agent.ts` in the vantage, or among the backends, at the highest priority it can get. */

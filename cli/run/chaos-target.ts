@@ -36,7 +36,7 @@ export async function chaosTarget(topology: TopologyDescriptor): Promise<ChaosTa
     host,
     exec: (name, argv) => exec(service(name).containerId, argv),
     watch: async (name, argv) => watch(await host.networkHelper(service(name).containerId), argv),
-    startOwn: async (spec) => (await own.start(spec)).addresses['backend'] ?? '',
+    startOwn: async (spec) => (await own.start(spec)).addresses[spec.network ?? 'backend'] ?? '',
     removeOwn: (name) => own.remove(name),
     // Nice −20: without it the prober is late on busy cores (measured: up to 7.7 ms instead of 1.5 ms).
     openProber: (from = 'vantage') =>

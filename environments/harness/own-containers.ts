@@ -5,8 +5,8 @@ import { removeContainer } from './docker.ts';
 import { HarnessError } from './errors.ts';
 import type { ServiceRef, TopologyDescriptor } from './types.ts';
 
-/** Segment of the backend network that nobody else uses. */
-const SEGMENT = 40;
+/** Segments that nobody else uses: of the backend network, and of the public side. */
+const SEGMENTS = { backend: 40, edge: 15 } as const;
 const FIRST_HOST = 10;
 
 /** What an experiment says of a container that it adds to the topology. */
@@ -16,9 +16,11 @@ export interface OwnSpec extends Pick<
 > {
   /** Role whose image it starts from. */
   readonly image: string;
+  /** Where it stands; among the backends when absent. */
+  readonly network?: keyof typeof SEGMENTS;
 }
 
-/** Containers on the backend network that experiments add to a topology. They go with the run at the latest. */
+/** Containers on one network each that experiments add to a topology. They go with the run at the latest. */
 export class OwnContainers {
   readonly #topology: TopologyDescriptor;
   readonly #running = new Map<string, ServiceRef>();
@@ -33,12 +35,17 @@ export class OwnContainers {
   }
 
   /** Starts a container, or finds the one that was started by this name. @throws {HarnessError} without an image for its role */
-  async start({ image: role, ...spec }: OwnSpec): Promise<ServiceRef> {
+  async start({ image: role, network = 'backend', ...spec }: OwnSpec): Promise<ServiceRef> {
     const known = this.#running.get(spec.name);
     if (known) return known;
     const image = this.#topology.imageIds[role];
     if (!image) throw new HarnessError(`no image of role ${role} was prepared`, 'ask ensureImages for it as well');
-    const addresses = { backend: addressPlan(this.#topology.slot).backendHost(SEGMENT, (this.#next += 1)) };
+    const plan = addressPlan(this.#topology.slot);
+    const host = (this.#next += 1);
+    const addresses: ServiceRef['addresses'] =
+      network === 'edge'
+        ? { edge: plan.edgeHost(SEGMENTS.edge, host) }
+        : { backend: plan.backendHost(SEGMENTS.backend, host) };
     const containerId = await startContainer({ ...spec, image, runId: this.#topology.runId, role: 'own', addresses });
     const service: ServiceRef = { name: spec.name, role: 'own', containerId, addresses };
     this.#running.set(spec.name, service);
