@@ -1,7 +1,7 @@
 import { num, str } from '../../../environments/ledger/values.ts';
 import { BENIGN, CROSS_SITE_SCRIPTING, NULL_BYTES, OTHER_ATTACKS, SQL_INJECTION } from '../../checks/attack-corpus.ts';
 import { judgeBlocking, judgeRuleSet, judgeStaging, rawNullByte, ruleSet, staging, tried } from '../../checks/waf.ts';
-import { together } from '../../outcome.ts';
+import { notApplicable, together } from '../../outcome.ts';
 import { verify } from '../../verify.ts';
 
 /** Status of a refusal by a firewall, where a claim names none. */
@@ -42,3 +42,7 @@ verify('production-gateway.waf.crs-blocking', async (context) => {
   ]);
   return together([judgeBlocking(num(context.claim, 'status'), attacks, benign), judgeStaging(detected)]);
 });
+
+verify('production-gateway.waf.cdn-ddos', async () =>
+  notApplicable('floods, bots and foreign countries are held back at the edge', 'no CDN belongs to the environment'),
+);
