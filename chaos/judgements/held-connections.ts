@@ -2,7 +2,8 @@
 import type { Evidence } from '../../reports/record/types.ts';
 import type { HeldClient, HeldConnection, HeldKind } from '../prober/held-clients-settings.ts';
 import type { ClaimJudgement, TrialData } from '../runner/experiment.ts';
-import { judgeEach } from './holders.ts';
+import { KEEPALIVED } from '../observers/failover.ts';
+import { judgeEach, takeover_ms } from './holders.ts';
 
 /** Name under which a trial keeps what the clients saw, on the trial's clock. */
 export const HELD_CLIENTS = 'held clients';
@@ -36,15 +37,33 @@ export function onClock(client: HeldClient, at: (wall_ms: number) => number): He
   return { ...client, connections };
 }
 
-/**
- * The fate of what a client held when the fault came; null when it held nothing then.
- *
- * @param moved_ms when the new holder had the address; answers after it came from there
- */
-export function fateOf({ kind, connections }: HeldClient, injected_ms: number, moved_ms: number): Fate | null {
+/** Instants of a failover, on the clock of the connections. */
+export interface Moments {
+  /** Since when the lost node had had the address: an older connection may belong to the other one. */
+  readonly since_ms: number;
+  readonly injected_ms: number;
+  /** When the new holder had the address; answers after it came from there. */
+  readonly moved_ms: number;
+}
+
+/** When a node last became master before the fault, by keepalived's log; the beginning of the trial when it was before that. */
+export function masterSince_ms({ trial, collected }: Pick<TrialData, 'trial' | 'collected'>, node: string): number {
+  const instants = (collected[KEEPALIVED] ?? []).flatMap((line) => {
+    const [at = '', of, ...rest] = line.split(' ');
+    return of === node && rest.join(' ').includes('Entering MASTER STATE') ? [Number(at)] : [];
+  });
+  return Math.max(0, ...instants.filter((at_ms) => at_ms < trial.fault.injected_ms));
+}
+
+/** The fate of what a client held at the lost node when the fault came; null when it held nothing there. */
+export function fateOf({ kind, connections }: HeldClient, moments: Moments): Fate | null {
+  const { since_ms, injected_ms, moved_ms } = moments;
   const at = connections.findIndex(
     ({ begun_ms, ended_ms, answered_ms }) =>
-      begun_ms < injected_ms && (ended_ms === null || ended_ms >= injected_ms) && answered_ms !== null,
+      begun_ms >= since_ms &&
+      begun_ms < injected_ms &&
+      (ended_ms === null || ended_ms >= injected_ms) &&
+      answered_ms !== null,
   );
   const held = connections[at];
   if (held === undefined) return null;
@@ -61,16 +80,16 @@ export function fateOf({ kind, connections }: HeldClient, injected_ms: number, m
 
 const KINDS = ['keep-alive', 'download', 'websocket'] as const;
 
-/** @param wanted connections that have to be held when the fault comes, or the trial cannot tell */
-export function judgeHeld(
-  claim: string,
-  trials: readonly TrialData[],
-  wanted: number,
-  moved: (one: TrialData) => number | null,
-): ClaimJudgement {
+/**
+ * @param wanted connections that have to be held when the fault comes, or the trial cannot tell
+ * @param lost node that the fault takes away
+ */
+export function judgeHeld(claim: string, trials: readonly TrialData[], wanted: number, lost: string): ClaimJudgement {
   const fates = (one: TrialData): readonly Fate[] => {
     const { injected_ms } = one.trial.fault;
-    return heldIn(one).flatMap((client) => fateOf(client, injected_ms, moved(one) ?? injected_ms) ?? []);
+    const moved_ms = takeover_ms(one.trial, lost) ?? injected_ms;
+    const moments: Moments = { since_ms: masterSince_ms(one, lost), injected_ms, moved_ms };
+    return heldIn(one).flatMap((client) => fateOf(client, moments) ?? []);
   };
   const valid = trials.filter(({ trial }) => trial.valid);
   const judged = judgeEach(

@@ -6,7 +6,6 @@ import { countOf, heldClients, heldClientsNow } from '../../faults/held-clients.
 import type { HeldClients } from '../../faults/held-clients.ts';
 import { linkDown } from '../../faults/link-down.ts';
 import { fateOf, HELD_CLIENTS, judgeHeld, onClock } from '../../judgements/held-connections.ts';
-import { takeover_ms } from '../../judgements/holders.ts';
 import type { HeldClient } from '../../prober/held-clients-settings.ts';
 import type { TrialWatch } from '../../runner/experiment.ts';
 import { waitFor } from '../../runner/wait.ts';
@@ -61,13 +60,14 @@ export default pairExperiment({
   collect: async (_target, window) => ({
     texts: { [HELD_CLIENTS]: before.map((client) => JSON.stringify(onClock(client, window.at_ms))) },
   }),
-  judge: (trials) => [judgeHeld(CLAIM, trials, countOf(HELD), ({ trial }) => takeover_ms(trial, ACTIVE))],
+  judge: (trials) => [judgeHeld(CLAIM, trials, countOf(HELD), ACTIVE)],
 });
 
 /** Whether each client has been answered since now, or since the fault over a later connection. */
 async function allServed(watch: TrialWatch): Promise<boolean> {
   const clients = await heldClientsNow(watch.target);
   const injected_ms = watch.wall_ms(watch.injected_ms);
-  const settled = clients.map((client) => fateOf(client, injected_ms, injected_ms + LOOK_MS));
+  const moments = { since_ms: 0, injected_ms, moved_ms: injected_ms + LOOK_MS };
+  const settled = clients.map((client) => fateOf(client, moments));
   return settled.every((one) => one === null || one.fate === 'moved on' || one.back_ms !== null);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { fateOf, judgeHeld, onClock } from '../../../chaos/judgements/held-connections.ts';
+import { fateOf, judgeHeld, masterSince_ms, onClock } from '../../../chaos/judgements/held-connections.ts';
+import { holderLanes, holdings } from '../../../chaos/observers/address-events.ts';
 import type { TrialData } from '../../../chaos/runner/experiment.ts';
 import type { HeldClient, HeldConnection } from '../../../chaos/prober/held-clients-settings.ts';
 import { madeTrial } from './trials.ts';
@@ -23,7 +24,7 @@ const LOST = client(connection(1_000, 9_900, 13_100), connection(13_600, 14_000)
 const WENT_ON = client(connection(1_000, 14_000));
 
 describe('the fate of a held connection', () => {
-  const fate = (one: HeldClient) => fateOf(one, FAULT_MS, MOVED_MS);
+  const fate = (one: HeldClient) => fateOf(one, { since_ms: 500, injected_ms: FAULT_MS, moved_ms: MOVED_MS });
 
   test('it goes on when it carries an answer after the address has moved', () =>
     expect(fate(WENT_ON)).toMatchObject({ fate: 'moved on', lost_ms: null }));
@@ -44,6 +45,9 @@ describe('the fate of a held connection', () => {
     expect(fate(client(connection(9_990, null)))).toBeNull();
   });
 
+  test('a connection that is older than the holding of the lost node may be the other one’s', () =>
+    expect(fate(client(connection(400, 14_000)))).toBeNull());
+
   test('the connection in use counts, not an earlier one', () =>
     expect(fate(client(connection(1_000, 5_000, 6_000, 'closed'), connection(6_500, 14_000)))).toMatchObject({
       fate: 'moved on',
@@ -56,15 +60,30 @@ test('instants are set to another clock', () => {
 });
 
 describe('judging them', () => {
+  const keepalived = ['900 gateway-1 (VI_1) Entering MASTER STATE', '13000 gateway-2 (VI_1) Entering MASTER STATE'];
+  /** The other node gets the address. */
+  const movedAt =
+    (at_ms: number) =>
+    (one: TrialData): TrialData => ({
+      ...one,
+      trial: {
+        ...one.trial,
+        lanes: holderLanes(
+          ['gateway-1', 'gateway-2'],
+          holdings([{ at_ms, node: 'gateway-2', held: true }], [], 0, 20_000),
+          20_000,
+        ),
+      },
+    });
   const trial = (clients: readonly HeldClient[], invalidReason?: string): TrialData => ({
     ...madeTrial({
       answer: () => 'gateway-1',
       ...{ injected_ms: FAULT_MS, reverted_ms: 20_000, healed_ms: 20_100, end_ms: 21_000 },
       ...(invalidReason === undefined ? {} : { invalidReason }),
     }),
-    collected: { 'held clients': clients.map((one) => JSON.stringify(one)) },
+    collected: { 'held clients': clients.map((one) => JSON.stringify(one)), keepalived },
   });
-  const judge = (...trials: TrialData[]) => judgeHeld('c', trials, 2, () => MOVED_MS);
+  const judge = (...trials: TrialData[]) => judgeHeld('c', trials.map(movedAt(MOVED_MS)), 2, 'gateway-1');
 
   test('all go on: kept', () => expect(judge(trial([WENT_ON, WENT_ON])).verdict).toBe('conforms'));
 
@@ -91,7 +110,14 @@ describe('judging them', () => {
   });
 
   test('without a takeover the answers after the fault count', () =>
-    expect(judgeHeld('c', [trial([client(connection(1_000, 10_500)), WENT_ON])], 2, () => null).verdict).toBe(
+    expect(judgeHeld('c', [trial([client(connection(1_000, 10_500)), WENT_ON])], 2, 'gateway-1').verdict).toBe(
       'conforms',
     ));
+
+  test('connections that the lost node cannot have accepted do not count', () => {
+    const older = client(connection(800, 14_000));
+    expect(masterSince_ms(trial([]), 'gateway-1')).toBe(900);
+    expect(masterSince_ms(trial([]), 'gateway-2')).toBe(0);
+    expect(judge(trial([WENT_ON, older])).verdict).toBe('inconclusive');
+  });
 });
