@@ -3,6 +3,7 @@ import { headersNamed } from '../clients/observe.ts';
 import type { HeaderList } from '../clients/protocol.ts';
 import type { ClientAddress } from '../addresses.ts';
 import type { CaseContext } from '../context.ts';
+import { marker } from '../gateway.ts';
 import type { Client, Gateway } from '../gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { CUSTOMER_PATH, inTurn, inWords, servedBy, tally } from './balancing.ts';
@@ -10,6 +11,8 @@ import { deliver, deliverOne, judged, listed, proof, table } from './exchange.ts
 
 /** Requests that tell a client that keeps its instance from one that does not. */
 const REPEATS = 8;
+/** Long enough for all of them to be under way at once, ms. */
+const TOGETHER_MS = 300;
 
 /** One Set-Cookie field. */
 export interface SetCookie {
@@ -62,7 +65,7 @@ export async function firstVisit(context: CaseContext, client: Client, cookie: s
   };
 }
 
-/** Who serves a client that sends the cookie of a visit with every request; without one, a client like any other. */
+/** Who serves a client that sends the cookie of a visit with every request, when it got one. */
 export async function returns(
   context: CaseContext,
   client: Client,
@@ -71,6 +74,21 @@ export async function returns(
 ): Promise<string[]> {
   const options = cookie ? { headers: { cookie: `${cookie.name}=${cookie.value}` } } : {};
   return (await inTurn(context, client, CUSTOMER_PATH, count, options)).map(servedBy);
+}
+
+/**
+ * Who serves requests without any cookie. They are under way at the same time: one after the other
+ * they may all go to the one instance that nobody else happens to ask.
+ */
+export async function strangers(context: CaseContext): Promise<string[]> {
+  const client = context.client();
+  const probes = Array.from({ length: REPEATS }, () => ({
+    client,
+    path: CUSTOMER_PATH,
+    connection: marker('c'),
+    behave: { delay_ms: TOGETHER_MS },
+  }));
+  return (await deliver(context, probes)).map(servedBy);
 }
 
 /** A client that got a cookie, and those who have none. */

@@ -7,6 +7,7 @@ import {
   judgePinnedRoutes,
   judgeStable,
   returns,
+  strangers,
 } from '../../checks/affinity.ts';
 import { hashWithBackup, spreadByAddress } from '../../checks/affinity-pool.ts';
 import { CUSTOMER_PATH, inWords } from '../../checks/balancing.ts';
@@ -22,10 +23,7 @@ verify('production-gateway.session-affinity.cookie', async (context) => {
   const name = str(context.claim, 'cookie');
   const client = context.client();
   const visit = await firstVisit(context, client, name);
-  const [kept, others] = await Promise.all([
-    returns(context, client, visit),
-    returns(context, context.client(), { ...visit, cookie: undefined }),
-  ]);
+  const [kept, others] = await Promise.all([returns(context, client, visit), strangers(context)]);
   return judgePinned({ name, visit, kept, others });
 });
 
