@@ -274,7 +274,12 @@ export interface CapacityResult {
   /** Lowest rate that did not; null when the search ended for another reason first. */
   readonly upper_perS: number | null;
   readonly ended:
-    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
+    | 'narrow enough'
+    | 'budget spent'
+    | 'generator at its end'
+    | 'machine disturbed'
+    | 'highest rate holds'
+    | 'lowest rate breaks';
   readonly steps: readonly CapacityStep[];
   /** What ran out at the upper end, with the figures that show it. */
   readonly ranOut: string;

@@ -21,6 +21,8 @@ export type StepVerdict =
 
 export interface SearchOptions {
   readonly start_perS: number;
+  /** No rate below this is tried: a step there has too few samples to show that anything holds. */
+  readonly rate_min_perS: number;
   /** Factor of the growth, above 1. */
   readonly growth: number;
   /** Wanted width of the result: upper ÷ lower, above 1. */
@@ -47,7 +49,12 @@ export interface Capacity {
   readonly steps: readonly SearchedStep[];
   /** Why the search ended. */
   readonly ended:
-    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
+    | 'narrow enough'
+    | 'budget spent'
+    | 'generator at its end'
+    | 'machine disturbed'
+    | 'highest rate holds'
+    | 'lowest rate breaks';
 }
 
 interface End {
@@ -92,6 +99,7 @@ class Search {
     if (this.steps.some((step) => step.verdict === 'disturbed' && step.rate_perS === this.#limit))
       return 'machine disturbed';
     if (this.#left <= 0) return 'budget spent';
+    if (this.#broke <= this.#options.rate_min_perS) return 'lowest rate breaks';
     return this.#limit < this.#options.rate_max_perS ? 'generator at its end' : 'highest rate holds';
   }
 
@@ -105,16 +113,16 @@ class Search {
   }
 
   async #grow(): Promise<void> {
-    const { start_perS, growth } = this.#options;
+    const { start_perS, growth, rate_min_perS } = this.#options;
     let rate = Math.min(this.#held === 0 ? start_perS : Math.floor(this.#held * growth), this.#limit);
     while (this.#left > 0 && rate > this.#held) {
       const verdict = await this.#try(rate, 'growth');
       // A start that is too high: downwards, until something holds.
-      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / growth));
+      if (verdict === 'breaks' && this.#held === 0 && rate > rate_min_perS)
+        rate = Math.max(rate_min_perS, Math.floor(rate / growth));
       else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
         rate = Math.min(Math.floor(rate * growth), this.#limit);
       else return;
-      if (rate === 1 && this.#broke === 1) return;
     }
   }
 
@@ -196,8 +204,9 @@ export async function searchCapacity(
   measure: (rate_perS: number) => Promise<StepVerdict>,
   options: SearchOptions,
 ): Promise<Capacity> {
-  const { start_perS, growth, width, steps_max, confirmations } = options;
-  if (!(start_perS >= 1 && growth > 1 && width > 1 && steps_max >= 1 && confirmations >= 1))
-    throw new RangeError('a search starts at 1 or more, grows by more than 1, and has steps to spend');
+  const { start_perS, rate_min_perS, growth, width, steps_max, confirmations } = options;
+  if (!(rate_min_perS >= 1 && growth > 1 && width > 1 && steps_max >= 1 && confirmations >= 1))
+    throw new RangeError('a search tries rates of 1 or more, grows by more than 1, and has steps to spend');
+  if (start_perS < rate_min_perS) throw new RangeError('a search starts at its lowest rate or above');
   return new Search(measure, options).run();
 }

@@ -13,6 +13,7 @@ import type { LoadMeasurement } from '../../../scenarios/engines/engine.ts';
 
 const OPTIONS: SearchOptions = {
   start_perS: 50,
+  rate_min_perS: 1,
   growth: 2,
   width: 1.05,
   steps_max: 40,
@@ -145,11 +146,21 @@ describe('the search', () => {
 
   test('a system that carries nothing has no lower end', async () => {
     const found = await searchCapacity(carries(0), OPTIONS);
-    expect(found).toMatchObject({ lower_perS: null, upper_perS: 1 });
+    expect(found).toMatchObject({ lower_perS: null, upper_perS: 1, ended: 'lowest rate breaks' });
+  });
+
+  test('goes no lower than where samples suffice, and says that this ended it', async () => {
+    const { lower_perS, upper_perS, steps, ended } = await searchCapacity(carries(10), {
+      ...OPTIONS,
+      rate_min_perS: 20,
+    });
+    expect([lower_perS, upper_perS, ended]).toEqual([null, 20, 'lowest rate breaks']);
+    expect(Math.min(...steps.map(({ rate_perS }) => rate_perS))).toBe(20);
   });
 
   test('options that lead nowhere are refused', async () => {
-    await expect(searchCapacity(carries(1), { ...OPTIONS, growth: 1 })).rejects.toThrow(RangeError);
+    for (const wrong of [{ growth: 1 }, { rate_min_perS: 0 }, { rate_min_perS: 51 }])
+      await expect(searchCapacity(carries(1), { ...OPTIONS, ...wrong })).rejects.toThrow(RangeError);
   });
 });
 
@@ -170,9 +181,12 @@ describe('an objective', () => {
       expect(writtenObjective(parseObjective(written))).toBe(written);
   });
 
-  test.each(['errors=1%', 'p95', 'p95=800', 'p100=1s', 'latency=3ms'])('%s is none', (text) => {
-    expect(() => parseObjective(text)).toThrow(RangeError);
-  });
+  test.each(['errors=1%', 'p95', 'p95=800', 'p100=1s', 'latency=3ms', 'p95=1s,errors=0%', 'p95=1s,errors=100%'])(
+    '%s is none',
+    (text) => {
+      expect(() => parseObjective(text)).toThrow(RangeError);
+    },
+  );
 
   const measured = (latency_ms: number, failed = 0): LoadMeasurement => {
     const corrected = new LatencyHistogram();
