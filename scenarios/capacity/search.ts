@@ -42,14 +42,15 @@ export interface SearchedStep {
 }
 
 export interface Capacity {
-  /** Highest rate that held each time it was tried; null when none did. */
+  /** Highest rate below the upper end that held more often than not; null when none did. */
   readonly lower_perS: number | null;
-  /** Lowest rate that did not; null when the generator or the addresses ended the search first. */
+  /** Lowest rate that more often did not; null when the generator or the addresses ended the search first. */
   readonly upper_perS: number | null;
   readonly steps: readonly SearchedStep[];
   /** Why the search ended. */
   readonly ended:
     | 'narrow enough'
+    | 'as narrow as whole rates allow'
     | 'budget spent'
     | 'generator at its end'
     | 'machine disturbed'
@@ -79,9 +80,9 @@ class Search {
 
   async run(): Promise<Capacity> {
     do {
-      if (!Number.isFinite(this.#broke)) await this.#grow();
+      if (this.#held === 0 || !Number.isFinite(this.#broke)) await this.#grow();
       await this.#bisect();
-    } while (!(await this.#confirm()) && this.#left > 0);
+    } while (this.#left > 0 && (this.#lacksLower() || !(await this.#confirm())));
     return {
       lower_perS: this.#held === 0 ? null : this.#held,
       upper_perS: Number.isFinite(this.#broke) ? this.#broke : null,
@@ -95,7 +96,9 @@ class Search {
   }
 
   #ended(): Capacity['ended'] {
-    if (this.#narrow() && this.#ends().every((end) => this.#confirmed(end))) return 'narrow enough';
+    const confirmed = this.#ends().every((end) => this.#confirmed(end));
+    if (confirmed && this.#narrow()) return 'narrow enough';
+    if (confirmed && this.#held > 0 && this.#broke - this.#held <= 1) return 'as narrow as whole rates allow';
     if (this.steps.some((step) => step.verdict === 'disturbed' && step.rate_perS === this.#limit))
       return 'machine disturbed';
     if (this.#left <= 0) return 'budget spent';
@@ -112,14 +115,21 @@ class Search {
     return this.#held > 0 && this.#broke / this.#held <= this.#options.width;
   }
 
+  /** Rates were seen to break and none holds, or no longer: there are lower ones to try. */
+  #lacksLower(): boolean {
+    return this.#held === 0 && Number.isFinite(this.#broke) && this.#top > this.#options.rate_min_perS;
+  }
+
   async #grow(): Promise<void> {
     const { start_perS, growth, rate_min_perS } = this.#options;
-    let rate = Math.min(this.#held === 0 ? start_perS : Math.floor(this.#held * growth), this.#limit);
+    const below = (rate: number): number => Math.max(rate_min_perS, Math.floor(rate / growth));
+    const lowest = Number.isFinite(this.#broke) ? below(this.#top) : start_perS;
+    const first = this.#held === 0 ? lowest : Math.floor(this.#held * growth);
+    let rate = Math.min(first, this.#limit);
     while (this.#left > 0 && rate > this.#held) {
       const verdict = await this.#try(rate, 'growth');
       // A start that is too high: downwards, until something holds.
-      if (verdict === 'breaks' && this.#held === 0 && rate > rate_min_perS)
-        rate = Math.max(rate_min_perS, Math.floor(rate / growth));
+      if (verdict === 'breaks' && this.#held === 0 && rate > rate_min_perS) rate = below(rate);
       else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
         rate = Math.min(Math.floor(rate * growth), this.#limit);
       else return;
@@ -150,8 +160,10 @@ class Search {
     );
   }
 
+  /** What stays unclear is an upper end as well: nobody can promise that rate. */
   #confirmed({ rate, wanted }: End): boolean {
-    return this.#seen(rate, wanted) >= this.#options.confirmations;
+    const unclear = wanted === 'breaks' ? this.#seen(rate, 'unclear') : 0;
+    return this.#seen(rate, wanted) + unclear >= this.#options.confirmations;
   }
 
   #seen(rate_perS: number, verdict: StepVerdict): number {

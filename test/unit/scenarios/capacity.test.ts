@@ -34,7 +34,8 @@ describe('the search', () => {
     expect(upper_perS).toBeGreaterThan(truth);
     // Below twenty requests a second the next whole rate is further away than that.
     if (truth > 20) expect((upper_perS ?? 0) / (lower_perS ?? 1)).toBeLessThanOrEqual(1.05);
-    if (truth > 20) expect(ended).toBe('narrow enough');
+    else expect([lower_perS, upper_perS]).toEqual([truth, truth + 1]);
+    expect(ended).toBe(truth > 20 ? 'narrow enough' : 'as narrow as whole rates allow');
   });
 
   test('sees both ends more than once', async () => {
@@ -147,6 +148,29 @@ describe('the search', () => {
   test('a system that carries nothing has no lower end', async () => {
     const found = await searchCapacity(carries(0), OPTIONS);
     expect(found).toMatchObject({ lower_perS: null, upper_perS: 1, ended: 'lowest rate breaks' });
+  });
+
+  test('the only rate that held breaks when it is confirmed: lower ones are tried', async () => {
+    let held = 0;
+    const measure = async (rate: number): Promise<StepVerdict> => {
+      if (rate === 424) held += 1;
+      return Promise.resolve(rate < 424 || held === 1 ? (rate <= 424 ? 'holds' : 'breaks') : 'breaks');
+    };
+    const { lower_perS, upper_perS, ended } = await searchCapacity(measure, {
+      ...OPTIONS,
+      ...{ start_perS: 424, width: 1.125, steps_max: 20 },
+    });
+    expect(lower_perS).toBeGreaterThan(370);
+    expect(lower_perS).toBeLessThan(424);
+    expect(upper_perS).toBeLessThanOrEqual(462);
+    expect(ended).toBe('narrow enough');
+  });
+
+  test('an upper end that stays unclear is one: it is not asked until the budget is gone', async () => {
+    const measure = async (rate: number): Promise<StepVerdict> => Promise.resolve(rate <= 300 ? 'holds' : 'unclear');
+    const { lower_perS, upper_perS, steps, ended } = await searchCapacity(measure, OPTIONS);
+    expect([(upper_perS ?? 0) / (lower_perS ?? 1) <= 1.05, ended]).toEqual([true, 'narrow enough']);
+    expect(steps.filter(({ rate_perS }) => rate_perS === upper_perS)).toHaveLength(2);
   });
 
   test('goes no lower than where samples suffice, and says that this ended it', async () => {
