@@ -280,7 +280,8 @@ export interface CapacityResult {
     | 'generator at its end'
     | 'machine disturbed'
     | 'highest rate holds'
-    | 'lowest rate breaks';
+    | 'lowest rate breaks'
+    | 'interrupted';
   readonly steps: readonly CapacityStep[];
   /** What ran out at the upper end, with the figures that show it. */
   readonly ranOut: string;

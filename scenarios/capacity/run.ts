@@ -30,9 +30,16 @@ export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'contro
   /** What takes requests when instances were left idle; the caller sees to that. */
   readonly replicas?: Replicas | undefined;
   readonly onStep?: (rate_perS: number) => void;
+  /** Told what was found, also when a step failed: what the steps before it found. */
+  readonly onResult?: (capacity: CapacityResult) => void;
 }
 
-/** Runs load steps until the capacity is known well enough; stops early when `signal` aborts. */
+/**
+ * Runs load steps until the capacity is known well enough. When `signal` aborts, the result is what
+ * the steps that were done found.
+ *
+ * @throws what a step throws, once `onResult` was told the same
+ */
 export async function findCapacity(
   name: string,
   declared: Scenario,
@@ -46,6 +53,8 @@ export async function findCapacity(
     options.signal?.throwIfAborted();
     options.onStep?.(rate_perS);
     const { step, users, watched } = await oneStep(declared, rate_perS, options);
+    // A step that was cut short says nothing.
+    options.signal?.throwIfAborted();
     steps.push(step);
     for (const { container, role } of watched.resources) if (role === 'sut') tested.add(container);
     users_max = Math.max(users_max, users);
@@ -56,7 +65,7 @@ export async function findCapacity(
   const start_perS = Math.max(options.search.start_perS, rate_min_perS);
   const found = await searchCapacity(measure, { ...options.search, start_perS, rate_min_perS, rate_max_perS });
   const phased = steps.map((step, index) => ({ ...step, phase: found.steps[index]?.phase ?? step.phase }));
-  return {
+  const result: CapacityResult = {
     scenario: name,
     title: declared.title,
     ...(options.replicas ? { replicas: options.replicas } : {}),
@@ -71,6 +80,9 @@ export async function findCapacity(
     duration_ms: Math.round(monotonic_ms() - began_ms),
     reproduce: options.reproduce,
   };
+  options.onResult?.(result);
+  if (found.failure && !options.signal?.aborted) throw found.failure.error;
+  return result;
 }
 
 type Cores = NonNullable<CapacityStep['cores']>;

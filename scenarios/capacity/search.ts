@@ -55,7 +55,10 @@ export interface Capacity {
     | 'generator at its end'
     | 'machine disturbed'
     | 'highest rate holds'
-    | 'lowest rate breaks';
+    | 'lowest rate breaks'
+    | 'interrupted';
+  /** What a step threw: the steps before it are all that there is. */
+  readonly failure?: { readonly error: unknown };
 }
 
 interface End {
@@ -79,15 +82,22 @@ class Search {
   }
 
   async run(): Promise<Capacity> {
-    do {
-      if (this.#held === 0 || !Number.isFinite(this.#broke)) await this.#grow();
-      await this.#bisect();
-    } while (this.#left > 0 && (this.#lacksLower() || !(await this.#confirm())));
+    try {
+      do {
+        if (this.#held === 0 || !Number.isFinite(this.#broke)) await this.#grow();
+        await this.#bisect();
+      } while (this.#left > 0 && (this.#lacksLower() || !(await this.#confirm())));
+    } catch (error) {
+      return { ...this.#found(), ended: 'interrupted', failure: { error } };
+    }
+    return { ...this.#found(), ended: this.#ended() };
+  }
+
+  #found(): Pick<Capacity, 'lower_perS' | 'upper_perS' | 'steps'> {
     return {
       lower_perS: this.#held === 0 ? null : this.#held,
       upper_perS: Number.isFinite(this.#broke) ? this.#broke : null,
       steps: this.steps,
-      ended: this.#ended(),
     };
   }
 
@@ -208,9 +218,10 @@ class Search {
 }
 
 /**
- * Searches the highest rate at which `measure` holds.
+ * Searches the highest rate at which `measure` holds. When `measure` throws, the result is
+ * what was found until then.
  *
- * @throws RangeError for options that lead nowhere, and whatever `measure` throws
+ * @throws RangeError for options that lead nowhere
  */
 export async function searchCapacity(
   measure: (rate_perS: number) => Promise<StepVerdict>,

@@ -100,3 +100,43 @@ describe('an objective that needs many samples', () => {
     expect(Math.min(...durations)).toBeGreaterThanOrEqual(samplesForUpperBound(0.999) / rate_max);
   });
 });
+
+describe('a search that does not reach its end', () => {
+  test('is interrupted: the steps that were done remain, the one that was cut short does not', async () => {
+    const stopping = new AbortController();
+    const told: CapacityResult[] = [];
+    const found = await searched(
+      async (_, run) => {
+        const measured = carries(1_000, run);
+        if (run.plan.steps[1]?.rate_perS === 200) stopping.abort();
+        return Promise.resolve(stopping.signal.aborted ? { ...measured, failure: 'exit code 137' } : measured);
+      },
+      { signal: stopping.signal, onResult: (result) => told.push(result) },
+    );
+    expect(found).toMatchObject({ lower_perS: 100, upper_perS: null, ended: 'interrupted' });
+    expect(found.steps.map(({ rate_perS }) => rate_perS)).toEqual([50, 100]);
+    expect(told).toEqual([found]);
+  });
+
+  test('fails: what was found is told before it throws, and nothing watches any longer', async () => {
+    const told: CapacityResult[] = [];
+    let watching = 0;
+    const sample: CapacityOptions['sample'] = () => {
+      watching += 1;
+      return {
+        stop: async () => {
+          watching -= 1;
+          return Promise.resolve({ resources: [] });
+        },
+      };
+    };
+    const found = searched(
+      async (_, run) =>
+        run.plan.steps[1]?.rate_perS === 200 ? Promise.reject(new Error('no generator')) : carries(1_000, run),
+      { sample, onResult: (result) => told.push(result) },
+    );
+    await expect(found).rejects.toThrow('no generator');
+    expect(told).toMatchObject([{ lower_perS: 100, upper_perS: null, ended: 'interrupted' }]);
+    expect(watching).toBe(0);
+  });
+});

@@ -173,6 +173,16 @@ describe('the search', () => {
     expect(steps.filter(({ rate_perS }) => rate_perS === upper_perS)).toHaveLength(2);
   });
 
+  test('a step that throws ends it with what was found before', async () => {
+    const broken = new Error('no generator');
+    const measure = async (rate: number): Promise<StepVerdict> =>
+      rate === 300 ? Promise.reject(broken) : carries(300)(rate);
+    const found = await searchCapacity(measure, { ...OPTIONS, start_perS: 200, growth: 1.5 });
+    expect(found).toMatchObject({ lower_perS: 200, upper_perS: null, ended: 'interrupted' });
+    expect(found.steps).toHaveLength(1);
+    expect(found.failure?.error).toBe(broken);
+  });
+
   test('goes no lower than where samples suffice, and says that this ended it', async () => {
     const { lower_perS, upper_perS, steps, ended } = await searchCapacity(carries(10), {
       ...OPTIONS,
