@@ -138,19 +138,25 @@ export async function offer(
   >,
 ): Promise<Offered> {
   const sampler = options.sample?.();
-  const measured = await declared.engine.run(options.host, {
-    plan: loadPlan(declared, shape, users, options),
-    measured: stagesOf(declared).map(({ name }) => name),
-    clientBlock: options.clientBlock,
-    besides: options.besides ?? [],
-    ...(options.remoteWrite === undefined ? {} : { remoteWrite: options.remoteWrite }),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  return {
-    measured,
-    watched: (await sampler?.stop(measured.begun_ms)) ?? { resources: [] },
-    heldUp: heldUp(measured, shape.measured_s),
-  };
+  try {
+    const measured = await declared.engine.run(options.host, {
+      plan: loadPlan(declared, shape, users, options),
+      measured: stagesOf(declared).map(({ name }) => name),
+      clientBlock: options.clientBlock,
+      besides: options.besides ?? [],
+      ...(options.remoteWrite === undefined ? {} : { remoteWrite: options.remoteWrite }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    return {
+      measured,
+      watched: (await sampler?.stop(measured.begun_ms)) ?? { resources: [] },
+      heldUp: heldUp(measured, shape.measured_s),
+    };
+  } catch (error) {
+    // It would look on for ever, and keep the process from ending.
+    await sampler?.stop(null).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** A warm-up, then what counts: each stage at a constant rate. */

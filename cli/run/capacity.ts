@@ -23,8 +23,8 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
   const gateway = services.find((service) => service.name === 'gateway-1');
   if (!gateway) throw new HarnessError('the topology has no gateway-1', 'start the whole topology');
   const target = await loadTarget(scenario, generators, run);
-  const search = async (start_perS: number, how: Pick<CapacityOptions, 'replicas'>): Promise<CapacityResult> => {
-    const capacity = await findCapacity(name, scenario, {
+  const search = (start_perS: number, how: Pick<CapacityOptions, 'replicas'>): Promise<CapacityResult> =>
+    findCapacity(name, scenario, {
       ...target,
       ...how,
       objective: planned.objective,
@@ -45,10 +45,12 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
         const many = how.replicas ? `, ${String(how.replicas.count)} of ${how.replicas.pool}` : '';
         run.progress.phase(`${variant}: ${name} at ${String(rate_perS)} requests/s${many}`);
       },
+      onResult: (capacity) => {
+        // A search that ended before its first step found out nothing.
+        if (capacity.steps.length > 0)
+          run.folder.append({ event: 'capacity', at: new Date().toISOString(), variant, capacity });
+      },
     });
-    run.folder.append({ event: 'capacity', at: new Date().toISOString(), variant, capacity });
-    return capacity;
-  };
   if (replicas.length === 0) {
     await search(SEARCH.start_perS, {});
     return;
@@ -60,7 +62,7 @@ export async function runCapacity(planned: PlannedCapacity, run: Measuring): Pro
     // What held before is a good guess, and leaves more steps to narrow the interval.
     found.push(await search(found.at(-1)?.lower_perS ?? SEARCH.start_perS, only));
   }
-  journalScaling(found, run);
+  if (!run.signal.aborted) journalScaling(found, run);
 }
 
 function journalScaling(found: readonly CapacityResult[], run: Measuring): void {

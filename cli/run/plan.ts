@@ -121,7 +121,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
 /**
  * A run that only searches a capacity: it judges no claim.
  *
- * @throws {UsageError} for an unknown scenario, or more instances than its pool has
+ * @throws {UsageError} for an unknown scenario, one whose rate cannot be searched, or more instances than its pool has
  */
 export async function planCapacity(
   ledger: Ledger,
@@ -131,8 +131,17 @@ export async function planCapacity(
   },
 ): Promise<Plan> {
   const { objective, steps, addresses_min, replicas } = request;
-  const [found] = await loadScenarios({ ledger, profile: 'smoke', only: [], scenario: request.scenario });
+  const all = await loadScenarios({ ledger, profile: 'smoke', only: [] });
+  const found = all.find(({ name }) => name === request.scenario);
   if (!found) throw new UsageError(`There is no scenario '${request.scenario}'.`, 'See gateproof load --help.');
+  const refused = noTarget(found.scenario);
+  if (refused !== null) {
+    const targets = all.filter(({ scenario }) => noTarget(scenario) === null).map(({ name }) => name);
+    throw new UsageError(
+      `The capacity for the mix of ${found.name} cannot be searched: ${refused}.`,
+      `Choose another --target: ${targets.join(', ')}.`,
+    );
+  }
   if (replicas.length > 0)
     for (const variant of request.variants)
       await requireReplicas(ledger.environment, variant, found.scenario, replicas);
@@ -145,6 +154,15 @@ export async function planCapacity(
     outside: [],
     text: `capacity ${request.scenario}${replicas.length === 0 ? '' : ` with ${replicas.join(', ')} instances`}`,
   };
+}
+
+/** Why a load step at a rate of the search would not be what a scenario is about; null when it would. */
+function noTarget({ engine, stages, gateway, measures }: Scenario): string | null {
+  if (engine.script === undefined) return `its load comes from ${engine.name}, and the search sets the rate of k6 only`;
+  if (stages) return 'its load has several rates, and a search offers one at a time';
+  if (gateway) return `it needs a changed gateway (${gateway}), and a search takes the gateway as it is`;
+  if (measures === 'overhead') return 'it measures what the gateway adds, and an objective is about latency';
+  return null;
 }
 
 function outside(

@@ -7,7 +7,9 @@ import type { Gate, RunInfo, VariantResult } from './types.ts';
 export function capacityInWords({ lower_perS, upper_perS, ended }: CapacityResult): string {
   const number = (value: number): string => value.toLocaleString('en-US');
   if (lower_perS === null)
-    return upper_perS === null ? `nothing was found out (${ended})` : `less than ${number(upper_perS)} requests/s`;
+    return upper_perS === null
+      ? `nothing was found out (${ended})`
+      : `less than ${number(upper_perS)} requests/s (${ended})`;
   if (upper_perS === null) return `at least ${number(lower_perS)} requests/s (${ended})`;
   return `${number(lower_perS)} to ${number(upper_perS)} requests/s${ended === 'narrow enough' ? '' : ` (${ended})`}`;
 }

@@ -269,12 +269,19 @@ export interface CapacityResult {
   readonly replicas?: Replicas;
   /** The objective in words. */
   readonly objective: string;
-  /** Highest rate that held each time; null when none did. */
+  /** Highest rate below the upper end that held more often than not; null when none did. */
   readonly lower_perS: number | null;
-  /** Lowest rate that did not; null when the search ended for another reason first. */
+  /** Lowest rate that more often did not; null when the search ended for another reason first. */
   readonly upper_perS: number | null;
   readonly ended:
-    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
+    | 'narrow enough'
+    | 'as narrow as whole rates allow'
+    | 'budget spent'
+    | 'generator at its end'
+    | 'machine disturbed'
+    | 'highest rate holds'
+    | 'lowest rate breaks'
+    | 'interrupted';
   readonly steps: readonly CapacityStep[];
   /** What ran out at the upper end, with the figures that show it. */
   readonly ranOut: string;

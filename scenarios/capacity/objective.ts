@@ -5,7 +5,7 @@ import type { StepVerdict } from './search.ts';
 
 export interface Objective {
   readonly latencies: readonly { readonly percentile: number; readonly limit_ms: number }[];
-  /** Largest share of failed requests, 0–1. */
+  /** Share below which failed requests must stay, 0–1, both excluded. */
   readonly errors: number;
 }
 
@@ -28,6 +28,9 @@ export function parseObjective(text: string): Objective {
   }
   if (latencies.length === 0 || latencies.some(({ percentile }) => percentile <= 0 || percentile >= 100))
     throw new RangeError('an objective needs a percentile between 0 and 100, such as p95=800ms');
+  // No number of requests shows that none ever fails, and none is needed where all may.
+  if (!(1 - errors > 0 && 1 - errors < 1))
+    throw new RangeError('errors must lie between 0 % and 100 %, both excluded, such as errors=0.1%');
   return { latencies, errors };
 }
 

@@ -18,7 +18,7 @@ import type { SearchOptions, StepVerdict } from './search.ts';
 
 export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'control'> {
   readonly objective: Objective;
-  readonly search: Omit<SearchOptions, 'rate_max_perS'>;
+  readonly search: Omit<SearchOptions, 'rate_min_perS' | 'rate_max_perS'>;
   readonly step: Omit<LoadShape, 'rate_perS'>;
   /** Addresses that the generator owns. */
   readonly addresses: number;
@@ -30,9 +30,16 @@ export interface CapacityOptions extends Omit<ScenarioOptions, 'shape' | 'contro
   /** What takes requests when instances were left idle; the caller sees to that. */
   readonly replicas?: Replicas | undefined;
   readonly onStep?: (rate_perS: number) => void;
+  /** Told what was found, also when a step failed: what the steps before it found. */
+  readonly onResult?: (capacity: CapacityResult) => void;
 }
 
-/** Runs load steps until the capacity is known well enough; stops early when `signal` aborts. */
+/**
+ * Runs load steps until the capacity is known well enough. When `signal` aborts, the result is what
+ * the steps that were done found.
+ *
+ * @throws what a step throws, once `onResult` was told the same
+ */
 export async function findCapacity(
   name: string,
   declared: Scenario,
@@ -46,15 +53,19 @@ export async function findCapacity(
     options.signal?.throwIfAborted();
     options.onStep?.(rate_perS);
     const { step, users, watched } = await oneStep(declared, rate_perS, options);
+    // A step that was cut short says nothing.
+    options.signal?.throwIfAborted();
     steps.push(step);
     for (const { container, role } of watched.resources) if (role === 'sut') tested.add(container);
     users_max = Math.max(users_max, users);
     return step.verdict;
   };
   const rate_max_perS = Math.floor((options.addresses * declared.perAddress_perMin) / 60);
-  const found = await searchCapacity(measure, { ...options.search, rate_max_perS });
+  const rate_min_perS = slowestRate(options.objective, rate_max_perS);
+  const start_perS = Math.max(options.search.start_perS, rate_min_perS);
+  const found = await searchCapacity(measure, { ...options.search, start_perS, rate_min_perS, rate_max_perS });
   const phased = steps.map((step, index) => ({ ...step, phase: found.steps[index]?.phase ?? step.phase }));
-  return {
+  const result: CapacityResult = {
     scenario: name,
     title: declared.title,
     ...(options.replicas ? { replicas: options.replicas } : {}),
@@ -69,12 +80,16 @@ export async function findCapacity(
     duration_ms: Math.round(monotonic_ms() - began_ms),
     reproduce: options.reproduce,
   };
+  options.onResult?.(result);
+  if (found.failure && !options.signal?.aborted) throw found.failure.error;
+  return result;
 }
 
 type Cores = NonNullable<CapacityStep['cores']>;
 
 /** Some fail, and some are still under way at the end. */
 const SPARE = 1.3;
+/** A step takes no longer than this to collect its samples, unless no rate that can be offered does it in that time. */
 const LONGEST_STEP_S = 60;
 
 async function oneStep(
@@ -141,12 +156,21 @@ function failuresOf({ kinds }: LoadMeasurement, heldUp: number): Pick<CapacitySt
   return all.length === 0 ? {} : { failures: Object.fromEntries(all.toSorted(([, a], [, b]) => b - a)) };
 }
 
-/** A slow rate needs longer until its samples can show that so few fail, and bound the highest percentile. */
-function seconds({ latencies, errors }: Objective, rate_perS: number): number {
-  const samples = [1 - errors, ...latencies.map(({ percentile }) => percentile / 100)].map((share) =>
-    samplesForUpperBound(share),
-  );
-  return Math.min(LONGEST_STEP_S, Math.ceil((SPARE * Math.max(...samples)) / rate_perS));
+/** Requests that a step needs until they can show that so few fail, and bound the highest percentile. */
+function requestsNeeded({ latencies, errors }: Objective): number {
+  const shares = [1 - errors, ...latencies.map(({ percentile }) => percentile / 100)];
+  return SPARE * Math.max(...shares.map((share) => samplesForUpperBound(share)));
+}
+
+/** A slow rate needs longer until it has its samples. */
+function seconds(objective: Objective, rate_perS: number): number {
+  return Math.ceil(requestsNeeded(objective) / rate_perS);
+}
+
+/** Lowest rate, requests a second, whose step has its samples in time: below it nothing could be seen to hold. */
+function slowestRate(objective: Objective, rate_max_perS: number): number {
+  const longest_s = Math.max(LONGEST_STEP_S, seconds(objective, rate_max_perS));
+  return Math.max(1, Math.ceil(requestsNeeded(objective) / longest_s));
 }
 
 function cpuOf(resources: CoresSeen['resources'], shape: LoadShape): Record<string, number> {

@@ -21,6 +21,8 @@ export type StepVerdict =
 
 export interface SearchOptions {
   readonly start_perS: number;
+  /** No rate below this is tried: a step there has too few samples to show that anything holds. */
+  readonly rate_min_perS: number;
   /** Factor of the growth, above 1. */
   readonly growth: number;
   /** Wanted width of the result: upper ÷ lower, above 1. */
@@ -40,14 +42,23 @@ export interface SearchedStep {
 }
 
 export interface Capacity {
-  /** Highest rate that held each time it was tried; null when none did. */
+  /** Highest rate below the upper end that held more often than not; null when none did. */
   readonly lower_perS: number | null;
-  /** Lowest rate that did not; null when the generator or the addresses ended the search first. */
+  /** Lowest rate that more often did not; null when the generator or the addresses ended the search first. */
   readonly upper_perS: number | null;
   readonly steps: readonly SearchedStep[];
   /** Why the search ended. */
   readonly ended:
-    'narrow enough' | 'budget spent' | 'generator at its end' | 'machine disturbed' | 'highest rate holds';
+    | 'narrow enough'
+    | 'as narrow as whole rates allow'
+    | 'budget spent'
+    | 'generator at its end'
+    | 'machine disturbed'
+    | 'highest rate holds'
+    | 'lowest rate breaks'
+    | 'interrupted';
+  /** What a step threw: the steps before it are all that there is. */
+  readonly failure?: { readonly error: unknown };
 }
 
 interface End {
@@ -71,15 +82,22 @@ class Search {
   }
 
   async run(): Promise<Capacity> {
-    do {
-      if (!Number.isFinite(this.#broke)) await this.#grow();
-      await this.#bisect();
-    } while (!(await this.#confirm()) && this.#left > 0);
+    try {
+      do {
+        if (this.#held === 0 || !Number.isFinite(this.#broke)) await this.#grow();
+        await this.#bisect();
+      } while (this.#left > 0 && (this.#lacksLower() || !(await this.#confirm())));
+    } catch (error) {
+      return { ...this.#found(), ended: 'interrupted', failure: { error } };
+    }
+    return { ...this.#found(), ended: this.#ended() };
+  }
+
+  #found(): Pick<Capacity, 'lower_perS' | 'upper_perS' | 'steps'> {
     return {
       lower_perS: this.#held === 0 ? null : this.#held,
       upper_perS: Number.isFinite(this.#broke) ? this.#broke : null,
       steps: this.steps,
-      ended: this.#ended(),
     };
   }
 
@@ -88,10 +106,13 @@ class Search {
   }
 
   #ended(): Capacity['ended'] {
-    if (this.#narrow() && this.#ends().every((end) => this.#confirmed(end))) return 'narrow enough';
+    const confirmed = this.#ends().every((end) => this.#confirmed(end));
+    if (confirmed && this.#narrow()) return 'narrow enough';
+    if (confirmed && this.#held > 0 && this.#broke - this.#held <= 1) return 'as narrow as whole rates allow';
     if (this.steps.some((step) => step.verdict === 'disturbed' && step.rate_perS === this.#limit))
       return 'machine disturbed';
     if (this.#left <= 0) return 'budget spent';
+    if (this.#broke <= this.#options.rate_min_perS) return 'lowest rate breaks';
     return this.#limit < this.#options.rate_max_perS ? 'generator at its end' : 'highest rate holds';
   }
 
@@ -104,17 +125,24 @@ class Search {
     return this.#held > 0 && this.#broke / this.#held <= this.#options.width;
   }
 
+  /** Rates were seen to break and none holds, or no longer: there are lower ones to try. */
+  #lacksLower(): boolean {
+    return this.#held === 0 && Number.isFinite(this.#broke) && this.#top > this.#options.rate_min_perS;
+  }
+
   async #grow(): Promise<void> {
-    const { start_perS, growth } = this.#options;
-    let rate = Math.min(this.#held === 0 ? start_perS : Math.floor(this.#held * growth), this.#limit);
+    const { start_perS, growth, rate_min_perS } = this.#options;
+    const below = (rate: number): number => Math.max(rate_min_perS, Math.floor(rate / growth));
+    const lowest = Number.isFinite(this.#broke) ? below(this.#top) : start_perS;
+    const first = this.#held === 0 ? lowest : Math.floor(this.#held * growth);
+    let rate = Math.min(first, this.#limit);
     while (this.#left > 0 && rate > this.#held) {
       const verdict = await this.#try(rate, 'growth');
       // A start that is too high: downwards, until something holds.
-      if (verdict === 'breaks' && this.#held === 0) rate = Math.max(1, Math.floor(rate / growth));
+      if (verdict === 'breaks' && this.#held === 0 && rate > rate_min_perS) rate = below(rate);
       else if (verdict === 'holds' && rate < this.#limit && !Number.isFinite(this.#broke))
         rate = Math.min(Math.floor(rate * growth), this.#limit);
       else return;
-      if (rate === 1 && this.#broke === 1) return;
     }
   }
 
@@ -142,8 +170,10 @@ class Search {
     );
   }
 
+  /** What stays unclear is an upper end as well: nobody can promise that rate. */
   #confirmed({ rate, wanted }: End): boolean {
-    return this.#seen(rate, wanted) >= this.#options.confirmations;
+    const unclear = wanted === 'breaks' ? this.#seen(rate, 'unclear') : 0;
+    return this.#seen(rate, wanted) + unclear >= this.#options.confirmations;
   }
 
   #seen(rate_perS: number, verdict: StepVerdict): number {
@@ -188,16 +218,18 @@ class Search {
 }
 
 /**
- * Searches the highest rate at which `measure` holds.
+ * Searches the highest rate at which `measure` holds. When `measure` throws, the result is
+ * what was found until then.
  *
- * @throws RangeError for options that lead nowhere, and whatever `measure` throws
+ * @throws RangeError for options that lead nowhere
  */
 export async function searchCapacity(
   measure: (rate_perS: number) => Promise<StepVerdict>,
   options: SearchOptions,
 ): Promise<Capacity> {
-  const { start_perS, growth, width, steps_max, confirmations } = options;
-  if (!(start_perS >= 1 && growth > 1 && width > 1 && steps_max >= 1 && confirmations >= 1))
-    throw new RangeError('a search starts at 1 or more, grows by more than 1, and has steps to spend');
+  const { start_perS, rate_min_perS, growth, width, steps_max, confirmations } = options;
+  if (!(rate_min_perS >= 1 && growth > 1 && width > 1 && steps_max >= 1 && confirmations >= 1))
+    throw new RangeError('a search tries rates of 1 or more, grows by more than 1, and has steps to spend');
+  if (start_perS < rate_min_perS) throw new RangeError('a search starts at its lowest rate or above');
   return new Search(measure, options).run();
 }

@@ -64,8 +64,18 @@ describe('wrong usage ends with 64 and says what is right', () => {
     ],
     [
       'instances of no pool',
-      ['capacity', 'production-gateway', '--target', 'static-throughput', '--replicas', '1,2'],
+      ['capacity', 'production-gateway', '--target', 'two-gateways', '--replicas', '1,2'],
       /reach no pool/,
+    ],
+    [
+      'a rate that a search does not set',
+      ['capacity', 'production-gateway', '--target', 'static-throughput'],
+      /comes from h2load.*\n.*--target: api-latency, /,
+    ],
+    [
+      'an objective without any error',
+      ['capacity', 'production-gateway', '--slo', 'p95=1s,errors=0%'],
+      /between 0 % and 100 %/,
     ],
     [
       'a document that cannot be read',

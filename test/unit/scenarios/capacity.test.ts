@@ -13,6 +13,7 @@ import type { LoadMeasurement } from '../../../scenarios/engines/engine.ts';
 
 const OPTIONS: SearchOptions = {
   start_perS: 50,
+  rate_min_perS: 1,
   growth: 2,
   width: 1.05,
   steps_max: 40,
@@ -33,7 +34,8 @@ describe('the search', () => {
     expect(upper_perS).toBeGreaterThan(truth);
     // Below twenty requests a second the next whole rate is further away than that.
     if (truth > 20) expect((upper_perS ?? 0) / (lower_perS ?? 1)).toBeLessThanOrEqual(1.05);
-    if (truth > 20) expect(ended).toBe('narrow enough');
+    else expect([lower_perS, upper_perS]).toEqual([truth, truth + 1]);
+    expect(ended).toBe(truth > 20 ? 'narrow enough' : 'as narrow as whole rates allow');
   });
 
   test('sees both ends more than once', async () => {
@@ -145,11 +147,54 @@ describe('the search', () => {
 
   test('a system that carries nothing has no lower end', async () => {
     const found = await searchCapacity(carries(0), OPTIONS);
-    expect(found).toMatchObject({ lower_perS: null, upper_perS: 1 });
+    expect(found).toMatchObject({ lower_perS: null, upper_perS: 1, ended: 'lowest rate breaks' });
+  });
+
+  test('the only rate that held breaks when it is confirmed: lower ones are tried', async () => {
+    let held = 0;
+    const measure = async (rate: number): Promise<StepVerdict> => {
+      if (rate === 424) held += 1;
+      return Promise.resolve(rate < 424 || held === 1 ? (rate <= 424 ? 'holds' : 'breaks') : 'breaks');
+    };
+    const { lower_perS, upper_perS, ended } = await searchCapacity(measure, {
+      ...OPTIONS,
+      ...{ start_perS: 424, width: 1.125, steps_max: 20 },
+    });
+    expect(lower_perS).toBeGreaterThan(370);
+    expect(lower_perS).toBeLessThan(424);
+    expect(upper_perS).toBeLessThanOrEqual(462);
+    expect(ended).toBe('narrow enough');
+  });
+
+  test('an upper end that stays unclear is one: it is not asked until the budget is gone', async () => {
+    const measure = async (rate: number): Promise<StepVerdict> => Promise.resolve(rate <= 300 ? 'holds' : 'unclear');
+    const { lower_perS, upper_perS, steps, ended } = await searchCapacity(measure, OPTIONS);
+    expect([(upper_perS ?? 0) / (lower_perS ?? 1) <= 1.05, ended]).toEqual([true, 'narrow enough']);
+    expect(steps.filter(({ rate_perS }) => rate_perS === upper_perS)).toHaveLength(2);
+  });
+
+  test('a step that throws ends it with what was found before', async () => {
+    const broken = new Error('no generator');
+    const measure = async (rate: number): Promise<StepVerdict> =>
+      rate === 300 ? Promise.reject(broken) : carries(300)(rate);
+    const found = await searchCapacity(measure, { ...OPTIONS, start_perS: 200, growth: 1.5 });
+    expect(found).toMatchObject({ lower_perS: 200, upper_perS: null, ended: 'interrupted' });
+    expect(found.steps).toHaveLength(1);
+    expect(found.failure?.error).toBe(broken);
+  });
+
+  test('goes no lower than where samples suffice, and says that this ended it', async () => {
+    const { lower_perS, upper_perS, steps, ended } = await searchCapacity(carries(10), {
+      ...OPTIONS,
+      rate_min_perS: 20,
+    });
+    expect([lower_perS, upper_perS, ended]).toEqual([null, 20, 'lowest rate breaks']);
+    expect(Math.min(...steps.map(({ rate_perS }) => rate_perS))).toBe(20);
   });
 
   test('options that lead nowhere are refused', async () => {
-    await expect(searchCapacity(carries(1), { ...OPTIONS, growth: 1 })).rejects.toThrow(RangeError);
+    for (const wrong of [{ growth: 1 }, { rate_min_perS: 0 }, { rate_min_perS: 51 }])
+      await expect(searchCapacity(carries(1), { ...OPTIONS, ...wrong })).rejects.toThrow(RangeError);
   });
 });
 
@@ -170,9 +215,12 @@ describe('an objective', () => {
       expect(writtenObjective(parseObjective(written))).toBe(written);
   });
 
-  test.each(['errors=1%', 'p95', 'p95=800', 'p100=1s', 'latency=3ms'])('%s is none', (text) => {
-    expect(() => parseObjective(text)).toThrow(RangeError);
-  });
+  test.each(['errors=1%', 'p95', 'p95=800', 'p100=1s', 'latency=3ms', 'p95=1s,errors=0%', 'p95=1s,errors=100%'])(
+    '%s is none',
+    (text) => {
+      expect(() => parseObjective(text)).toThrow(RangeError);
+    },
+  );
 
   const measured = (latency_ms: number, failed = 0): LoadMeasurement => {
     const corrected = new LatencyHistogram();
