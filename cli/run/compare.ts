@@ -29,6 +29,8 @@ export interface RunsComparison {
   readonly metrics: readonly MetricComparison[];
   /** Between the last run of each group. */
   readonly verdicts: readonly VerdictChange[];
+  /** Whether any of the runs offered the load of a scenario. */
+  readonly loads: boolean;
   /** In what the runs' machines and versions differ. */
   readonly differences: readonly string[];
 }
@@ -51,6 +53,7 @@ export function compareRuns(request: CompareRequest, root: string): RunsComparis
   return {
     metrics: compareMetrics(groups(before, after, request.paired), request),
     verdicts: verdictChanges(before.at(-1), after.at(-1)),
+    loads: [...before, ...after].some(({ variants }) => variants.some(({ scenarios }) => scenarios.length > 0)),
     differences: differing,
   };
 }

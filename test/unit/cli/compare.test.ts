@@ -56,7 +56,23 @@ test('a group of slower runs is worse, in words and by its exit code', () => {
   expect(exitCodeOfComparison(comparison)).toBe(2);
   const worse = { ...comparison, metrics: comparison.metrics.map((one) => ({ ...one, verdict: 'worse' as const })) };
   expect(exitCodeOfComparison(worse)).toBe(1);
-  expect(exitCodeOfComparison({ ...comparison, metrics: [] })).toBe(0);
+});
+
+test('loads without a figure, and pairs that were not made, are no green gate', () => {
+  const comparison = compareRuns({ ...request, paired: true, before, after }, root);
+  const unjudged = { ...comparison, metrics: [] };
+  expect(exitCodeOfComparison(unjudged)).toBe(2);
+  expect(runsComparisonLines(unjudged).join('\n')).toContain('No load could be judged');
+  const noLoads = { ...unjudged, loads: false };
+  expect(exitCodeOfComparison(noLoads)).toBe(0);
+  expect(runsComparisonLines(noLoads)).toContain('There is no load to compare.');
+
+  const none = { asked: 6, made: 0 };
+  expect(exitCodeOfComparison(compareRuns({ ...request, paired: true, before: [], after: [] }, root), none)).toBe(2);
+  const flat = comparison.metrics.map((one) => ({ ...one, verdict: 'no change shown' as const }));
+  expect(exitCodeOfComparison({ ...comparison, metrics: flat }, { asked: 6, made: 6 })).toBe(0);
+  expect(exitCodeOfComparison({ ...comparison, metrics: flat }, { asked: 7, made: 6 })).toBe(2);
+  expect(runsComparisonLines(comparison, { asked: 7, made: 6 })[0]).toBe('Only 6 of 7 pairs were made.');
 });
 
 test('a verdict that turned is named', () => {
