@@ -105,12 +105,41 @@ test('a pair counts for a figure only when both of its runs have it', () => {
     ...record,
     variants: record.variants.map((variant) => ({
       ...variant,
-      scenarios: variant.scenarios.map((scenario) => ({ ...scenario, verdict: 'inconclusive' as const })),
+      scenarios: variant.scenarios.map((scenario) => ({
+        ...scenario,
+        verdict: 'inconclusive' as const,
+        validity: scenario.validity.map((rule) => ({ ...rule, holds: false })),
+      })),
     })),
   }));
   const pairs = { before: [first, second, ...others], after: ['20260103t000000-ccc', ...after.slice(1)] };
   const [metric] = compareRuns({ ...request, paired: true, ...pairs }, root).metrics;
   expect(metric?.reason).toContain('5 and 5 runs');
+});
+
+test('a configuration that fails few requests more is worse, and none on both sides is no change', () => {
+  const failing = (factor: number, errors: number, name: string): string => {
+    run(name, factor, (record) => ({
+      ...record,
+      variants: record.variants.slice(1).map((variant) => ({
+        ...variant,
+        scenarios: variant.scenarios.map((scenario) => ({
+          ...scenario,
+          buckets: scenario.buckets.map(({ endings: _, ...second }) => ({ ...second, dropped: 0, errors })),
+        })),
+      })),
+    }));
+    return name;
+  };
+  const side = (letter: string, errors: number): string[] =>
+    Array.from({ length: 12 }, (_, n) => failing(1 + n / 1_000, errors, `2026020${letter}t0000${String(10 + n)}-f`));
+  const failures = (was: readonly string[], is: readonly string[]): string | undefined =>
+    compareRuns({ ...request, paired: true, before: was, after: is }, root).metrics.find(({ name }) =>
+      name.endsWith('failed'),
+    )?.verdict;
+  const [none, alike, some] = [side('1', 0), side('2', 0), side('3', 3)];
+  expect(failures(none, alike)).toBe('no change shown');
+  expect(failures(none, some)).toBe('worse');
 });
 
 test('two variants are compared by the figures of the scenario', () => {
