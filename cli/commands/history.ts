@@ -26,13 +26,14 @@ export function historyLines(runs: readonly string[], leftOut: number, trends: r
   const left = leftOut === 0 ? '' : `; ${String(leftOut)} made on other machines or with other versions are left out`;
   return [
     `${String(runs.length)} runs with figures${left}.`,
-    ...trends.map(({ name, unit, values, changes, reason }) => {
+    ...trends.map(({ name, unit, runs: own, values, changes, reason }) => {
       const newest = values.at(-1);
       const told = changes.map(
         ({ index, before, after }) =>
-          `${figure(before)} → ${figure(after)} ${unit} since ${runs[index] ?? String(index)}`,
+          `${figure(before)} → ${figure(after)} ${unit} since ${own[index] ?? String(index)}`,
       );
-      return `  ${name}: ${newest === undefined ? 'none' : figure(newest)} ${unit}; ${reason ?? (told.join('; ') || 'no change')}`;
+      const some = own.length < runs.length ? `, in ${String(own.length)} of the runs` : '';
+      return `  ${name}: ${newest === undefined ? 'none' : figure(newest)} ${unit}${some}; ${reason ?? (told.join('; ') || 'no change')}`;
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -96,6 +96,26 @@ test('the history of runs alike finds the change', () => {
   const p95 = trends.find(({ name }) => name.endsWith('P95'));
   expect(p95?.changes.map(({ index }) => index)).toEqual([6]);
   expect(historyLines(runs, 1, trends).join('\n')).toContain(`since ${NAMES[6] ?? ''}`);
+});
+
+test('a figure that a run lacks keeps its history over the others', () => {
+  const other = mkdtempSync(join(tmpdir(), 'gateproof-history-'));
+  for (const name of NAMES) cpSync(join(root, name), join(other, name), { recursive: true });
+  const last = NAMES.at(-1) ?? '';
+  const file = join(other, last, 'record.json');
+  const record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+  const variants = record.variants.map((variant) => ({
+    ...variant,
+    scenarios: variant.scenarios.map((scenario) => ({ ...scenario, name: 'another' })),
+  }));
+  writeFileSync(file, JSON.stringify({ ...record, variants }));
+  const { runs, trends } = historyOf('production-gateway', other);
+  rmSync(other, { recursive: true });
+  const lines = historyLines(runs, 0, trends).filter((line) => line.includes('P95'));
+  expect(lines.find((line) => line.includes('api-mix P95'))).toMatch(
+    new RegExp(`, in 11 of the runs; .* since ${NAMES[6] ?? ''}$`),
+  );
+  expect(lines.find((line) => line.includes('another P95'))).toContain('too few runs to tell a change, 11 needed');
 });
 
 test('a pair counts for a figure only when both of its runs have it', () => {
