@@ -15,7 +15,7 @@ export interface CompareRequest {
   readonly after: readonly string[];
   readonly minimumEffect: number;
   readonly paired: boolean;
-  /** Compare runs of different machines or versions all the same. */
+  /** Compare runs of different machines, versions or loads all the same. */
   readonly mixed: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface RunsComparison {
   readonly verdicts: readonly VerdictChange[];
   /** Whether any of the runs offered the load of a scenario. */
   readonly loads: boolean;
-  /** In what the runs' machines and versions differ. */
+  /** In what the runs' machines, versions and loads differ. */
   readonly differences: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function compareRuns(request: CompareRequest, root: string): RunsComparis
   if (differing.length > 0 && !request.mixed)
     throw new UsageError(
       `These runs were not made alike, so their figures say nothing about each other: ${differing.join('; ')}.`,
-      'Compare runs of one machine and one set of versions, or add --mixed.',
+      'Compare runs of one machine, one set of versions and one load, or add --mixed.',
     );
   if (request.paired && before.length !== after.length)
     throw new UsageError(

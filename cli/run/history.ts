@@ -20,9 +20,11 @@ export interface Trend {
 }
 
 export interface History {
+  /** Folder of the user's own configuration that the runs are of; absent when they are of the variants'. */
+  readonly configuration: string | undefined;
   /** Names of the runs, oldest first. */
   readonly runs: readonly string[];
-  /** Runs of the environment that were made on another machine or with other versions. */
+  /** Runs of the environment that were made on another machine, or with other versions, loads or configuration. */
   readonly leftOut: number;
   readonly trends: readonly Trend[];
 }
@@ -36,8 +38,14 @@ export function historyOf(environment: string, root: string): History {
     .map((file) => JSON.parse(readFileSync(file, 'utf8')) as RunRecord)
     .filter((record) => record.run.environment === environment && metricsOf(record).length > 0);
   const newest = records.at(-1);
-  const alike = records.filter((record) => newest !== undefined && differences([record, newest]).length === 0);
+  const alike = records.filter(
+    (record) =>
+      newest !== undefined &&
+      record.run.configuration?.sha256 === newest.run.configuration?.sha256 &&
+      differences([record, newest]).length === 0,
+  );
   return {
+    configuration: newest?.run.configuration?.path,
     runs: alike.map(({ run }) => run.id),
     leftOut: records.length - alike.length,
     trends: trendsOf(alike),

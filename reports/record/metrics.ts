@@ -96,12 +96,22 @@ export function fingerprint({ run }: RunRecord): Readonly<Record<string, string>
   };
 }
 
-/** In which parts of their fingerprints runs differ. */
+/** In which parts of their fingerprints runs differ, and in loads that more than one of them tells the shape of. */
 export function differences(records: readonly RunRecord[]): readonly string[] {
   const prints = records.map(fingerprint);
   const names = [...new Set(prints.flatMap((print) => Object.keys(print)))];
-  return names.flatMap((name) => {
-    const values = [...new Set(prints.map((print) => print[name] ?? 'none'))];
+  const loads = records.flatMap(({ run }) => Object.entries(run.loads ?? {}));
+  const told = [
+    ...names.map((name) => [name, prints.map((print) => print[name] ?? 'none')] as const),
+    ...[...Map.groupBy(loads, ([scenario]) => scenario)].map(
+      ([scenario, shapes]) => [`load of ${scenario}`, shapes.map(([, shape]) => inWords(shape))] as const,
+    ),
+  ];
+  return told.flatMap(([name, all]) => {
+    const values = [...new Set(all)];
     return values.length > 1 ? [`${name}: ${values.join(', ')}`] : [];
   });
 }
+
+const inWords = ({ rate_perS, warmup_s, measured_s }: NonNullable<RunRecord['run']['loads']>[string]): string =>
+  `${rate_perS}/s for ${measured_s} s after ${warmup_s} s`;

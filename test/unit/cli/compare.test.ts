@@ -91,11 +91,23 @@ test('runs that were not made alike are refused, unless asked for', () => {
 
 test('the history of runs alike finds the change', () => {
   rmSync(join(root, '20260102t000000-bbb'), { recursive: true });
-  const { runs, trends } = historyOf('production-gateway', root);
+  const all = historyOf('production-gateway', root);
+  const { runs, trends } = all;
   expect(runs).toEqual(NAMES);
   const p95 = trends.find(({ name }) => name.endsWith('P95'));
   expect(p95?.changes.map(({ index }) => index)).toEqual([6]);
-  expect(historyLines(runs, 1, trends).join('\n')).toContain(`since ${NAMES[6] ?? ''}`);
+  expect(historyLines(all).join('\n')).toContain(`since ${NAMES[6] ?? ''}`);
+});
+
+test('runs of a configuration of the user have a history of their own', () => {
+  const configuration = { path: 'my/configuration', sha256: 'ab12' };
+  const own = '20260103t000000-own';
+  run(own, 1, (record) => ({ ...record, run: { ...record.run, configuration } }));
+  const all = historyOf('production-gateway', root);
+  rmSync(join(root, own), { recursive: true });
+  expect(all.runs).toEqual([own]);
+  expect(all.leftOut).toBe(NAMES.length);
+  expect(historyLines(all)[0]).toContain('1 runs with figures of the configuration in my/configuration; 12 made');
 });
 
 test('a figure that a run lacks keeps its history over the others', () => {
@@ -109,9 +121,9 @@ test('a figure that a run lacks keeps its history over the others', () => {
     scenarios: variant.scenarios.map((scenario) => ({ ...scenario, name: 'another' })),
   }));
   writeFileSync(file, JSON.stringify({ ...record, variants }));
-  const { runs, trends } = historyOf('production-gateway', other);
+  const all = historyOf('production-gateway', other);
   rmSync(other, { recursive: true });
-  const lines = historyLines(runs, 0, trends).filter((line) => line.includes('P95'));
+  const lines = historyLines(all).filter((line) => line.includes('P95'));
   expect(lines.find((line) => line.includes('api-mix P95'))).toMatch(
     new RegExp(`, in 11 of the runs; .* since ${NAMES[6] ?? ''}$`),
   );

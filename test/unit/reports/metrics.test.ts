@@ -95,4 +95,14 @@ test('machines and versions that differ are named', () => {
   expect(differences([record, record])).toEqual([]);
   const elsewhere = { ...record, run: { ...record.run, host: { ...record.run.host, cores: 64 } } };
   expect(differences([record, elsewhere])).toEqual([`cores: ${String(record.run.host.cores)}, 64`]);
+  const short = { 'api-mix': { rate_perS: 400, warmup_s: 2, measured_s: 5 } };
+  const loads = (changed: RunRecord['run']['loads']): RunRecord => ({
+    ...record,
+    run: { ...record.run, loads: changed ?? {} },
+  });
+  expect(differences([record, loads(short)])).toEqual([
+    'load of api-mix: 400/s for 50 s after 10 s, 400/s for 5 s after 2 s',
+  ]);
+  // A run of other scenarios, or an old one, tells no other load.
+  expect(differences([record, loads({}), loads({ other: short['api-mix'] })])).toEqual([]);
 });
