@@ -5,7 +5,7 @@ import type { RunRecord, Verdict } from '../reports/record/types.ts';
 import { RUNS_DIR } from './run/run-folder.ts';
 import { listRunFolders } from './runs.ts';
 
-/** Verdicts of the newest run of an environment that has a record. */
+/** Verdicts of the newest run of an environment that has a record, and was made with the variants' own configurations. */
 export interface LastVerdicts {
   /** Name of the run; null when there is none. */
   readonly run: string | null;
@@ -17,7 +17,7 @@ export interface LastVerdicts {
 export function lastVerdicts(environment: string, root = RUNS_DIR): LastVerdicts {
   for (const name of listRunFolders(root)) {
     const record = readRecord(join(root, name, 'record.json'));
-    if (record?.run.environment !== environment) continue;
+    if (record?.run.environment !== environment || record.run.configuration !== undefined) continue;
     const claims = new Map<string, Record<string, Verdict>>();
     for (const variant of record.variants) {
       for (const { id, verdict } of variant.claims) {

@@ -57,6 +57,7 @@ export interface LoadRequest extends MeasureRequest {
 /** What a load is compared with: another variant, or a folder with a configuration in the place of the variant's. */
 export interface Against {
   readonly variant: VariantName;
+  /** As it was given. */
   readonly configuration: string | undefined;
   readonly pairs: number;
   readonly minimumEffect: number;

@@ -3,21 +3,40 @@ import type { MetricComparison } from '../measurement/comparison/compare.ts';
 import { EXIT } from './exit.ts';
 import type { RunsComparison } from './run/compare.ts';
 
-/** 1 when something got worse, 2 when nothing could be told of a metric, else 0. */
-export function exitCodeOfComparison({ metrics, verdicts }: RunsComparison): number {
+/** Pairs of a comparison in turn. */
+export interface Pairs {
+  readonly asked: number;
+  readonly made: number;
+}
+
+/**
+ * 1 when something got worse, 2 when nothing could be told of a metric, else 0.
+ *
+ * @param pairs of runs that were made to be compared: then loads without a figure, or fewer pairs than asked, tell nothing
+ */
+export function exitCodeOfComparison({ metrics, verdicts, loads }: RunsComparison, pairs?: Pairs): number {
   const broken = verdicts.some(({ was, is }) => was === 'conforms' && is === 'deviates');
   if (broken || metrics.some(({ verdict }) => verdict === 'worse')) return EXIT.newDeviation;
+  if (metrics.length === 0 && (loads || pairs)) return EXIT.open;
+  if (pairs && pairs.made < pairs.asked) return EXIT.open;
   return metrics.some(({ verdict }) => verdict === 'inconclusive') ? EXIT.open : EXIT.ok;
 }
 
 /** The comparison in words: what changed first. */
-export function runsComparisonLines({ metrics, verdicts, differences }: RunsComparison): readonly string[] {
+export function runsComparisonLines(
+  { metrics, verdicts, loads, differences }: RunsComparison,
+  pairs?: Pairs,
+): readonly string[] {
+  const without = loads ? 'No load could be judged: there is no figure to compare.' : 'There is no load to compare.';
   return [
+    ...(pairs && pairs.made < pairs.asked
+      ? [`Only ${String(pairs.made)} of ${String(pairs.asked)} pairs were made.`, '']
+      : []),
     ...(differences.length === 0 ? [] : [`Not made alike: ${differences.join('; ')}`, '']),
     verdicts.length === 0 ? 'No verdict changed.' : `Verdicts that changed: ${String(verdicts.length)}`,
     ...verdicts.map(({ claim, was, is }) => `  ${claim}: ${was} → ${is}`),
     '',
-    metrics.length === 0 ? 'No scenario ran on both sides.' : 'Figures of scenarios:',
+    metrics.length === 0 ? without : 'Figures of scenarios:',
     ...metrics.map(metricLine),
   ];
 }

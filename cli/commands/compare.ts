@@ -18,7 +18,7 @@ export function compare(done: (exitCode: number) => void): Command {
     .argument('<after>', 'likewise')
     .option('--minimum <share>', 'smallest change that matters, such as 5%', share, 0.05)
     .option('--paired', 'runs were made in turn: the first before with the first after, and so on', false)
-    .option('--mixed', 'compare runs of different machines or versions all the same', false)
+    .option('--mixed', 'compare runs of different machines, versions or loads all the same', false)
     .option('--json', 'print the comparison for programs', false)
     .addHelpText(
       'after',

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
 import { EXIT } from '../exit.ts';
 import { RUNS_DIR } from '../run/run-folder.ts';
-import type { Trend } from '../run/history.ts';
+import type { History } from '../run/history.ts';
 
 /** `gateproof history`: the figures of all runs of one kind, and where they changed. */
 export function history(done: (exitCode: number) => void): Command {
@@ -14,25 +14,30 @@ export function history(done: (exitCode: number) => void): Command {
     .action(async (name: string, { json }: { json: boolean }) => {
       const environment = requireEnvironment(name);
       const { historyOf } = await import('../run/history.ts');
-      const { runs, leftOut, trends } = historyOf(environment, RUNS_DIR);
-      if (json) console.log(JSON.stringify({ runs, leftOut, trends }, null, 2));
-      else for (const line of historyLines(runs, leftOut, trends)) console.log(line);
+      const all = historyOf(environment, RUNS_DIR);
+      if (json) console.log(JSON.stringify(all, null, 2));
+      else for (const line of historyLines(all)) console.log(line);
       done(EXIT.ok);
     });
 }
 
 /** The trends in words. */
-export function historyLines(runs: readonly string[], leftOut: number, trends: readonly Trend[]): readonly string[] {
-  const left = leftOut === 0 ? '' : `; ${String(leftOut)} made on other machines or with other versions are left out`;
+export function historyLines({ configuration, runs, leftOut, trends }: History): readonly string[] {
+  const of = configuration === undefined ? '' : ` of the configuration in ${configuration}`;
+  const left =
+    leftOut === 0
+      ? ''
+      : `; ${String(leftOut)} made on other machines, or with other versions, loads or configurations, are left out`;
   return [
-    `${String(runs.length)} runs with figures${left}.`,
-    ...trends.map(({ name, unit, values, changes, reason }) => {
+    `${String(runs.length)} runs with figures${of}${left}.`,
+    ...trends.map(({ name, unit, runs: own, values, changes, reason }) => {
       const newest = values.at(-1);
       const told = changes.map(
         ({ index, before, after }) =>
-          `${figure(before)} → ${figure(after)} ${unit} since ${runs[index] ?? String(index)}`,
+          `${figure(before)} → ${figure(after)} ${unit} since ${own[index] ?? String(index)}`,
       );
-      return `  ${name}: ${newest === undefined ? 'none' : figure(newest)} ${unit}; ${reason ?? (told.join('; ') || 'no change')}`;
+      const some = own.length < runs.length ? `, in ${String(own.length)} of the runs` : '';
+      return `  ${name}: ${newest === undefined ? 'none' : figure(newest)} ${unit}${some}; ${reason ?? (told.join('; ') || 'no change')}`;
     }),
   ];
 }

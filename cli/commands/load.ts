@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { UsageError } from '../../environments/ledger/errors.ts';
 import { requireEnvironment } from '../../environments/ledger/ledger.ts';
@@ -80,11 +80,10 @@ Examples:
 function sideOf(against: string, variant: Options['variant']): Pick<Against, 'variant' | 'configuration'> {
   if (variant === 'both') throw new UsageError('A comparison starts from one variant.', 'Add --variant documented.');
   if (against === 'documented' || against === 'hardened') return { variant: against, configuration: undefined };
-  const configuration = resolve(against);
-  if (!existsSync(join(configuration, 'nginx', 'nginx.conf')))
+  if (!existsSync(join(against, 'nginx', 'nginx.conf')))
     throw new UsageError(
       `${against} is neither a variant nor a folder with nginx/nginx.conf.`,
       'Copy the folder of a variant, such as environments/production-gateway/documented, and change the copy.',
     );
-  return { variant, configuration };
+  return { variant, configuration: against };
 }

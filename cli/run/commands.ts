@@ -95,10 +95,11 @@ async function compareInTurn(request: LoadRequest, against: Against): Promise<nu
     const runs = await runInTurn(options, { before: { variant }, after: against }, against.pairs);
     progress.done();
     const { minimumEffect } = against;
+    const pairs = { asked: against.pairs, made: runs.after.length };
     const comparison = compareRuns({ ...runs, minimumEffect, paired: true, mixed: false }, request.out ?? RUNS_DIR);
     if (request.json) console.log(JSON.stringify({ runs, comparison }, null, 2));
-    else for (const line of runsComparisonLines(comparison)) console.log(line);
-    return exitCodeOfComparison(comparison);
+    else for (const line of runsComparisonLines(comparison, pairs)) console.log(line);
+    return exitCodeOfComparison(comparison, pairs);
   } finally {
     progress.done();
   }

@@ -15,7 +15,7 @@ export interface CompareRequest {
   readonly after: readonly string[];
   readonly minimumEffect: number;
   readonly paired: boolean;
-  /** Compare runs of different machines or versions all the same. */
+  /** Compare runs of different machines, versions or loads all the same. */
   readonly mixed: boolean;
 }
 
@@ -29,7 +29,9 @@ export interface RunsComparison {
   readonly metrics: readonly MetricComparison[];
   /** Between the last run of each group. */
   readonly verdicts: readonly VerdictChange[];
-  /** In what the runs' machines and versions differ. */
+  /** Whether any of the runs offered the load of a scenario. */
+  readonly loads: boolean;
+  /** In what the runs' machines, versions and loads differ. */
   readonly differences: readonly string[];
 }
 
@@ -41,7 +43,7 @@ export function compareRuns(request: CompareRequest, root: string): RunsComparis
   if (differing.length > 0 && !request.mixed)
     throw new UsageError(
       `These runs were not made alike, so their figures say nothing about each other: ${differing.join('; ')}.`,
-      'Compare runs of one machine and one set of versions, or add --mixed.',
+      'Compare runs of one machine, one set of versions and one load, or add --mixed.',
     );
   if (request.paired && before.length !== after.length)
     throw new UsageError(
@@ -51,6 +53,7 @@ export function compareRuns(request: CompareRequest, root: string): RunsComparis
   return {
     metrics: compareMetrics(groups(before, after, request.paired), request),
     verdicts: verdictChanges(before.at(-1), after.at(-1)),
+    loads: [...before, ...after].some(({ variants }) => variants.some(({ scenarios }) => scenarios.length > 0)),
     differences: differing,
   };
 }

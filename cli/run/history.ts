@@ -1,19 +1,18 @@
 /** The figures of all finished runs that were made as the newest one was. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changePoints } from '../../measurement/comparison/e-divisive.ts';
+import { changePoints, leastValues } from '../../measurement/comparison/e-divisive.ts';
 import type { ChangePoint } from '../../measurement/comparison/e-divisive.ts';
 import { differences, metricsOf } from '../../reports/record/metrics.ts';
 import type { RunRecord } from '../../reports/record/types.ts';
 import { listRunFolders } from '../runs.ts';
 
-/** A level is told from another one by three values at least, and by rarely so much chance. */
-const RUNS_AT_LEAST = 6;
-
 export interface Trend {
   readonly name: string;
   readonly unit: string;
-  /** Oldest first, one for each run. */
+  /** Names of the runs that have the figure, oldest first. */
+  readonly runs: readonly string[];
+  /** One for each of them. */
   readonly values: readonly number[];
   readonly changes: readonly ChangePoint[];
   /** Why nothing is said about changes. */
@@ -21,9 +20,11 @@ export interface Trend {
 }
 
 export interface History {
+  /** Folder of the user's own configuration that the runs are of; absent when they are of the variants'. */
+  readonly configuration: string | undefined;
   /** Names of the runs, oldest first. */
   readonly runs: readonly string[];
-  /** Runs of the environment that were made on another machine or with other versions. */
+  /** Runs of the environment that were made on another machine, or with other versions, loads or configuration. */
   readonly leftOut: number;
   readonly trends: readonly Trend[];
 }
@@ -37,23 +38,29 @@ export function historyOf(environment: string, root: string): History {
     .map((file) => JSON.parse(readFileSync(file, 'utf8')) as RunRecord)
     .filter((record) => record.run.environment === environment && metricsOf(record).length > 0);
   const newest = records.at(-1);
-  const alike = records.filter((record) => newest !== undefined && differences([record, newest]).length === 0);
+  const alike = records.filter(
+    (record) =>
+      newest !== undefined &&
+      record.run.configuration?.sha256 === newest.run.configuration?.sha256 &&
+      differences([record, newest]).length === 0,
+  );
   return {
+    configuration: newest?.run.configuration?.path,
     runs: alike.map(({ run }) => run.id),
     leftOut: records.length - alike.length,
     trends: trendsOf(alike),
   };
 }
 
-/** The trend of every metric that all of the runs have. */
-export function trendsOf(records: readonly RunRecord[]): readonly Trend[] {
-  const figures = records.map(metricsOf);
-  const [newest = []] = figures.slice(-1);
-  return newest.flatMap(({ name, unit }) => {
-    const values = figures.flatMap((of) => of.filter((metric) => metric.name === name)).map(({ value }) => value);
-    if (values.length < records.length) return [];
-    if (values.length < RUNS_AT_LEAST)
-      return [{ name, unit, values, changes: [], reason: `${RUNS_AT_LEAST} runs are needed to tell a change` }];
-    return [{ name, unit, values, changes: changePoints(values) }];
+/** The trend of every metric, over the runs that have it. */
+function trendsOf(records: readonly RunRecord[]): readonly Trend[] {
+  const figures = records.flatMap((record) => metricsOf(record).map((metric) => ({ ...metric, run: record.run.id })));
+  const least = leastValues();
+  return [...Map.groupBy(figures, ({ name }) => name)].map(([name, all]) => {
+    const [values, runs] = [all.map(({ value }) => value), all.map(({ run }) => run)];
+    const trend = { name, unit: all[0]?.unit ?? '', runs, values };
+    if (values.length < least)
+      return { ...trend, changes: [], reason: `too few runs to tell a change, ${String(least)} needed` };
+    return { ...trend, changes: changePoints(values) };
   });
 }

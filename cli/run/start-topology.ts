@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ENVIRONMENTS_DIR, loadEnvironment } from '../../environments/harness/environments.ts';
 import type { Images } from '../../environments/harness/parts.ts';
 import { thisProcess } from '../../environments/harness/owner.ts';
@@ -39,7 +39,7 @@ export async function startTopology(request: StartRequest): Promise<{ topology: 
     loadEnvironment(request.environment),
     loadVariant(join(ENVIRONMENTS_DIR, request.environment), request.variant, request.images.missing),
   ]);
-  const variant = request.configuration === undefined ? own : { ...own, dir: request.configuration };
+  const variant = request.configuration === undefined ? own : { ...own, dir: resolve(request.configuration) };
   if (request.running) {
     await request.running.use(variant, request.logDir);
     return { topology: request.running, variant };

@@ -21,6 +21,7 @@ import { createRunFolder, RUNS_DIR } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Progress } from './progress.ts';
 import type { Plan } from './plan.ts';
+import { setUpOf } from './set-up.ts';
 import { startTopology } from './start-topology.ts';
 import type { Watch } from './watch.ts';
 import { writeReports } from './write-reports.ts';
@@ -147,6 +148,7 @@ function runStarted(
     revision: revision(),
     command: options.command,
     selection: options.plan.text,
+    ...setUpOf(options.configuration, options.plan),
     host: {
       ...host,
       pinning:

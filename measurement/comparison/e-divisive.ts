@@ -11,6 +11,8 @@ import { median } from '../statistics.ts';
 const SHUFFLES = 199;
 /** A side needs this many values before it can be told from the other. */
 const LEAST = 3;
+/** Largest probability that counts, 0–1. */
+const ALPHA = 0.01;
 
 export interface ChangePoint {
   /** Index of the first value of the new level. */
@@ -28,7 +30,7 @@ export interface ChangePoint {
  * @param alpha largest probability that counts, 0–1
  * @param seed of the shuffles
  */
-export function changePoints(series: readonly number[], alpha = 0.01, seed = 1): readonly ChangePoint[] {
+export function changePoints(series: readonly number[], alpha = ALPHA, seed = 1): readonly ChangePoint[] {
   const random = seededRandom(seed);
   const found: { index: number; p: number }[] = [];
   const open = [{ from: 0, to: series.length }];
@@ -46,6 +48,24 @@ export function changePoints(series: readonly number[], alpha = 0.01, seed = 1):
     series,
     found.toSorted((a, b) => a.index - b.index),
   );
+}
+
+/**
+ * How many values there must be before even a change in their middle, with no value of one level among the other's, can
+ * be told. A shuffle of n values parts them as well with probability 2/C(n, n/2), and the chance that is found by
+ * shuffling is expected to be above that.
+ *
+ * @param alpha largest probability that counts, 0–1
+ */
+export function leastValues(alpha = ALPHA): number {
+  let values = 2;
+  // C(values, ⌊values/2⌋)
+  let ways = 2;
+  while (values < 2 * LEAST || ((2 / ways) * SHUFFLES + 1) / (SHUFFLES + 1) > alpha) {
+    values += 1;
+    ways = (ways * values) / Math.ceil(values / 2);
+  }
+  return values;
 }
 
 function levels(series: readonly number[], found: readonly { index: number; p: number }[]): readonly ChangePoint[] {

@@ -1,5 +1,5 @@
 /** Figures of a run that can be compared with those of another one. */
-import type { ScenarioResult } from './dynamics.ts';
+import type { LoadBucket, ScenarioResult } from './dynamics.ts';
 import type { RunRecord } from './types.ts';
 
 export interface Metric {
@@ -12,15 +12,25 @@ export interface Metric {
 
 const PERCENTILES = [50, 90, 95, 99];
 
-/** Latency from the intended start and throughput of every scenario whose load counts. */
+/** Latency from the intended start, throughput and failures of every scenario whose load counts. */
 export function metricsOf({ variants }: RunRecord): readonly Metric[] {
   return variants.flatMap(({ name, scenarios }) =>
     scenarios
-      .filter(({ verdict }) => verdict === 'conforms' || verdict === 'deviates')
+      .filter(counts)
       .flatMap((scenario) =>
         scenarioMetrics(scenario).map((metric) => ({ ...metric, name: `${name}/${metric.name}` })),
       ),
   );
+}
+
+/**
+ * Whether a load was sound and no control, however it was judged: figures near a limit are often inconclusive, and to
+ * leave those out would choose runs by their outcome. A rule may be broken where it is what a promise asks: then
+ * something was decided all the same.
+ */
+function counts({ control, validity, verdict }: ScenarioResult): boolean {
+  if (control !== undefined) return false;
+  return validity.every(({ holds }) => holds) || verdict === 'conforms' || verdict === 'deviates';
 }
 
 function scenarioMetrics(scenario: ScenarioResult): readonly Metric[] {
@@ -35,8 +45,32 @@ function scenarioMetrics(scenario: ScenarioResult): readonly Metric[] {
   ]);
   const measured = buckets.filter(({ at_s }) => at_s >= warmup_s);
   if (measured.length === 0) return [...latency, ...staged];
-  const achieved = measured.reduce((sum, bucket) => sum + bucket.achieved, 0) / measured.length;
-  return [...latency, ...staged, { name: `${name} throughput`, unit: 'requests/s', better: 'higher', value: achieved }];
+  return [
+    ...latency,
+    ...staged,
+    { name: `${name} throughput`, unit: 'requests/s', better: 'higher', value: answeredPerS(measured) },
+    { name: `${name} failed`, unit: 'of requests', better: 'lower', value: failedShare(measured) },
+  ];
+}
+
+/** Requests a second that were neither refused nor failed. */
+function answeredPerS(buckets: readonly LoadBucket[]): number {
+  const answered = buckets.map(({ achieved, errors, endings }) => {
+    // Endings have refused requests too.
+    const lost = endings === undefined ? errors : Object.values(endings).reduce((sum, requests) => sum + requests, 0);
+    return achieved - lost;
+  });
+  return answered.reduce((sum, requests) => sum + requests, 0) / buckets.length;
+}
+
+/**
+ * Share of requests that failed, those that found no free user among them, 0–1. Half a request is added to the failed
+ * ones: most loads have none, and a comparison takes ratios.
+ */
+function failedShare(buckets: readonly LoadBucket[]): number {
+  const failed = buckets.reduce((sum, { errors, dropped }) => sum + errors + dropped, 0);
+  const due = buckets.reduce((sum, { achieved, dropped }) => sum + achieved + dropped, 0);
+  return (failed + 0.5) / (due + 1);
 }
 
 /** The spectrum has P90 and P99, and P50 and P95 only by chance: those are taken as they were judged, else from its next point. */
@@ -62,12 +96,22 @@ export function fingerprint({ run }: RunRecord): Readonly<Record<string, string>
   };
 }
 
-/** In which parts of their fingerprints runs differ. */
+/** In which parts of their fingerprints runs differ, and in loads that more than one of them tells the shape of. */
 export function differences(records: readonly RunRecord[]): readonly string[] {
   const prints = records.map(fingerprint);
   const names = [...new Set(prints.flatMap((print) => Object.keys(print)))];
-  return names.flatMap((name) => {
-    const values = [...new Set(prints.map((print) => print[name] ?? 'none'))];
+  const loads = records.flatMap(({ run }) => Object.entries(run.loads ?? {}));
+  const told = [
+    ...names.map((name) => [name, prints.map((print) => print[name] ?? 'none')] as const),
+    ...[...Map.groupBy(loads, ([scenario]) => scenario)].map(
+      ([scenario, shapes]) => [`load of ${scenario}`, shapes.map(([, shape]) => inWords(shape))] as const,
+    ),
+  ];
+  return told.flatMap(([name, all]) => {
+    const values = [...new Set(all)];
     return values.length > 1 ? [`${name}: ${values.join(', ')}`] : [];
   });
 }
+
+const inWords = ({ rate_perS, warmup_s, measured_s }: NonNullable<RunRecord['run']['loads']>[string]): string =>
+  `${rate_perS}/s for ${measured_s} s after ${warmup_s} s`;

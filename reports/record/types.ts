@@ -202,6 +202,12 @@ export interface RunInfo {
   readonly revision: string;
   readonly command: string;
   readonly selection: string | null;
+  /** Of the user's own, measured in the place of the variant's: the folder as it was given, and the hash of its files. */
+  readonly configuration?: { readonly path: string; readonly sha256: string };
+  /** Load of each scenario that was planned; old records do not tell. */
+  readonly loads?: Readonly<
+    Record<string, { readonly rate_perS: number; readonly warmup_s: number; readonly measured_s: number }>
+  >;
   readonly host: {
     readonly cores: number;
     readonly memory_gib: number;

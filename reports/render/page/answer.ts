@@ -168,6 +168,12 @@ function runFacts(model: Model): Markup {
       markup`<span class="mono">${run.revision}</span>, exit code <span class="mono">${summary.gate.exitCode}</span>`,
     ],
     [
+      'Configuration',
+      run.configuration === undefined
+        ? ''
+        : markup`<span class="mono">${run.configuration.path}</span> in the place of the variant’s <span class="mono dim">${run.configuration.sha256.slice(0, 12)}</span>`,
+    ],
+    [
       'Document',
       markup`${run.document.title}${run.document.sha256 === undefined ? null : markup` <span class="mono dim">${run.document.sha256.slice(0, 12)}</span>`}`,
     ],

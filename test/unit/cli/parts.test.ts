@@ -60,12 +60,15 @@ describe('run folders', () => {
   const old = '20260101t000000-1';
   const late = '20260102t000000-2z';
 
-  function run(name: string, environment: string, bytes = 0): void {
+  function run(name: string, environment: string, bytes = 0, more = {}): void {
     mkdirSync(join(root, name, 'raw'), { recursive: true });
     writeFileSync(join(root, name, 'events.ndjson'), '');
     writeFileSync(join(root, name, 'raw/data'), Buffer.alloc(bytes));
     const variants = [{ name: 'documented', claims: [{ id: 'a', verdict: 'conforms' }] }];
-    writeFileSync(join(root, name, 'record.json'), JSON.stringify({ run: { id: name, environment }, variants }));
+    writeFileSync(
+      join(root, name, 'record.json'),
+      JSON.stringify({ run: { id: name, environment, ...more }, variants }),
+    );
   }
 
   beforeEach(() => {
@@ -102,6 +105,9 @@ describe('run folders', () => {
     expect(lastVerdicts('one', root).of('a')).toEqual({ documented: 'conforms' });
     expect(lastVerdicts('one', root).of('b')).toEqual({});
     expect(lastVerdicts('three', root).run).toBeNull();
+    // A configuration of the user's own says nothing of the variants.
+    run('20260103t000000-3', 'one', 0, { configuration: { path: 'my/configuration', sha256: 'ab' } });
+    expect(lastVerdicts('one', root).run).toBe(old);
   });
 
   test('beyond number or size are surplus, unless their process lives', () => {

@@ -1,6 +1,6 @@
 /** Change points against those that Apache Otava's tests name (`tests/change_point_divisive_test.py`, `tests/analysis_test.py`). */
 import { expect, test } from 'vitest';
-import { changePoints } from '../../../measurement/comparison/e-divisive.ts';
+import { changePoints, leastValues } from '../../../measurement/comparison/e-divisive.ts';
 import { seededRandom } from '../../../measurement/random.ts';
 
 test('two changes of level', () => {
@@ -20,4 +20,19 @@ test('noise has none, and too few values have none', () => {
   const random = seededRandom(3);
   expect(changePoints(Array.from({ length: 60 }, () => 100 + random()))).toEqual([]);
   expect(changePoints([1, 2, 100])).toEqual([]);
+});
+
+test('fewer values than the least show no change, however clear it is', () => {
+  const parted = (length: number): readonly number[] =>
+    Array.from({ length }, (_, index) => (index < length / 2 ? 100 : 200) + Math.sin(index));
+  const least = leastValues();
+  expect(least).toBe(11);
+  // Not by one seed: fewer values are told by luck at best.
+  const found = (length: number): number =>
+    Array.from({ length: 20 }, (_, seed) => changePoints(parted(length), 0.01, seed + 1)).filter(
+      ({ length: changes }) => changes > 0,
+    ).length;
+  expect(found(9)).toBeLessThan(7);
+  expect(found(least)).toBeGreaterThan(10);
+  expect(leastValues(0.05)).toBeLessThan(least);
 });

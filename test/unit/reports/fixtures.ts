@@ -29,6 +29,7 @@ const RUN: RunInfo = {
   revision: '7c1e0ab',
   command: 'gateproof verify production-gateway --profile smoke',
   selection: null,
+  loads: { 'api-mix': { rate_perS: 400, warmup_s: 10, measured_s: 50 } },
   host: {
     cores: 2,
     memory_gib: 24,
@@ -171,6 +172,7 @@ export function partialRecord(): RunRecord {
     run: {
       finishedAt: null,
       partial: true,
+      configuration: { path: 'my/configuration', sha256: '5d41402abc4b2a76b9719d911017c592' },
       partialReason: 'The run was killed: its journal has no end. 40 of 90 planned claims not run in documented.',
     },
     gate: { exitCode: 2, holds: false, sentence: 'The run is partial.' },

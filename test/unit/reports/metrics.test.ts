@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { differences, metricsOf } from '../../../reports/record/metrics.ts';
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import type { LoadBucket, RunRecord, ScenarioResult } from '../../../reports/record/types.ts';
 import { fullRecord } from './fixtures.ts';
 
 test('latency and throughput of scenarios whose load counts', () => {
@@ -57,13 +58,36 @@ test('stages have figures of their own', () => {
   ]);
 });
 
-test('a scenario that could not tell has no figures', () => {
+/** The record with all of its scenarios changed. */
+function withScenarios(change: Partial<ScenarioResult>): RunRecord {
   const record = fullRecord();
   const variants = record.variants.map((variant) => ({
     ...variant,
-    scenarios: variant.scenarios.map((scenario) => ({ ...scenario, verdict: 'inconclusive' as const })),
+    scenarios: variant.scenarios.map((scenario) => ({ ...scenario, ...change })),
   }));
-  expect(metricsOf({ ...record, variants })).toEqual([]);
+  return { ...record, variants };
+}
+
+test('figures are chosen by whether the load was sound, not by its verdict', () => {
+  const broken = [{ rule: 'nothing dropped by the generator', holds: false, seen: '7 dropped' }];
+  expect(metricsOf(withScenarios({ verdict: 'inconclusive' }))).toEqual(metricsOf(fullRecord()));
+  expect(metricsOf(withScenarios({ verdict: 'inconclusive', validity: broken }))).toEqual([]);
+  // The broken rule is what the promise asks.
+  expect(metricsOf(withScenarios({ verdict: 'deviates', validity: broken }))).not.toEqual([]);
+  expect(metricsOf(withScenarios({ verdict: 'deviates', control: 'starved-gateway' }))).toEqual([]);
+});
+
+test('throughput is what was answered, and failures have a figure that is above 0 without any', () => {
+  const second = { offered: 100, achieved: 100, dropped: 0, errors: 0 };
+  const figures = (buckets: readonly LoadBucket[]): readonly number[] =>
+    metricsOf(withScenarios({ warmup_s: 1, buckets }))
+      .filter(({ name }) => /throughput$|failed$/.test(name))
+      .map(({ value }) => value)
+      .slice(0, 2);
+  const warmUp = { ...second, at_s: 0, achieved: 50, errors: 50 };
+  expect(figures([warmUp, { ...second, at_s: 1 }])).toEqual([100, 0.5 / 101]);
+  const failing = { ...second, at_s: 1, achieved: 90, dropped: 10, errors: 20, endings: { reset: 20, limited: 5 } };
+  expect(figures([warmUp, failing])).toEqual([65, 30.5 / 101]);
 });
 
 test('machines and versions that differ are named', () => {
@@ -71,4 +95,14 @@ test('machines and versions that differ are named', () => {
   expect(differences([record, record])).toEqual([]);
   const elsewhere = { ...record, run: { ...record.run, host: { ...record.run.host, cores: 64 } } };
   expect(differences([record, elsewhere])).toEqual([`cores: ${String(record.run.host.cores)}, 64`]);
+  const short = { 'api-mix': { rate_perS: 400, warmup_s: 2, measured_s: 5 } };
+  const loads = (changed: RunRecord['run']['loads']): RunRecord => ({
+    ...record,
+    run: { ...record.run, loads: changed ?? {} },
+  });
+  expect(differences([record, loads(short)])).toEqual([
+    'load of api-mix: 400/s for 50 s after 10 s, 400/s for 5 s after 2 s',
+  ]);
+  // A run of other scenarios, or an old one, tells no other load.
+  expect(differences([record, loads({}), loads({ other: short['api-mix'] })])).toEqual([]);
 });

@@ -95,6 +95,8 @@ describe('the page', () => {
   test('leaves out what there is no data for, and says partial everywhere', () => {
     const partial = renderHtml(partialRecord());
     expect(partial).not.toMatch(/id="(?:experiment|load)-1"/);
+    expect(partial).toContain('my/configuration');
+    expect(page).not.toContain('<dt>Configuration</dt>');
     const sections = partial.match(/<section id/g)?.length ?? 0;
     expect(partial.match(/tag partial/g)?.length).toBe(sections);
     expect(renderHtml(emptyRecord())).toContain('No claim was measured in this run.');
