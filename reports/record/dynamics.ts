@@ -188,6 +188,8 @@ export interface ScenarioPromise {
   readonly measured_ms: number;
   readonly interval_ms: Interval;
   readonly verdict: Verdict;
+  /** Why the percentile decides nothing. */
+  readonly reason?: string;
 }
 
 /** A promised figure of a load that is no percentile of its latency. */
