@@ -20,7 +20,7 @@ function stage(name: string, start_s: number, latency_ms: number, rest: Partial<
   const outcomes = { answered: achieved, refused: 0, failed: 0 };
   return {
     ...{ name, start_s, duration_s: 10, offered: 1_000, achieved, dropped: 0, users: 200 },
-    ...{ outcomes, corrected, actual: corrected },
+    ...{ outcomes, corrected, waits: corrected },
     ...rest,
   };
 }
