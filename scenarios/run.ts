@@ -103,6 +103,8 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
     buckets: measured.buckets,
     kinds: [...measured.kinds, ...neverSent(heldUp)],
     measures: declared.measures,
+    // A pair's times are compared, so they begin when a request is written (see k6/overhead.ts).
+    ...(declared.engine.latencyFrom === 'send' || declared.measures === 'overhead' ? { latencyFrom: 'send' } : {}),
     corrected: declared.stages ? [] : finite(decisive, declared.timeout_s),
     actual: declared.stages || declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
     ...(declared.stages ? { stages: stageRows(measured.stages, declared.timeout_s) } : {}),

@@ -221,6 +221,8 @@ export interface ScenarioResult {
   readonly warmup_s: number;
   /** What the percentiles are of; latency when absent. */
   readonly measures?: 'latency' | 'overhead';
+  /** Where latencies count from, those called corrected too; the intended start when absent. */
+  readonly latencyFrom?: 'send';
   readonly buckets: readonly LoadBucket[];
   readonly kinds?: readonly RequestKind[];
   /** What decides: latency from the intended start, or overhead. `actual` is latency as the tool saw it, empty for overhead. */

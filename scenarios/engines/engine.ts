@@ -119,6 +119,8 @@ export interface LoadEngine {
   readonly name: string;
   /** The script that k6 runs, of those in `scenarios/k6`: several generators can share its load, and a cluster can run it. */
   readonly script?: string;
+  /** Of an engine that cannot tell when a request was due; others count latencies from the intended start. */
+  readonly latencyFrom?: 'send';
   run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
 }
 

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import apiLatency from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
+import { h2load } from '../../../scenarios/engines/driven.ts';
 import type { GeneratorHost, LoadMeasurement, StageMeasurement } from '../../../scenarios/engines/engine.ts';
 import { cpuShare } from '../../../scenarios/engines/cpu-meter.ts';
 import { REFUSED_RULE, validityRules } from '../../../scenarios/engines/validity.ts';
@@ -145,6 +146,15 @@ describe('verdicts', () => {
       expect(result.reason).toContain(reason);
     }
   });
+});
+
+test('a result says when its latencies count from the send', async () => {
+  expect((await run(measurement(1))).latencyFrom).toBeUndefined();
+  const engine = { ...h2load, run: async () => measurement(1) };
+  const sent = await runScenario('static', scenario({ ...declared, engine }), optionsFor());
+  expect(sent.latencyFrom).toBe('send');
+  const pairs = scenario({ ...declared, measures: 'overhead', engine: { name: 'k6', run: engine.run } });
+  expect((await runScenario('overhead', pairs, optionsFor())).latencyFrom).toBe('send');
 });
 
 describe('requests that found no free user', () => {
