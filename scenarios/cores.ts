@@ -104,7 +104,7 @@ export function meanCores(resources: ScenarioResult['resources'], container: str
 const meanRate = (points: Curve, { from_s, to_s }: Span): number | null => meanBetween(points, from_s + 1, to_s);
 
 /** Mean of a curve between two instants; null without a reading there. */
-export function meanBetween(points: Curve, from_s: number, to_s: number): number | null {
+function meanBetween(points: Curve, from_s: number, to_s: number): number | null {
   const counted = points.filter(([at]) => at >= from_s && at <= to_s);
   return counted.length === 0 ? null : counted.reduce((sum, [, value]) => sum + value, 0) / counted.length;
 }

@@ -30,6 +30,11 @@ export interface Estimate {
   readonly excuse: string | null;
   /** What made it worse than it is: explains a broken promise, and says nothing against a kept one. */
   readonly worsened?: string | null;
+  /**
+   * Of a figure that looks better the slower everything is: what slowed it, beside the system; null when
+   * nothing did. That explains a kept promise, and says nothing against a broken one.
+   */
+  readonly flattered?: string | null;
 }
 
 export interface FigurePromise {
@@ -50,8 +55,8 @@ export interface FigurePromise {
 
 /**
  * Conforms when the whole interval keeps the limit, deviates when it breaks it and nothing else
- * explains that. More than was promised needs no excuse; that little came through says
- * something only when the load was sound.
+ * explains that. More than was promised needs no excuse, unless slowness looks like more; that
+ * little came through says something only when the load was sound.
  */
 export function judgeFigure(
   declared: FigurePromise,
@@ -59,7 +64,7 @@ export function judgeFigure(
   validity: readonly ValidityRule[],
 ): ScenarioFigure {
   const { of, question: _, samples: __, ...promise } = declared;
-  const { value, interval, excuse, worsened = null } = of(seen);
+  const { value, interval, excuse, worsened = null, flattered } = of(seen);
   const { lower, upper } = interval;
   const kept =
     promise.better === 'higher' ? lower !== null && lower >= promise.limit : upper !== null && upper <= promise.limit;
@@ -68,9 +73,11 @@ export function judgeFigure(
   const measured = { ...promise, measured: Math.round(value * 10) / 10, interval };
   const { question = promise.better === 'higher' ? ACHIEVED_RULE : REFUSED_RULE } = declared;
   const unsound = validity.find(({ rule, holds }) => !holds && rule !== question);
-  if (kept && promise.better === 'higher' && excuse === null) return { ...measured, verdict: 'conforms' };
+  if (kept && promise.better === 'higher' && excuse === null && flattered === undefined)
+    return { ...measured, verdict: 'conforms' };
   if (unsound) return { ...measured, verdict: 'inconclusive', reason: `${unsound.rule}: ${unsound.seen}` };
   if (excuse !== null) return { ...measured, verdict: 'inconclusive', reason: excuse };
+  if (kept && typeof flattered === 'string') return { ...measured, verdict: 'inconclusive', reason: flattered };
   if (kept) return { ...measured, verdict: 'conforms' };
   if (worsened !== null) return { ...measured, verdict: 'inconclusive', reason: worsened };
   return { ...measured, verdict: broken ? 'deviates' : 'inconclusive' };

@@ -6,7 +6,6 @@ import type {
   ScenarioFigure,
   ScenarioPromise,
   ScenarioResult,
-  Verdict,
 } from '../reports/record/types.ts';
 import { mergeVerdicts } from '../reports/record/merge.ts';
 import { monotonic_ms } from '../measurement/clock.ts';
@@ -80,18 +79,15 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
   const slow = slowed(measured, generatorUse(watched, countedSpan(shape)));
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
-  const judged = promises.map((promise) => judge(promise, decisive, validity, slow !== null));
+  const judged = promises.map((promise) => judge(promise, decisive, validity, slow?.why ?? null));
   const phases = (await options.phases?.()) ?? [];
   const seen = { measured, ...watched, shape, sutCores: options.sutCores, phases };
   const figures = told.map((figure) => judgeFigure(figure, seen, validity));
   const verdict = mergeVerdicts([...judged, ...figures].map((one) => one.verdict));
   const broken = validity.find((rule) => !rule.holds);
-  const open = judged.some((one) => one.verdict === 'inconclusive');
   const reason = broken
     ? `${broken.rule}: ${broken.seen}`
-    : open && slow !== null
-      ? slow.why
-      : figures.find((figure) => figure.reason !== undefined)?.reason;
+    : [...judged, ...figures].find((one) => one.reason !== undefined)?.reason;
   return {
     name,
     title: declared.title,
@@ -107,6 +103,8 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
     buckets: measured.buckets,
     kinds: [...measured.kinds, ...neverSent(heldUp)],
     measures: declared.measures,
+    // A pair's times are compared, so they begin when a request is written (see k6/overhead.ts).
+    ...(declared.engine.latencyFrom === 'send' || declared.measures === 'overhead' ? { latencyFrom: 'send' } : {}),
     corrected: declared.stages ? [] : finite(decisive, declared.timeout_s),
     actual: declared.stages || declared.measures === 'overhead' ? [] : finite(measured.actual, declared.timeout_s),
     ...(declared.stages ? { stages: stageRows(measured.stages, declared.timeout_s) } : {}),
@@ -196,20 +194,25 @@ function stageSteps(declared: Scenario, shape: LoadShape, users: number): LoadSt
 
 /**
  * Conforms when the interval of the percentile ends below the limit, deviates when it
- * begins at or above it, unless something beside the system was what was `slow`.
+ * begins at or above it, unless the load was not sound or something beside the system was slow.
+ *
+ * @param slow what that was
  */
 export function judge(
   promise: LatencyPromise,
   latency: LatencyHistogram,
   validity: readonly ValidityRule[],
-  slow = false,
+  slow: string | null,
 ): ScenarioPromise {
   const interval_ms = latency.interval_ms(promise.percentile);
-  const sound = validity.every((rule) => rule.holds);
+  const unsound = validity.find((rule) => !rule.holds);
   const below = interval_ms.upper !== null && interval_ms.upper < promise.limit_ms;
   const above = interval_ms.lower !== null && interval_ms.lower >= promise.limit_ms;
-  const verdict: Verdict = !sound ? 'inconclusive' : below ? 'conforms' : above && !slow ? 'deviates' : 'inconclusive';
-  return { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms, verdict };
+  const measured = { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms };
+  if (unsound) return { ...measured, verdict: 'inconclusive', reason: `${unsound.rule}: ${unsound.seen}` };
+  if (below) return { ...measured, verdict: 'conforms' };
+  if (slow !== null) return { ...measured, verdict: 'inconclusive', reason: slow };
+  return { ...measured, verdict: above ? 'deviates' : 'inconclusive' };
 }
 
 /** Requests that were due while all users waited for the gateway: no tool saw them fail. */

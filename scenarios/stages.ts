@@ -1,11 +1,12 @@
 /** Promised figures of single stages of a load, which no other stage may flatter. */
 import { LatencyHistogram } from '../measurement/histogram.ts';
-import type { ScenarioStage } from '../reports/record/types.ts';
-import { generatorUse, meanBetween, systemUse, usedUp, useInWords } from './cores.ts';
+import type { Curve, ScenarioStage } from '../reports/record/types.ts';
+import { generatorUse, systemUse, usedUp, useInWords } from './cores.ts';
 import type { StageMeasurement } from './engines/engine.ts';
 import { heldUpIn, slowed } from './engines/validity.ts';
 import { counted, percentileOf, shareOf } from './figures.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
+import { areaUnder } from './gateways.ts';
 
 type Declared = Pick<FigurePromise, 'claim' | 'limit'>;
 
@@ -40,7 +41,7 @@ export const latencyIn = (stage: string, percentile: number, declared: Declared)
 /** What must not grow while a load stays the same. */
 const GROWING = { worker_mib: 'the largest worker', descriptors: 'open files' } as const;
 
-/** How much something of the gateway grew in a stage: the mean of the last third against that of the first. */
+/** How much something of the gateway grew in a stage: the mean of the last third against that of the first, by time. */
 export const growthIn = (
   stage: string,
   gateway: string,
@@ -55,7 +56,7 @@ export const growthIn = (
     const { start_s, duration_s } = stageOf(measured, stage);
     const readings = resources.find(({ container }) => container === gateway)?.[of] ?? [];
     const third = (n: number): number | null =>
-      meanBetween(readings, start_s + (n * duration_s) / 3, start_s + ((n + 1) * duration_s) / 3);
+      meanOver(readings, start_s + (n * duration_s) / 3, start_s + ((n + 1) * duration_s) / 3);
     const [first, last] = [third(0), third(2)];
     if (first === null || last === null)
       return {
@@ -66,6 +67,24 @@ export const growthIn = (
     return counted(100 * (last / first - 1));
   },
 });
+
+/**
+ * Mean of a curve by time between two instants, null when nothing is known there. Points inside even
+ * stretches may be missing, so what holds on both sides of an edge holds at it.
+ */
+function meanOver(curve: Curve, from_s: number, to_s: number): number | null {
+  const atEdge = (at_s: number): Curve => {
+    const next = curve.findIndex(([second]) => second > at_s);
+    const [value, after] = [curve[next - 1]?.[1], curve[next]?.[1]];
+    return value !== undefined && value === after ? [[at_s, value]] : [];
+  };
+  const inside = curve.filter(([at_s]) => at_s > from_s && at_s < to_s);
+  const known = [...atEdge(from_s), ...inside, ...atEdge(to_s)];
+  const [first, last] = [known[0], known.at(-1)];
+  if (!first || !last) return null;
+  const span_s = last[0] - first[0];
+  return span_s > 0 ? areaUnder(known, first[0], last[0]) / span_s : first[1];
+}
 
 function stageOf({ stages }: LoadSeen['measured'], name: string): StageMeasurement {
   const stage = stages.find((one) => one.name === name);

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { requireEngine } from '../../environments/harness/docker.ts';
+import { pinningInWords } from '../../environments/harness/pinning.ts';
 import type { RunInfo } from '../../reports/record/types.ts';
 
 /** What the host is, for the run record: comparisons hold only among like hosts. */
-export async function describeHost(): Promise<Omit<RunInfo['host'], 'pinning'>> {
+export async function describeHost(): Promise<RunInfo['host']> {
   const engine = await requireEngine();
   return {
     cores: engine.cores,
@@ -13,6 +14,7 @@ export async function describeHost(): Promise<Omit<RunInfo['host'], 'pinning'>> 
     docker: `${engine.version} (API ${engine.api})`,
     cgroup: engine.cgroup,
     arch: engine.arch,
+    pinning: await pinningInWords(engine.cores),
   };
 }
 

@@ -54,18 +54,19 @@ export async function runScenarios(planned: readonly PlannedScenario[], run: Mea
 /** A judged promise in the words of a claim's result. */
 type Saying = Pick<ClaimResult, 'verdict' | 'expected' | 'observed' | 'reason'> & { readonly claim: string };
 
-function sayings(result: ScenarioResult): Saying[] {
+/** What each promise of a result says of its claim; a reason is told only of what it explains. */
+export function sayings(result: ScenarioResult): Saying[] {
   const broken = result.validity.some(({ holds }) => !holds);
   const shared = result.reason !== undefined && broken ? { reason: result.reason } : {};
   const latencies = result.promises.map(
-    ({ claim, percentile, limit_ms, measured_ms, interval_ms, verdict }): Saying => {
+    ({ claim, percentile, limit_ms, measured_ms, interval_ms, verdict, reason }): Saying => {
       const what = `P${String(percentile)}${result.measures === 'overhead' ? ' of what the gateway adds to a request' : ''}`;
       return {
         claim,
         verdict,
         expected: `${what} below ${String(limit_ms)} ms`,
         observed: `${what} ${String(measured_ms)} ms; ${between(interval_ms, 'ms')}`,
-        ...(result.reason === undefined ? {} : { reason: result.reason }),
+        ...(reason === undefined ? {} : { reason }),
       };
     },
   );

@@ -149,13 +149,7 @@ function runStarted(
     command: options.command,
     selection: options.plan.text,
     ...setUpOf(options.configuration, options.plan),
-    host: {
-      ...host,
-      pinning:
-        host.cores < 2
-          ? 'one core: not pinned'
-          : 'in experiments and scenarios, system under test and load generator have cores of their own',
-    },
+    host,
     versions: Object.assign({}, ...Object.values(images.roles).map(({ versions }) => versions)) as Record<
       string,
       string

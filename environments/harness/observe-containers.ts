@@ -50,11 +50,16 @@ export const TICK_MS = 10;
 /**
  * Processor time of the engine's machine since its start, all cores together, ms (proc(5)).
  * `others` got what neither the run's containers nor this process used: other guests of
- * the same host (steal), other programs, and the engine itself.
+ * the same host (steal), other programs, and the engine itself. Interrupts (irq and softirq) are
+ * nobody's: no account tells for whom they were, and under load most are for the load's own network.
  */
-export async function machineTime(
-  containerId: string,
-): Promise<{ readonly all_ms: number; readonly others_ms: number }> {
+interface MachineTime {
+  readonly all_ms: number;
+  readonly others_ms: number;
+}
+
+/** Reads the machine's time through a container. */
+export async function machineTime(containerId: string): Promise<MachineTime> {
   const { Config } = await docker().getContainer(containerId).inspect();
   const label = `${RUN_LABEL}=${Config.Labels[RUN_LABEL] ?? ''}`;
   const containers = await docker().listContainers({ filters: { label: [label] } });
@@ -62,13 +67,23 @@ export async function machineTime(
     exec(containerId, ['head', '-n', '1', '/proc/stat']),
     ...containers.map(({ Id }) => containerFigures(Id)),
   ]);
-  // user nice system idle iowait irq softirq steal; guest times are in user already.
-  const ticks = stdout.trim().split(/\s+/).slice(1, 9).map(Number);
-  const all_ms = TICK_MS * ticks.reduce((sum, one) => sum + one, 0);
-  const idle_ms = TICK_MS * ((ticks[3] ?? 0) + (ticks[4] ?? 0));
   const { user, system } = process.cpuUsage();
-  const own_ms = figures.reduce((sum, { used_ms }) => sum + used_ms, (user + system) / 1000);
-  return { all_ms, others_ms: all_ms - idle_ms - own_ms };
+  return machineTimeOf(
+    stdout,
+    figures.reduce((sum, { used_ms }) => sum + used_ms, (user + system) / 1000),
+  );
+}
+
+/** @param line the first of /proc/stat @param own_ms used by the run's containers and this process */
+export function machineTimeOf(line: string, own_ms: number): MachineTime {
+  // Guest times are in user and nice already.
+  const ticks = line.trim().split(/\s+/).slice(1).map(Number);
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
+  const worked = user + nice + system + steal;
+  return {
+    all_ms: TICK_MS * (worked + idle + iowait + irq + softirq),
+    others_ms: TICK_MS * worked - own_ms,
+  };
 }
 
 /** Cores that a container may use: the smaller of its quota and its set of cores. */

@@ -188,6 +188,8 @@ export interface ScenarioPromise {
   readonly measured_ms: number;
   readonly interval_ms: Interval;
   readonly verdict: Verdict;
+  /** Why the percentile decides nothing. */
+  readonly reason?: string;
 }
 
 /** A promised figure of a load that is no percentile of its latency. */
@@ -219,6 +221,8 @@ export interface ScenarioResult {
   readonly warmup_s: number;
   /** What the percentiles are of; latency when absent. */
   readonly measures?: 'latency' | 'overhead';
+  /** Where latencies count from, those called corrected too; the intended start when absent. */
+  readonly latencyFrom?: 'send';
   readonly buckets: readonly LoadBucket[];
   readonly kinds?: readonly RequestKind[];
   /** What decides: latency from the intended start, or overhead. `actual` is latency as the tool saw it, empty for overhead. */

@@ -83,7 +83,7 @@ function sayingOfScenario(id: string, scenario: ScenarioResult): readonly Saying
     {
       kind: 'table',
       title: `Latency in “${scenario.title}”`,
-      columns: ['Percentile', 'ms from the intended start'],
+      columns: ['Percentile', `ms from the ${scenario.latencyFrom === 'send' ? 'send' : 'intended start'}`],
       rows: scenario.corrected.map((point) => [`P${point.percentile}`, point.value_ms]),
     },
   ];

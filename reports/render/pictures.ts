@@ -157,7 +157,11 @@ function spectrum(scenario: ScenarioResult, title: string): ChartConfiguration {
     data: {
       datasets: [
         line(
-          scenario.measures === 'overhead' ? 'added by the gateway' : 'corrected: from the intended start',
+          scenario.measures === 'overhead'
+            ? 'added by the gateway'
+            : scenario.latencyFrom === 'send'
+              ? 'from the send'
+              : 'corrected: from the intended start',
           scenario.corrected,
           2.5,
           [],

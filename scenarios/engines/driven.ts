@@ -13,8 +13,8 @@ const SHARED = ['asking.ts', 'cells.ts', 'clock.ts', 'loop.ts', 'plan.ts'] as co
 /** autocannon: HTTP/1.1, each user a connection with an address of its own that is kept. */
 export const autocannon = driven('autocannon', 'autocannon.ts');
 
-/** h2load: HTTP/1.1, all users at one address, each with a connection that the next one follows. */
-export const h2load = driven('h2load', 'h2load.ts');
+/** h2load: HTTP/1.1, all users at one address, each with a connection that the next one follows. Does not log when a request was due. */
+export const h2load: LoadEngine = { ...driven('h2load', 'h2load.ts'), latencyFrom: 'send' };
 
 /** Connections that are opened at the rate and kept until the end; each sends a request when it is open, and one in the measured step. */
 export const connections = driven('connections', 'connections.ts');

@@ -75,13 +75,15 @@ export interface StageMeasurement {
   readonly outcomes: Outcomes;
   /** From the intended start; failed requests count as endless, since no percentile may profit from them. */
   readonly corrected: LatencyHistogram;
-  /** As the tool saw it. */
-  readonly actual: LatencyHistogram;
+  /** How long users waited for the gateway: until it answered, or for the whole time-out. Failures that came at once kept nobody waiting. */
+  readonly waits: LatencyHistogram;
 }
 
 /** What an engine offered and what it got, before any verdict; all steps that count together. */
-export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_s' | 'duration_s'> {
+export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_s' | 'duration_s' | 'waits'> {
   readonly engine: string;
+  /** As the tool saw it; failed requests count as endless. */
+  readonly actual: LatencyHistogram;
   /** Each step that counts; one at least. */
   readonly stages: readonly StageMeasurement[];
   readonly kinds: readonly RequestKind[];
@@ -117,6 +119,8 @@ export interface LoadEngine {
   readonly name: string;
   /** The script that k6 runs, of those in `scenarios/k6`: several generators can share its load, and a cluster can run it. */
   readonly script?: string;
+  /** Of an engine that cannot tell when a request was due; others count latencies from the intended start. */
+  readonly latencyFrom?: 'send';
   run(host: GeneratorHost, run: EngineRun): Promise<LoadMeasurement>;
 }
 

@@ -10,6 +10,9 @@ const UNNAMED = { answered: 'answered', refused: 'limited', failed: 'no reason k
 /** Kind of the requests of a line. */
 export const kindOf = ({ kind, outcome }: Pick<DecodedCell, 'kind' | 'outcome'>): string => kind ?? UNNAMED[outcome];
 
+/** Kinds of failures for which a user waited as long as it could. Some tools say no more of a time-out than that no answer came. */
+export const IN_VAIN: ReadonlySet<string> = new Set(['time-out', 'no answer']);
+
 interface Count {
   readonly outcome: RequestKind['outcome'];
   readonly kind: string;

@@ -9,7 +9,7 @@ import type { LoadBucket } from '../../reports/record/types.ts';
 import { ACTUAL, BACKEND, CONNECT, CORRECTED, OVERHEAD } from '../k6/load.ts';
 import type { LoadStep } from '../k6/load.ts';
 import type { Outcomes } from './engine.ts';
-import { Kinds, kindOf } from './kinds.ts';
+import { IN_VAIN, Kinds, kindOf } from './kinds.ts';
 
 /** One line; `second` counts from the first request that the step was to start. */
 export interface Cell {
@@ -70,6 +70,8 @@ export class CountedSamples {
   readonly backend = new LatencyHistogram();
   readonly overhead = new LatencyHistogram();
   readonly connect = new LatencyHistogram();
+  /** How long users waited for the gateway: until it answered, or in vain. */
+  readonly waits = new LatencyHistogram();
   readonly outcomes = { answered: 0, refused: 0, failed: 0 };
   dropped = 0;
   readonly #histograms: Readonly<Record<string, LatencyHistogram>> = {
@@ -80,6 +82,13 @@ export class CountedSamples {
     [ACTUAL]: this.actual,
   };
 
+  readonly #patience_ms: number;
+
+  /** @param patience_s how long users wait for an answer */
+  constructor(patience_s: number) {
+    this.#patience_ms = patience_s * 1000;
+  }
+
   get achieved(): number {
     return this.outcomes.answered + this.outcomes.refused + this.outcomes.failed;
   }
@@ -88,6 +97,10 @@ export class CountedSamples {
     this.outcomes[cell.outcome] += cell.requests;
     this.dropped += cell.dropped;
     for (const [metric, histogram] of Object.entries(cell.histograms)) this.#histograms[metric]?.add(histogram);
+    const answers = cell.histograms[ACTUAL];
+    if (cell.outcome === 'answered' && answers !== undefined) this.waits.add(answers);
+    // Generators record a failure as endless however soon it came, so its kind must tell. No client is more patient than that.
+    if (cell.outcome === 'failed' && IN_VAIN.has(kindOf(cell))) this.waits.record(this.#patience_ms, cell.requests);
   }
 }
 
@@ -104,9 +117,9 @@ export class LoadSamples extends CountedSamples {
 
   /** @param measured names of the steps that count */
   constructor(steps: readonly LoadStep[], measured: readonly string[], timeout_s: number) {
-    super();
+    super(timeout_s);
     this.#steps = new Map(steps.map((step) => [step.name, step]));
-    this.stages = new Map(measured.map((name) => [name, measured.length === 1 ? this : new CountedSamples()]));
+    this.stages = new Map(measured.map((name) => [name, measured.length === 1 ? this : new CountedSamples(timeout_s)]));
     this.#timeout_s = timeout_s;
   }
 

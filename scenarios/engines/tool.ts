@@ -90,9 +90,9 @@ function stageOf(
   samples: LoadSamples,
   users: number,
 ): StageMeasurement {
-  const { achieved, dropped, outcomes, corrected, actual } = samples.stages.get(name) ?? samples;
+  const { achieved, dropped, outcomes, corrected, waits } = samples.stages.get(name) ?? samples;
   const offered = rate_perS * duration_s;
-  return { name, start_s, duration_s, offered, achieved, dropped, users, outcomes, corrected, actual };
+  return { name, start_s, duration_s, offered, achieved, dropped, users, outcomes, corrected, waits };
 }
 
 /** Generators of one topology share the cores of the instruments. */

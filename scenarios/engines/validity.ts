@@ -118,12 +118,12 @@ function rulesOfWhatIsKnown({ loopDelay_ms, generatorCpu: { resentShare } }: Loa
  * A tool drops requests when all its users are busy: because it has too few of them or no
  * time itself, or because the gateway keeps them waiting. Only the last says something about
  * the gateway, and it shows: to hold U users at r requests a second, answers must take U ÷ r
- * on average (Little's law). So many users must have waited half of that at least, while the
- * generator had processor time to spare. Otherwise nobody can tell.
+ * on average (Little's law). So many users must have waited half of that at least, for answers or
+ * in vain, while the generator had processor time to spare. Otherwise nobody can tell.
  */
-export function heldUpIn({ dropped, users, offered, actual, duration_s }: StageMeasurement): number {
+export function heldUpIn({ dropped, users, offered, waits, duration_s }: StageMeasurement): number {
   const long_ms = (1000 * users * duration_s) / offered / 2;
-  const waited = (1 - actual.shareUpTo(long_ms)) * actual.count >= users / 2;
+  const waited = (1 - waits.shareUpTo(long_ms)) * waits.count >= users / 2;
   return waited ? dropped : 0;
 }
 

@@ -89,6 +89,10 @@ function sums(buckets: readonly LoadBucket[], rowOf: (bin: number) => number): [
   return [...rows].toSorted(([a], [b]) => a - b);
 }
 
+/** Where the latencies of a load count from, in words. */
+export const latencyOrigin = ({ latencyFrom }: Pick<ScenarioResult, 'latencyFrom'>): string =>
+  latencyFrom === 'send' ? 'real send' : 'intended start';
+
 /** The figure of a heat map, with its rows as a table. */
 export function heatFigure(variant: string, scenario: ScenarioResult): Part {
   const heat = heatOf(scenario);
@@ -99,7 +103,7 @@ export function heatFigure(variant: string, scenario: ScenarioResult): Part {
   const total = all.reduce((sum, [, count]) => sum + count, 0);
   return markup`<figure class="next">
     <figcaption>
-      <b>Heat map.</b> How many answers took how long from their intended start${scenario.measures === 'overhead' ? ' through the gateway' : ''}, on the same time axis; the stronger the shade, the
+      <b>Heat map.</b> How many answers took how long from their ${latencyOrigin(scenario)}${scenario.measures === 'overhead' ? ' through the gateway' : ''}, on the same time axis; the stronger the shade, the
       more.${heat.limits_ms.length > 0 ? ' Dashed: the promises.' : ''} Failed and refused requests are not in it.${stretch(heat.seconds, 'column')}
     </figcaption>
     ${chart('heat', heat, `Answers by time and latency, ${variant}; arrow keys move the reading line`)}${figures(

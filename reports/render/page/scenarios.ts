@@ -5,7 +5,7 @@ import { reduceSeries } from '../reduce.ts';
 import { scenarioFinding } from '../sentences.ts';
 import { VERDICT_WORD } from '../words.ts';
 import { coreStrips, insideStrips, insideTable } from './load-inside.ts';
-import { endOf, endingsFigure, heatFigure, invalidStretches, kindsTable } from './load-pictures.ts';
+import { endOf, endingsFigure, heatFigure, invalidStretches, kindsTable, latencyOrigin } from './load-pictures.ts';
 import { chart, figures, glyph, section } from './parts.ts';
 import type { Interval, LoadBucket, ScenarioResult, Verdict } from '../../record/types.ts';
 import type { Markup, Part } from '../markup.ts';
@@ -21,6 +21,8 @@ const MAX_POINTS = 600;
 
 const LATENCY_CAPTION = markup`<b>Latency spectrum.</b> Corrected counts from the intended start and decides; actual
   counts from the real send and shows what a closed loop would have hidden.`;
+const SENT_CAPTION = markup`<b>Latency spectrum.</b> The tool does not tell when a request was due, so all latencies
+  count from the real send: what a request waited before it is not in them.`;
 const OVERHEAD_CAPTION = markup`<b>Overhead spectrum.</b> What the gateway adds to a request: the time through it minus
   the time of the same request past it, sent right before or after. Connections are warm; a difference below zero
   counts as zero.`;
@@ -74,7 +76,7 @@ function scenarioRun({ variant, scenario }: Run): Markup {
           ? null
           : markup`<figure>
               <figcaption>
-                ${scenario.measures === 'overhead' ? OVERHEAD_CAPTION : LATENCY_CAPTION}${scenario.backend === undefined ? '' : ' Dotted: the part that backends asked for, by their own report.'}
+                ${scenario.measures === 'overhead' ? OVERHEAD_CAPTION : scenario.latencyFrom === 'send' ? SENT_CAPTION : LATENCY_CAPTION}${scenario.backend === undefined ? '' : ' Dotted: the part that backends asked for, by their own report.'}
               </figcaption>
               ${chart('spectrum', spectrum, `${scenario.measures === 'overhead' ? 'Overhead' : 'Latency'} spectrum, ${variant}`)}${figures(
                 ['Percentile', scenario.measures === 'overhead' ? 'Overhead' : 'Corrected', 'Actual'],
@@ -149,7 +151,7 @@ function overTime(variant: string, scenario: ScenarioResult): Markup {
   return markup`<figure>
     <figcaption>
       <b>Offered and achieved over time.</b> The warm-up is hatched and not counted. A valid load needs 99 % of what was
-      offered${invalid.length > 0 ? '; shaded seconds had less, or dropped requests' : ''}. Below on the same axis: latency from the intended start (median, P95, P99 of each second),${scenario.cores ? ' all work on the cores of system and generator, the kernel’s included,' : ''} every
+      offered${invalid.length > 0 ? '; shaded seconds had less, or dropped requests' : ''}. Below on the same axis: latency from the ${latencyOrigin(scenario)} (median, P95, P99 of each second),${scenario.cores ? ' all work on the cores of system and generator, the kernel’s included,' : ''} every
       container, and of what is read inside them the container that has most; pointer or arrow keys move the reading line.${seconds > 1 ? ` One point is ${String(seconds)} s.` : ''}
     </figcaption>
     ${chart('load', data, `Offered and achieved requests a second, ${variant}, with CPU of ${plural(scenario.resources.length, 'container')}; arrow keys move the reading line`)}${figures(['Second', 'Offered', 'Achieved', 'Dropped', 'Errors', 'P50, ms', 'P95, ms', 'P99, ms'], rows)}${insideTable(scenario.resources, scenario.cores)}

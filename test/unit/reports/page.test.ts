@@ -119,6 +119,20 @@ describe('the page', () => {
     expect(board.match(/<svg class="mark"/g)).toHaveLength(4 * variants.length);
   });
 
+  test('says of latencies what they count from', () => {
+    const record = fullRecord();
+    const intended = renderHtml(record);
+    expect(intended).toContain('Corrected counts from the intended start and decides');
+    expect(intended).toContain('took how long from their intended start');
+    const variants = record.variants.map((variant) => ({
+      ...variant,
+      scenarios: variant.scenarios.map((one) => ({ ...one, latencyFrom: 'send' as const })),
+    }));
+    const sent = renderHtml({ ...record, variants });
+    expect(sent).toContain('count from the real send');
+    expect(sent).not.toMatch(/Corrected counts from|from their intended start|latency from the intended start/);
+  });
+
   test('keeps hostile text as text', () => {
     const hostile = renderHtml(hostileRecord());
     expect(hostile).not.toContain('<img');

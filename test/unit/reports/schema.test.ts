@@ -3,8 +3,9 @@ import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { deriveRecord } from '../../../reports/record/derive.ts';
+import { inventedScenario } from './fixture-loads.ts';
 import { content, emptyRecord, fullRecord, journalOf, partialRecord } from './fixtures.ts';
-import type { RunRecord } from '../../../reports/record/types.ts';
+import type { RunRecord, ScenarioResult } from '../../../reports/record/types.ts';
 
 const schema = JSON.parse(
   readFileSync(new URL('../../../reports/record/run.schema.json', import.meta.url), 'utf8'),
@@ -47,8 +48,9 @@ describe('run.schema.json', () => {
   });
 
   test('names nothing that the types, by way of the full fixtures, do not have', () => {
-    // partialReason and invalidReason are the only fields that exclude the others' fixture.
-    const names = new Set([...used(fullRecord()), ...used(partialRecord())]);
+    // partialReason, invalidReason and latencyFrom are the only fields that exclude the others' fixture.
+    const sent: ScenarioResult = { ...inventedScenario(), latencyFrom: 'send' };
+    const names = new Set([...used(fullRecord()), ...used(partialRecord()), ...used(sent)]);
     // An experiment and a scenario with a reason, and a remedy told by a claim itself, share these names with others.
     expect([...declared(schema)].filter((name) => !names.has(name) && name !== 'remedy')).toEqual([]);
   });

@@ -27,7 +27,7 @@ function measurement({ plan }: EngineRun): LoadMeasurement {
     ...all,
     engine: 'k6',
     kinds: broken ? [{ outcome: 'failed', kind: 'status 503', requests: failed }] : [],
-    stages: [{ ...all, name: 'measured', start_s: 1, duration_s }],
+    stages: [{ ...all, waits: corrected, name: 'measured', start_s: 1, duration_s }],
     ...{
       backend: corrected,
       overhead: corrected,

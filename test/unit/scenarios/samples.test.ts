@@ -169,3 +169,41 @@ describe('samples of a step', () => {
     expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(300);
   });
 });
+
+describe('how long users waited', () => {
+  /** What k6 writes of failures: its own metric without a kind, the requests with theirs; both endless. */
+  const failed = (kind: string, requests: number): string[] => [
+    JSON.stringify({
+      ...{ step: 'measured', route: 'list', outcome: 'failed', second: 0, requests: 0, dropped: 0 },
+      histograms: { http_req_duration: encoded(Array<number>(requests).fill(LONGEST_MS)) },
+    }),
+    JSON.stringify({
+      ...{ step: 'measured', route: 'list', outcome: 'failed', kind, second: 0, requests, dropped: 0 },
+      histograms: { gateproof_corrected: encoded(Array<number>(requests).fill(LONGEST_MS)) },
+    }),
+  ];
+
+  test('counts answers, and no failures that may have come at once', () => {
+    const samples = samplesOf();
+    for (const text of [line([50, 60, 70]), ...failed('status 502', 100), ...failed('connection refused', 100)])
+      samples.take(text);
+    expect(samples.actual.count).toBe(203);
+    expect(samples.waits.count).toBe(3);
+    expect(samples.waits.max_ms).toBeCloseTo(69, 0);
+  });
+
+  test('counts requests that hung until the client gave up', () => {
+    for (const kind of ['time-out', 'no answer']) {
+      const samples = samplesOf();
+      for (const text of failed(kind, 100)) samples.take(text);
+      expect(samples.waits.count).toBe(100);
+      expect(samples.waits.percentile_ms(1) / 1000).toBeCloseTo(15, 1);
+    }
+  });
+
+  test('leaves out an expected 401 that the tool itself counts as failed', () => {
+    const samples = samplesOf();
+    samples.take(failed('', 100)[0] ?? '');
+    expect(samples.waits.count).toBe(0);
+  });
+});

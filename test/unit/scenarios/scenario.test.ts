@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import apiLatency from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
-import type { GeneratorHost, LoadMeasurement } from '../../../scenarios/engines/engine.ts';
+import { h2load } from '../../../scenarios/engines/driven.ts';
+import type { GeneratorHost, LoadMeasurement, StageMeasurement } from '../../../scenarios/engines/engine.ts';
 import { cpuShare } from '../../../scenarios/engines/cpu-meter.ts';
 import { REFUSED_RULE, validityRules } from '../../../scenarios/engines/validity.ts';
 import type { FigurePromise } from '../../../scenarios/figures.ts';
@@ -18,7 +19,10 @@ const declared = { ...apiLatency, figures: [] };
 const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
 
 /** 1,200 answered requests of 1–1,200 fifths of a millisecond each, times a factor. */
-function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadMeasurement {
+function measurement(
+  factor: number,
+  { waits, ...rest }: Partial<LoadMeasurement & Pick<StageMeasurement, 'waits'>> = {},
+): LoadMeasurement {
   const corrected = new LatencyHistogram();
   for (let index = 1; index <= 1_200; index += 1) corrected.record((index / 5) * factor);
   const all = {
@@ -35,7 +39,7 @@ function measurement(factor: number, rest: Partial<LoadMeasurement> = {}): LoadM
     ...all,
     engine: 'k6',
     kinds: [{ outcome: 'answered', kind: 'upstream', requests: 1_200 }],
-    stages: [{ ...all, name: 'measured', start_s: 4, duration_s: 20 }],
+    stages: [{ ...all, waits: waits ?? corrected, name: 'measured', start_s: 4, duration_s: 20 }],
     backend: corrected,
     overhead: corrected,
     connect: corrected,
@@ -93,6 +97,8 @@ describe('verdicts', () => {
     const slow = await run(measurement(2, { generatorCpu }));
     expect(slow.promises[0]?.verdict).toBe('inconclusive');
     expect(slow.reason).toContain("others took 20 % of the machine's time");
+    // At factor 2 the median is too slow, and P99 is not.
+    expect(slow.promises.map(({ reason }) => reason !== undefined)).toEqual([true, true, false, false, false, false]);
   });
 
   test('neither does a generator without time left on its cores', async () => {
@@ -142,11 +148,20 @@ describe('verdicts', () => {
   });
 });
 
+test('a result says when its latencies count from the send', async () => {
+  expect((await run(measurement(1))).latencyFrom).toBeUndefined();
+  const engine = { ...h2load, run: async () => measurement(1) };
+  const sent = await runScenario('static', scenario({ ...declared, engine }), optionsFor());
+  expect(sent.latencyFrom).toBe('send');
+  const pairs = scenario({ ...declared, measures: 'overhead', engine: { name: 'k6', run: engine.run } });
+  expect((await runScenario('overhead', pairs, optionsFor())).latencyFrom).toBe('send');
+});
+
 describe('requests that found no free user', () => {
   // 120 users at 60 requests a second wait 2 s on average; here everybody waited for 3 s.
   const waiting = new LatencyHistogram();
   waiting.record(3_000, 900);
-  const held: Partial<LoadMeasurement> = { achieved: 900, dropped: 300, actual: waiting };
+  const held = { achieved: 900, dropped: 300, waits: waiting };
 
   test('count as failed when the gateway kept all users waiting', async () => {
     const result = await run(measurement(1, held));
@@ -158,7 +173,7 @@ describe('requests that found no free user', () => {
 
   test('say nothing when answers came fast, or when the generator had no time itself', async () => {
     for (const rest of [
-      { ...held, actual: measurement(1).actual },
+      { ...held, waits: measurement(1).actual },
       { ...held, generatorCpu: { share: 0.95, throttled_ms: 0, othersShare: 0 } },
       { ...held, generatorCpu: { share: 0.2, throttled_ms: 5_000, othersShare: 0 } },
     ])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { thinned } from '../../../cli/run/curves.ts';
 import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import type { Curve } from '../../../reports/record/types.ts';
 import declared from '../../../scenarios/definitions/production-gateway/go-live.ts';
@@ -20,7 +21,7 @@ function stage(name: string, start_s: number, latency_ms: number, rest: Partial<
   const outcomes = { answered: achieved, refused: 0, failed: 0 };
   return {
     ...{ name, start_s, duration_s: 10, offered: 1_000, achieved, dropped: 0, users: 200 },
-    ...{ outcomes, corrected, actual: corrected },
+    ...{ outcomes, corrected, waits: corrected },
     ...rest,
   };
 }
@@ -130,6 +131,30 @@ describe('growth of the workers', () => {
       verdict: 'inconclusive',
       reason: 'nobody could read the largest worker',
     });
+  });
+});
+
+describe('growth of open files', () => {
+  const growth = growthIn('soak', 'gateway-1', 'descriptors', { claim: 'demo', limit: 10 });
+  /** A soak from 0 s to 300 s; each second so many files, without what does not change. */
+  const judged = (files: (second: number) => number) => {
+    const all = seen([stage('soak', 0, 100, { duration_s: 300 })]);
+    const descriptors = thinned(Array.from({ length: 302 }, (_, second): [number, number] => [second, files(second)]));
+    return judgeFigure(growth, { ...all, resources: all.resources.map((one) => ({ ...one, descriptors })) }, sound);
+  };
+
+  test('is none where nothing changed', () => {
+    expect(judged(() => 200)).toMatchObject({ verdict: 'conforms', measured: 0 });
+    expect(judged((second) => (second === 150 ? 300 : 200))).toMatchObject({ verdict: 'conforms', measured: 0 });
+  });
+
+  test('counts a spike for as long as it lasted', () => {
+    expect(judged((second) => (second === 250 ? 500 : 200))).toMatchObject({ verdict: 'conforms', measured: 1.5 });
+  });
+
+  test('is seen where files leak', () => {
+    expect(judged((second) => 200 + Math.floor(second / 10) * 10).verdict).toBe('deviates');
+    expect(judged((second) => (second < 120 ? 200 : 300))).toMatchObject({ verdict: 'deviates', measured: 50 });
   });
 });
 
