@@ -22,7 +22,7 @@ function carries(most_perS: number, { plan }: EngineRun): LoadMeasurement {
     ...all,
     ...{ engine: 'k6', kinds: [], buckets: [], begun_ms: 0, lost: 0, failure: null },
     ...{ backend: corrected, overhead: corrected, connect: corrected },
-    stages: [{ ...all, name: 'measured', start_s: 1, duration_s }],
+    stages: [{ ...all, waits: corrected, name: 'measured', start_s: 1, duration_s }],
     generatorCpu: { share: 0.5, throttled_ms: 0, othersShare: 0.05 },
   };
 }
