@@ -1,7 +1,6 @@
 /** What a stranger on the segment of a redundant pair tells its keepalived: the pair's own settings, another password. */
 
-/** So many bytes of a password fit into an advert of version 2 (RFC 2338, section 5.3.10). */
-export const FIELD_BYTES = 8;
+import { FIELD_BYTES } from '../observers/advert-password.ts';
 
 /** The password as a configuration writes it. */
 export interface WrittenPassword {

@@ -10,7 +10,8 @@ select($in, undef, undef, 5) == 1 or die "no advert within 5 s\\n";
 recv $s, my $packet, 2048, 0;
 print unpack('H*', $packet), "\\n";`;
 
-const FIELD_BYTES = 8;
+/** So many bytes of a password fit into an advert of version 2 (RFC 2338, section 5.3.10). */
+export const FIELD_BYTES = 8;
 const SIMPLE_TEXT = 1;
 
 /**

@@ -1,14 +1,17 @@
 /** What the holder of connections is told, and what it tells. Instants are wall clock, ms since the epoch. */
 
-/** Where a client asks; `{from}` in a header's value becomes its address. */
-interface Route {
-  readonly clients: number;
+/** How a client uses its connection; `{from}` in a header's value becomes its address. */
+export interface Use {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Pause between the end of an exchange and the next one, ms. */
   readonly every_ms: number;
   /** A connection on which an exchange has not ended by then is given up, ms. */
   readonly patience_ms: number;
+}
+
+interface Route extends Use {
+  readonly clients: number;
 }
 
 export interface HeldClientsSettings {

@@ -1,16 +1,10 @@
 /** How held connections are used: requests one after the other, and echoes over WebSocket. */
 import { requestText } from './connect.ts';
 import type { UseConnection } from './held-client.ts';
+import type { Use } from './held-clients-settings.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { Endpoint } from './protocol.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
-
-export interface Use {
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly every_ms: number;
-  readonly patience_ms: number;
-}
 
 /** The same request on one connection, again and again. */
 export const repeatedRequests =

@@ -277,6 +277,7 @@ export interface CapacityResult {
   readonly lower_perS: number | null;
   /** Lowest rate that more often did not; null when the search ended for another reason first. */
   readonly upper_perS: number | null;
+  /** Why the search ended. */
   readonly ended:
     | 'narrow enough'
     | 'as narrow as whole rates allow'

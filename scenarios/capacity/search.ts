@@ -5,6 +5,7 @@
  * it, with one difference: a step whose interval holds the limit is neither, and is asked
  * again before it counts.
  */
+import type { CapacityResult } from '../../reports/record/types.ts';
 
 /** What one load step at a rate said about the objective. */
 export type StepVerdict =
@@ -41,22 +42,9 @@ export interface SearchedStep {
   readonly phase: 'growth' | 'bisection' | 'confirmation';
 }
 
-export interface Capacity {
-  /** Highest rate below the upper end that held more often than not; null when none did. */
-  readonly lower_perS: number | null;
-  /** Lowest rate that more often did not; null when the generator or the addresses ended the search first. */
-  readonly upper_perS: number | null;
+/** What was found, and why the search ended, as the record tells it. */
+export interface Capacity extends Pick<CapacityResult, 'lower_perS' | 'upper_perS' | 'ended'> {
   readonly steps: readonly SearchedStep[];
-  /** Why the search ended. */
-  readonly ended:
-    | 'narrow enough'
-    | 'as narrow as whole rates allow'
-    | 'budget spent'
-    | 'generator at its end'
-    | 'machine disturbed'
-    | 'highest rate holds'
-    | 'lowest rate breaks'
-    | 'interrupted';
   /** What a step threw: the steps before it are all that there is. */
   readonly failure?: { readonly error: unknown };
 }
