@@ -1,5 +1,5 @@
 import { addressPlan } from './addresses.ts';
-import { ARRIVALS_PATH } from './apps.ts';
+import { ARRIVALS_PATH, startLab } from './apps.ts';
 import { exec, lastWords, startContainer } from './containers.ts';
 import { removeContainer } from './docker.ts';
 import { servicesEnv } from './services-env.ts';
@@ -19,6 +19,44 @@ const PORT = 3001;
 const WORKERS_LIMIT_MS = 40_000;
 let sequence = 0;
 
+interface OwnPlace {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** A name and an address that no other backend of this process has. */
+function ownPlace(topology: TopologyDescriptor, lane: number): OwnPlace {
+  const number = (sequence += 1);
+  return {
+    name: `own-customer-${String(lane)}-${process.pid.toString(36)}-${String(number)}`,
+    address: addressPlan(topology.slot).backendHost(1 + lane, HOSTS.from + (number % HOSTS.count)),
+  };
+}
+
+/** An instance of a case's own, gone at the end of its scope. */
+export type OwnBackend = ServiceRef & { readonly port: number } & AsyncDisposable;
+
+/**
+ * Starts one customer instance in a single process, without PM2 and within a second, with
+ * the settings given. `lane` is the caller's own.
+ */
+export async function startPlainBackend(
+  topology: TopologyDescriptor,
+  lane: number,
+  env: Readonly<Record<string, string>>,
+): Promise<OwnBackend> {
+  const { name, address } = ownPlace(topology, lane);
+  const lab = await startLab({
+    runId: topology.runId,
+    name,
+    image: topology.imageIds['app'] ?? '',
+    instances: { 'customer-1': { address, port: PORT } },
+    arrivalsVolume: `gateproof-${topology.runId}-arrivals`,
+    env,
+  });
+  return { ...lab, port: PORT, [Symbol.asyncDispose]: () => removeContainer(lab.containerId) };
+}
+
 /**
  * Starts one customer instance of a case's own under PM2, with as many workers as
  * asked, beside the instances of the topology; it has no stores, and the settings
@@ -29,10 +67,8 @@ export async function startOwnBackend(
   topology: TopologyDescriptor,
   workers: number,
   lane: number,
-): Promise<ServiceRef & { readonly port: number } & AsyncDisposable> {
-  const number = (sequence += 1);
-  const address = addressPlan(topology.slot).backendHost(1 + lane, HOSTS.from + (number % HOSTS.count));
-  const name = `own-customer-${String(lane)}-${process.pid.toString(36)}-${String(number)}`;
+): Promise<OwnBackend> {
+  const { name, address } = ownPlace(topology, lane);
   const containerId = await startContainer({
     runId: topology.runId,
     name,

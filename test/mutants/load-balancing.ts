@@ -133,4 +133,13 @@ export default [
     replace: 'zone customer_backend 128k;',
     turns: [id('shared-state')],
   },
+  {
+    name: 'upstream connections: idle for longer than in the services, and no second attempt for writes',
+    base: 'hardened',
+    file: CUSTOMER,
+    find: 'keepalive_timeout 60s;',
+    replace: 'keepalive_timeout 90s;',
+    besides: { file: 'api/attempts.conf', find: ' non_idempotent;', replace: ';' },
+    turns: ['production-gateway.failover.keepalive-race-post'],
+  },
 ] satisfies Mutant[];

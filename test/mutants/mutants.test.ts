@@ -55,11 +55,13 @@ async function verdictOf(id: string, session: Session): Promise<{ verdict: Verdi
 }
 
 function edited(mutant: Mutant): ConfigEdit {
-  return (path, text) => {
-    if (path !== mutant.file) return text;
-    if (!text.includes(mutant.find)) throw new Error(`${path} of ${mutant.base} does not contain: ${mutant.find}`);
-    return text.replaceAll(mutant.find, mutant.replace);
-  };
+  return (path, text) =>
+    [mutant, ...(mutant.besides ? [mutant.besides] : [])]
+      .filter(({ file }) => file === path)
+      .reduce((current, { find, replace }) => {
+        if (!current.includes(find)) throw new Error(`${path} of ${mutant.base} does not contain: ${find}`);
+        return current.replaceAll(find, replace);
+      }, text);
 }
 
 for (const base of ['documented', 'hardened'] satisfies VariantName[]) {
