@@ -9,9 +9,14 @@ declare module 'jstat' {
     /** Quantile function at probability `p`. */
     inv(p: number, mean: number, deviation: number): number;
   }
+  interface StudentDistribution {
+    /** Quantile function at probability `p`. */
+    inv(p: number, degreesOfFreedom: number): number;
+  }
   const jStat: {
     readonly beta: BetaDistribution;
     readonly normal: NormalDistribution;
+    readonly studentt: StudentDistribution;
     /** Natural logarithm of the gamma function. */
     gammaln(x: number): number;
   };

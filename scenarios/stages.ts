@@ -1,5 +1,6 @@
 /** Promised figures of single stages of a load, which no other stage may flatter. */
-import { LatencyHistogram } from '../measurement/histogram.ts';
+import { ClusteredHistogram } from '../measurement/clustered-histogram.ts';
+import type { LatencyHistogram } from '../measurement/histogram.ts';
 import type { Curve, ScenarioStage } from '../reports/record/types.ts';
 import { generatorUse, systemUse, usedUp, useInWords } from './cores.ts';
 import type { StageMeasurement } from './engines/engine.ts';
@@ -24,7 +25,7 @@ export const answeredIn = (stage: string, declared: Declared): FigurePromise => 
 
 /** Latencies of a stage from the intended start; requests that the gateway held up never ended. */
 function latencyOf(stage: StageMeasurement): LatencyHistogram {
-  const latency = new LatencyHistogram().add(stage.corrected);
+  const latency = new ClusteredHistogram().add(stage.corrected);
   latency.record(Number.POSITIVE_INFINITY, heldUpIn(stage));
   return latency;
 }

@@ -4,6 +4,7 @@
  * extension (environments/images/tools/k6/histograms), the other tools by the programs in
  * `scenarios/drivers`. Nothing is kept but sums and histograms.
  */
+import { ClusteredHistogram } from '../../measurement/clustered-histogram.ts';
 import { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { LoadBucket } from '../../reports/record/types.ts';
 import { ACTUAL, BACKEND, CONNECT, CORRECTED, OVERHEAD } from '../k6/load.ts';
@@ -65,11 +66,11 @@ const OPEN_SECONDS_BEYOND_TIMEOUT = 5;
 
 /** Sums and histograms of requests that count for verdicts. */
 export class CountedSamples {
-  readonly corrected = new LatencyHistogram();
+  readonly corrected = new ClusteredHistogram();
   readonly actual = new LatencyHistogram();
   readonly backend = new LatencyHistogram();
-  readonly overhead = new LatencyHistogram();
-  readonly connect = new LatencyHistogram();
+  readonly overhead = new ClusteredHistogram();
+  readonly connect = new ClusteredHistogram();
   /** How long users waited for the gateway: until it answered, or in vain. */
   readonly waits = new LatencyHistogram();
   readonly outcomes = { answered: 0, refused: 0, failed: 0 };
@@ -93,10 +94,15 @@ export class CountedSamples {
     return this.outcomes.answered + this.outcomes.refused + this.outcomes.failed;
   }
 
-  add(cell: DecodedCell): void {
+  /** @param at_s second of the plan in which the requests were meant to start */
+  add(cell: DecodedCell, at_s: number): void {
     this.outcomes[cell.outcome] += cell.requests;
     this.dropped += cell.dropped;
-    for (const [metric, histogram] of Object.entries(cell.histograms)) this.#histograms[metric]?.add(histogram);
+    for (const [metric, latencies] of Object.entries(cell.histograms)) {
+      const histogram = this.#histograms[metric];
+      if (histogram instanceof ClusteredHistogram) histogram.addOf(at_s, latencies);
+      else histogram?.add(latencies);
+    }
     const answers = cell.histograms[ACTUAL];
     if (cell.outcome === 'answered' && answers !== undefined) this.waits.add(answers);
     // Generators record a failure as endless however soon it came, so its kind must tell. No client is more patient than that.
@@ -130,14 +136,15 @@ export class LoadSamples extends CountedSamples {
     this.seen += cell.requests;
     const step = this.#steps.get(cell.step);
     if (!step) return null;
+    const at_s = step.start_s + cell.second;
     this.#count(step, cell);
     const stage = this.stages.get(cell.step);
     if (stage) {
       this.kinds.take(cell);
-      stage.add(cell);
-      if (stage !== this) this.add(cell);
+      stage.add(cell, Math.floor(at_s));
+      if (stage !== this) this.add(cell, Math.floor(at_s));
     }
-    return step.start_s + cell.second;
+    return at_s;
   }
 
   /** Requests by the second of the plan in which they were meant to start. */
