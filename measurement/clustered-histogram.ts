@@ -40,6 +40,24 @@ export class ClusteredHistogram extends LatencyHistogram {
     return super.add(other);
   }
 
+  /** The first and the second half of the time, by its seconds; latencies within a fortieth of what they are. */
+  halves(): readonly [ClusteredHistogram, ClusteredHistogram] {
+    const known = [...this.#seconds.keys()];
+    const middle = (Math.min(...known) + Math.max(...known) + 1) / 2;
+    return [this.#of((second) => second < middle), this.#of((second) => second >= middle)];
+  }
+
+  #of(wanted: (second: number) => boolean): ClusteredHistogram {
+    const part = new ClusteredHistogram();
+    for (const [second, bins] of this.#seconds) {
+      if (!wanted(second)) continue;
+      const latencies = new LatencyHistogram();
+      for (const [bin, count] of bins) latencies.record(edge_ms(bin + 0.5), count);
+      part.addOf(second, latencies);
+    }
+    return part;
+  }
+
   #count(second: number, bin: number, count: number): void {
     let bins = this.#seconds.get(second);
     if (!bins) this.#seconds.set(second, (bins = new Map<number, number>()));

@@ -22,6 +22,7 @@ import type { LoadPlan, LoadStep } from './k6/load.ts';
 import type { PhaseTimes } from './phases.ts';
 import { stagesOf, usersFor } from './scenario.ts';
 import type { LatencyPromise, LoadShape, Scenario } from './scenario.ts';
+import { judgePromise } from './promises.ts';
 import { stageRows } from './stages.ts';
 
 const WARM_UP = 'warm-up';
@@ -79,7 +80,7 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
   const slow = slowed(measured, generatorUse(watched, countedSpan(shape)));
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
   decisive.record(Number.POSITIVE_INFINITY, heldUp);
-  const judged = promises.map((promise) => judge(promise, decisive, validity, slow?.why ?? null));
+  const judged = promises.map((promise) => judgePromise(promise, decisive, validity, slow?.why ?? null));
   const phases = (await options.phases?.()) ?? [];
   const seen = { measured, ...watched, shape, sutCores: options.sutCores, phases };
   const figures = told.map((figure) => judgeFigure(figure, seen, validity));
@@ -190,29 +191,6 @@ function stageSteps(declared: Scenario, shape: LoadShape, users: number): LoadSt
     start_s += duration_s;
     return times === 1 ? step : { ...step, virtualUsers: Math.ceil(users * times) };
   });
-}
-
-/**
- * Conforms when the interval of the percentile ends below the limit, deviates when it
- * begins at or above it, unless the load was not sound or something beside the system was slow.
- *
- * @param slow what that was
- */
-export function judge(
-  promise: LatencyPromise,
-  latency: LatencyHistogram,
-  validity: readonly ValidityRule[],
-  slow: string | null,
-): ScenarioPromise {
-  const interval_ms = latency.interval_ms(promise.percentile);
-  const unsound = validity.find((rule) => !rule.holds);
-  const below = interval_ms.upper !== null && interval_ms.upper < promise.limit_ms;
-  const above = interval_ms.lower !== null && interval_ms.lower >= promise.limit_ms;
-  const measured = { ...promise, measured_ms: round(latency.percentile_ms(promise.percentile)), interval_ms };
-  if (unsound) return { ...measured, verdict: 'inconclusive', reason: `${unsound.rule}: ${unsound.seen}` };
-  if (below) return { ...measured, verdict: 'conforms' };
-  if (slow !== null) return { ...measured, verdict: 'inconclusive', reason: slow };
-  return { ...measured, verdict: above ? 'deviates' : 'inconclusive' };
 }
 
 /** Requests that were due while all users waited for the gateway: no tool saw them fail. */

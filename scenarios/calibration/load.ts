@@ -102,7 +102,7 @@ async function stall(bench: Bench): Promise<CalibrationResult[]> {
   const due = rate_perS * shape.measured_s;
   const late = (held: number, of: number): number => Math.round((1000 * held) / of) / 10;
   const { corrected, actual, dropped } = measured;
-  const over = (histogram: LoadMeasurement['corrected']): number => (1 - histogram.shareUpTo(100)) * histogram.count;
+  const over = (histogram: LoadMeasurement['actual']): number => (1 - histogram.shareUpTo(100)) * histogram.count;
   return [
     result({
       instrument: 'requests that a stall of 2 s held up, from the intended start',

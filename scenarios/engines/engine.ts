@@ -1,6 +1,7 @@
 /** What every load engine takes and gives, whichever tool it drives. */
 import type { ExecResult } from '../../environments/harness/types.ts';
 import type { LoadBucket, RequestKind, ScenarioResult } from '../../reports/record/types.ts';
+import type { ClusteredHistogram } from '../../measurement/clustered-histogram.ts';
 import type { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { ConnectionsSeen, SlowSeen } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
@@ -74,7 +75,7 @@ export interface StageMeasurement {
   readonly users: number;
   readonly outcomes: Outcomes;
   /** From the intended start; failed requests count as endless, since no percentile may profit from them. */
-  readonly corrected: LatencyHistogram;
+  readonly corrected: ClusteredHistogram;
   /** How long users waited for the gateway: until it answered, or for the whole time-out. Failures that came at once kept nobody waiting. */
   readonly waits: LatencyHistogram;
 }
@@ -89,9 +90,9 @@ export interface LoadMeasurement extends Omit<StageMeasurement, 'name' | 'start_
   readonly kinds: readonly RequestKind[];
   readonly backend: LatencyHistogram;
   /** What the gateway added to single requests; empty when the script does not measure it. */
-  readonly overhead: LatencyHistogram;
+  readonly overhead: ClusteredHistogram;
   /** Connecting to the gateway by TCP, without TLS; of requests that opened a connection. */
-  readonly connect: LatencyHistogram;
+  readonly connect: ClusteredHistogram;
   readonly buckets: readonly LoadBucket[];
   /** When second 0 of the plan was, on the clock of `performance.now()`, within about half a second; null when nothing was sent. */
   readonly begun_ms: number | null;

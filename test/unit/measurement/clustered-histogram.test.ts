@@ -116,3 +116,12 @@ test('what is merged knows its seconds still', () => {
   const seen = seconds(16, (second) => Array.from({ length: 100 }, () => (second === 5 ? 1_000 : 10)));
   expect(new ClusteredHistogram().add(seen).interval_ms(95)).toEqual(seen.interval_ms(95));
 });
+
+test('halves are those of the time, with endless latencies', () => {
+  const seen = seconds(11, (second) => (second < 6 ? [10, 20] : [400, Infinity]));
+  const [first, second] = seen.halves();
+  expect([first.count, second.count]).toEqual([12, 10]);
+  expect(first.max_ms / 20).toBeCloseTo(1, 1);
+  expect(second.percentile_ms(50) / 400).toBeCloseTo(1, 1);
+  expect(second.max_ms).toBeGreaterThan(100_000);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import { samplesForUpperBound } from '../../../measurement/statistics.ts';
 import type { CapacityResult } from '../../../reports/record/types.ts';
 import { parseObjective } from '../../../scenarios/capacity/objective.ts';
@@ -12,7 +12,7 @@ import type { EngineRun, GeneratorHost, LoadEngine, LoadMeasurement } from '../.
 function carries(most_perS: number, { plan }: EngineRun): LoadMeasurement {
   const { rate_perS, duration_s } = plan.steps[1] ?? { rate_perS: 0, duration_s: 0 };
   const offered = rate_perS * duration_s;
-  const corrected = new LatencyHistogram();
+  const corrected = new ClusteredHistogram();
   corrected.record(rate_perS > most_perS ? 5_000 : 20, offered);
   const all = {
     ...{ offered, achieved: offered, dropped: 0, users: 100, corrected, actual: corrected },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import { seededRandom } from '../../../measurement/random.ts';
 import {
   judgeStep,
@@ -223,7 +223,7 @@ describe('an objective', () => {
   );
 
   const measured = (latency_ms: number, failed = 0): LoadMeasurement => {
-    const corrected = new LatencyHistogram();
+    const corrected = new ClusteredHistogram();
     corrected.record(latency_ms, 900);
     return {
       corrected,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import apiLatency from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import { ACHIEVED_RULE, REFUSED_RULE } from '../../../scenarios/engines/validity.ts';
 import type { ValidityRule } from '../../../scenarios/engines/validity.ts';
@@ -13,7 +13,7 @@ function ends(
   latencies_ms: readonly number[],
   { failed = 0, othersShare = 0, validity = [] as readonly ValidityRule[] } = {},
 ) {
-  const corrected = new LatencyHistogram();
+  const corrected = new ClusteredHistogram();
   for (const latency_ms of latencies_ms) corrected.record(latency_ms);
   const outcomes = { answered: latencies_ms.length, refused: 0, failed };
   const generatorCpu = { share: 0.2, throttled_ms: 0, othersShare };

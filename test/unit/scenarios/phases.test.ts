@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
 import declared from '../../../scenarios/definitions/production-gateway/gateway-phases.ts';
@@ -14,7 +14,7 @@ function seen(
   line: { request_s: number; connect_s: number; upstream_s: number; client_ms?: number },
   othersShare = 0,
 ): LoadSeen {
-  const connect = new LatencyHistogram();
+  const connect = new ClusteredHistogram();
   connect.record(line.client_ms ?? 0.3, 1_000);
   const lines = Array.from({ length: 1_200 }, (_, n) => {
     const { request_s, connect_s, upstream_s } = n < 200 ? { request_s: 9, connect_s: 5, upstream_s: 2 } : line;

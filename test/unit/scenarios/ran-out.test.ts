@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import type { CapacityStep, CoreUse, Curve, ScenarioResult } from '../../../reports/record/types.ts';
 import { parseObjective } from '../../../scenarios/capacity/objective.ts';
 import { ranOut } from '../../../scenarios/capacity/ran-out.ts';
@@ -16,7 +16,7 @@ function measurement({ plan }: EngineRun): LoadMeasurement {
   const { rate_perS, duration_s } = plan.steps[1] ?? { rate_perS: 0, duration_s: 0 };
   const offered = rate_perS * duration_s;
   const broken = rate_perS >= BREAKS_FROM_PER_S;
-  const corrected = new LatencyHistogram();
+  const corrected = new ClusteredHistogram();
   corrected.record(broken ? 5_000 : 20, offered);
   const failed = broken ? offered / 10 : 0;
   const all = {

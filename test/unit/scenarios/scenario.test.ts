@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import apiLatency from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
 import { h2load } from '../../../scenarios/engines/driven.ts';
@@ -23,7 +23,7 @@ function measurement(
   factor: number,
   { waits, ...rest }: Partial<LoadMeasurement & Pick<StageMeasurement, 'waits'>> = {},
 ): LoadMeasurement {
-  const corrected = new LatencyHistogram();
+  const corrected = new ClusteredHistogram();
   for (let index = 1; index <= 1_200; index += 1) corrected.record((index / 5) * factor);
   const all = {
     offered: 1_200,
@@ -159,7 +159,7 @@ test('a result says when its latencies count from the send', async () => {
 
 describe('requests that found no free user', () => {
   // 120 users at 60 requests a second wait 2 s on average; here everybody waited for 3 s.
-  const waiting = new LatencyHistogram();
+  const waiting = new ClusteredHistogram();
   waiting.record(3_000, 900);
   const held = { achieved: 900, dropped: 300, waits: waiting };
 
@@ -200,7 +200,7 @@ test('CPU share counts against what the generator may use', () => {
 });
 
 test('a scenario of overhead is judged by what the gateway adds, not by latency', async () => {
-  const overhead = new LatencyHistogram();
+  const overhead = new ClusteredHistogram();
   for (let index = 1; index <= 1_200; index += 1) overhead.record(index / 100);
   const measured = measurement(5, { overhead });
   const withEngine = scenario({

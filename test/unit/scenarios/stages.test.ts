@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { thinned } from '../../../cli/run/curves.ts';
-import { LatencyHistogram } from '../../../measurement/histogram.ts';
+import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import type { Curve } from '../../../reports/record/types.ts';
 import declared from '../../../scenarios/definitions/production-gateway/go-live.ts';
 import type { LoadMeasurement, StageMeasurement } from '../../../scenarios/engines/engine.ts';
@@ -15,7 +15,7 @@ const shape = { rate_perS: 40, warmup_s: 10, measured_s: 200 };
 
 /** A stage of ten seconds at 100 requests a second, each of so many ms. */
 function stage(name: string, start_s: number, latency_ms: number, rest: Partial<StageMeasurement> = {}) {
-  const corrected = new LatencyHistogram();
+  const corrected = new ClusteredHistogram();
   const { achieved = 1_000 } = rest;
   corrected.record(latency_ms, achieved);
   const outcomes = { answered: achieved, refused: 0, failed: 0 };
