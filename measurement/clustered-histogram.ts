@@ -109,6 +109,11 @@ export class ClusteredHistogram extends LatencyHistogram {
     return before === undefined ? this.max_ms : edge_ms(before.bin + 1);
   }
 
+  /** What requests are worth that tell how many of them failed: see `effectiveShare`. */
+  get worthOfFailures(): number {
+    return this.#worth(Number.POSITIVE_INFINITY, CONFIDENCE);
+  }
+
   /** Shortest latencies first. */
   #occupied(): Occupied[] {
     const all = new Map<number, number>();

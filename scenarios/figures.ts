@@ -89,7 +89,7 @@ export const slowedWhile = (seen: LoadSeen): string | null =>
 
 /**
  * Requests a second that got an answer without error, of those offered: their share with its
- * exact interval. Where the system used up its cores the figure says how much one core
+ * interval. Where the system used up its cores the figure says how much one core
  * carries, and no more: documents that name no hardware promise nothing for this one.
  */
 export function answeredPerS(gateway: string): FigurePromise['of'] {
@@ -97,7 +97,8 @@ export function answeredPerS(gateway: string): FigurePromise['of'] {
     const { measured, resources, shape } = seen;
     const { answered } = measured.outcomes;
     const due = Math.max(measured.offered, measured.achieved);
-    const share = proportionInterval(answered, due);
+    const worth = measured.corrected.worthOfFailures;
+    const share = proportionInterval(worth * answered, worth * due);
     const rate = due / shape.measured_s;
     const value = answered / shape.measured_s;
     const use = systemUse(seen, countedSpan(shape));
@@ -156,9 +157,13 @@ export const percentileOf = (latency: LatencyHistogram, percentile: number): Pic
   interval: latency.interval_ms(percentile),
 });
 
-/** A share in percent with its exact interval. */
-export function shareOf(part: number, whole: number): Pick<Estimate, 'value' | 'interval'> {
-  const { lower, upper } = proportionInterval(part, whole);
+/**
+ * A share in percent with its exact interval.
+ *
+ * @param worth of each one, when they are not independent; see `effectiveShare`
+ */
+export function shareOf(part: number, whole: number, worth = 1): Pick<Estimate, 'value' | 'interval'> {
+  const { lower, upper } = proportionInterval(worth * part, worth * whole);
   return { value: (100 * part) / whole, interval: { lower: 100 * lower, upper: 100 * upper } };
 }
 

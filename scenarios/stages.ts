@@ -18,8 +18,8 @@ export const answeredIn = (stage: string, declared: Declared): FigurePromise => 
   unit: '%',
   better: 'higher',
   of: (seen) =>
-    inStage(seen, stage, ({ outcomes, offered, achieved }) =>
-      shareOf(outcomes.answered, Math.max(Math.round(offered), achieved)),
+    inStage(seen, stage, ({ outcomes, offered, achieved, corrected }) =>
+      shareOf(outcomes.answered, Math.max(Math.round(offered), achieved), corrected.worthOfFailures),
     ),
 });
 

@@ -58,8 +58,9 @@ export function judgeStep(
   { corrected, outcomes, achieved }: LoadMeasurement,
   heldUp: number,
 ): Exclude<StepVerdict, 'invalid' | 'disturbed'> {
-  const due = achieved + heldUp;
-  const failed = proportionInterval(outcomes.failed + heldUp, Math.max(1, due));
+  const due = Math.max(1, achieved + heldUp);
+  const worth = corrected.worthOfFailures;
+  const failed = proportionInterval(worth * (outcomes.failed + heldUp), worth * due);
   const judged = [
     { kept: failed.upper < errors, broken: failed.lower >= errors },
     ...latencies.map(({ percentile, limit_ms }) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import { seededRandom } from '../../../measurement/random.ts';
 import {
   judgeStep,
@@ -239,5 +240,16 @@ describe('an objective', () => {
     expect(judgeStep(objective, measured(80, 45), 0)).toBe('breaks');
     expect(judgeStep(objective, measured(80, 17), 0)).toBe('unclear');
     expect(judgeStep(objective, measured(80), 90)).toBe('breaks');
+  });
+
+  test('failures of a single second are hardly more than one', () => {
+    const corrected = new ClusteredHistogram();
+    for (let second = 0; second < 15; second += 1) {
+      const one = new LatencyHistogram();
+      one.record(second === 7 ? Infinity : 80, 60);
+      corrected.addOf(second, one);
+    }
+    const inOne = { ...measured(80, 60), corrected };
+    expect(judgeStep(parseObjective('p50=100ms,errors=2%'), inOne, 0)).toBe('unclear');
   });
 });
