@@ -31,6 +31,16 @@ export async function waitFor<T>(
   }
 }
 
+/** What was waited for; null when it did not come in time. @throws whatever else the wait ended with */
+export async function orNull<T>(waiting: Promise<T>): Promise<T | null> {
+  try {
+    return await waiting;
+  } catch (error) {
+    if (error instanceof WaitTimeout) return null;
+    throw error;
+  }
+}
+
 /** Lets a stated time pass: phases of faults and observation windows, never synchronisation. */
 export function pause(duration_ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, duration_ms));

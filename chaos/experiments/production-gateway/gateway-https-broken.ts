@@ -1,6 +1,7 @@
 /** nginx of the active gateway no longer listens for HTTPS, while port 80 answers: the health script has to notice. */
 import { configEdit } from '../../faults/config-edit.ts';
 import { judgeEach, takenOver } from '../../judgements/holders.ts';
+import { orNull } from '../../runner/wait.ts';
 import { ACTIVE, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
 import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { blindScripts } from '../../stages/sabotage.ts';
@@ -18,7 +19,10 @@ export default pairExperiment({
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
   // Where nobody takes over, nobody is served: that is the finding, not a failure to look.
-  observe: (watch) => untilServed(watch, LOOK_MS, LOOK_MS + 1_000).catch(() => undefined),
+  // Without a takeover nobody is served; the figures say so.
+  observe: async (watch) => {
+    await orNull(untilServed(watch, LOOK_MS, LOOK_MS + 1_000));
+  },
   recover: (watch) => untilServed(watch, 2_000),
   judge: (trials) => [
     judgeEach(

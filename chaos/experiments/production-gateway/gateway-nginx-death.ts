@@ -7,6 +7,7 @@ import { judgeFailover } from '../../judgements/failover.ts';
 import { holdersAt, judgeEach, logged_ms, takenOver } from '../../judgements/holders.ts';
 import { scriptPrediction, scriptWords } from '../../predictions/vrrp-words.ts';
 import type { TrialData } from '../../runner/experiment.ts';
+import { orNull } from '../../runner/wait.ts';
 import { ACTIVE, STANDBY, untilServed } from '../../stages/gateway-pair.ts';
 import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { blindScripts } from '../../stages/sabotage.ts';
@@ -30,7 +31,10 @@ export default pairExperiment({
   limit_s: LIMIT_S,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
   phasePeriod_s: 2,
-  observe: (watch) => untilServed(watch, LOOK_MS).catch(() => undefined),
+  // Without a takeover nobody is served; the figures say so.
+  observe: async (watch) => {
+    await orNull(untilServed(watch, LOOK_MS));
+  },
   recover: (watch) => untilServed(watch, LOOK_MS),
   predict: scriptPrediction,
   judge: (trials, settings) => [

@@ -2,6 +2,7 @@
 import { keepalivedStop } from '../../faults/keepalived-stop.ts';
 import { judgeFailover } from '../../judgements/failover.ts';
 import { adverts, goodbyePrediction } from '../../predictions/vrrp-words.ts';
+import { orNull } from '../../runner/wait.ts';
 import { ACTIVE, untilServed } from '../../stages/gateway-pair.ts';
 import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { standbyAbsent } from '../../stages/sabotage.ts';
@@ -18,7 +19,10 @@ export default pairExperiment({
   sabotage: [standbyAbsent()],
   limit_s: LIMIT_S,
   trials: { smoke: 1, nightly: 10, prerelease: 59 },
-  observe: (watch) => untilServed(watch, LOOK_MS, 8_000).catch(() => undefined),
+  // Without a takeover nobody is served; the figures say so.
+  observe: async (watch) => {
+    await orNull(untilServed(watch, LOOK_MS, 8_000));
+  },
   recover: (watch) => untilServed(watch, LOOK_MS),
   predict: goodbyePrediction,
   judge: (trials, settings) => [judgeFailover(SWITCH, trials, LIMIT_S, adverts(settings))],

@@ -8,7 +8,7 @@ import { linkDown } from '../../faults/link-down.ts';
 import { fateOf, HELD_CLIENTS, judgeHeld, onClock } from '../../judgements/held-connections.ts';
 import type { HeldClient } from '../../prober/held-clients-settings.ts';
 import type { TrialWatch } from '../../runner/experiment.ts';
-import { waitFor } from '../../runner/wait.ts';
+import { orNull, waitFor } from '../../runner/wait.ts';
 import { ACTIVE, untilServed } from '../../stages/gateway-pair.ts';
 import { pairExperiment } from '../../stages/pair-experiment.ts';
 import { standbyAbsent } from '../../stages/sabotage.ts';
@@ -50,10 +50,8 @@ export default pairExperiment({
   observe: async (watch) => {
     before = [];
     // Without a takeover nobody is served; the figures say so.
-    await untilServed(watch, LOOK_MS, 15_000).catch(() => undefined);
-    await waitFor('every client served over some connection', ALL_BACK_MS, () => allServed(watch)).catch(
-      () => undefined,
-    );
+    await orNull(untilServed(watch, LOOK_MS, 15_000));
+    await orNull(waitFor('every client served over some connection', ALL_BACK_MS, () => allServed(watch)));
     before = await heldClientsNow(watch.target);
   },
   recover: (watch) => untilServed(watch, LOOK_MS),

@@ -22,7 +22,7 @@ import { removeUpstream, startUpstream, writeThrough } from '../../operations/re
 import { experiment } from '../../runner/experiment.ts';
 import { stateOf } from '../../runner/target.ts';
 import type { ChaosTarget } from '../../runner/target.ts';
-import { waitFor, WaitTimeout } from '../../runner/wait.ts';
+import { orNull, waitFor } from '../../runner/wait.ts';
 import { gatewayOnHosts, GATEWAYS, noneToPromote, redisHosts } from '../../stages/redis-hosts.ts';
 import { customerSeries } from '../../traffic/api-series.ts';
 import { removeWriter, startWriter, writesSeen } from '../../traffic/sentinel-writer.ts';
@@ -141,14 +141,4 @@ async function reach(target: ChaosTarget, master: string): Promise<Reach> {
   );
   const through = target.variant === 'documented' ? await writeThrough(target, master) : null;
   return { limiterKeys: some ?? 0, through };
-}
-
-/** What was waited for; null when it did not come. */
-async function orNull<T>(waiting: Promise<T>): Promise<T | null> {
-  try {
-    return await waiting;
-  } catch (error) {
-    if (error instanceof WaitTimeout) return null;
-    throw error;
-  }
 }
