@@ -15,7 +15,7 @@ import { countedSpan, generatorUse } from './cores.ts';
 import type { CoresSeen } from './cores.ts';
 import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
 import { heldUp, slowed, validityRules } from './engines/validity.ts';
-import type { ValidityRule } from './engines/validity.ts';
+
 import { judgeFigure } from './figures.ts';
 import type { FigurePromise } from './figures.ts';
 import type { LoadPlan, LoadStep } from './k6/load.ts';

@@ -62,8 +62,8 @@ export interface RaceSeen {
 
 /** Races that tell something about a gateway without failures; where it can lose one, nearly each is lost. */
 const ENOUGH_RACES = 60;
-/** Part of the connections that must be used again before a round counts. */
-const POOLED = 0.8;
+/** Connections that must have been used again before failures are the race's. */
+const ENOUGH_POOLED = 60;
 const LOG_LINES = 12;
 
 const PROVOCATION = [
@@ -88,7 +88,7 @@ export function roundOf(seen: RoundSeen): RaceRound {
     busy_ms: work ? (work.seen.firstByte_ms ?? 0) - (work.seen.sent_ms ?? 0) : 0,
     pooled: pooled.size,
     posts: raced.length,
-    races: racesIn(seen),
+    races: Math.min(racesIn(seen), pooled.size),
     arrivedPooled: arrived.filter((port) => pooled.has(port)).length,
     arrivedElse: arrived.filter((port) => !pooled.has(port)).length,
     failed: raced.filter((one) => !isServed(one)).map((one) => outcomeOf(one.seen)),
@@ -173,8 +173,8 @@ function unsound(closing: Closing, rounds: readonly RaceRound[]): string | undef
   const disturbed = rounds.flatMap((round) => round.disturbed);
   if (disturbed.length > 0)
     return `requests before or after that instant were not answered either: ${[...new Set(disturbed)].join(', ')}`;
-  const few = rounds.find(({ pooled, posts }) => pooled < POOLED * posts);
-  return few && `only ${String(few.pooled)} connections for ${String(few.posts)} POSTs had been used again`;
+  const pooled = rounds.reduce((sum, round) => sum + round.pooled, 0);
+  return pooled < ENOUGH_POOLED ? `only ${String(pooled)} connections of all rounds had been used again` : undefined;
 }
 
 const seconds = (duration_ms: number): string => (duration_ms / 1_000).toFixed(3).replace(/\.?0+$/, '');
