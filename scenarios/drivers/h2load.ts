@@ -21,6 +21,8 @@ import type { DriverPlan } from './plan.ts';
 const TOGETHER = 20;
 /** Requests on a connection: nginx's keepalive_requests, as documented. */
 const REQUESTS = 100;
+/** h2load's timer and its clock differ by a little. */
+const WAITED_OUT = 0.99;
 /** Begins with a letter, which lines of the log never do. */
 const SUMMARY = /^requests: .* (\d+) done,/;
 const ENTRY = /^(\d+)\t(-?\d+)\t(\d+)$/;
@@ -52,6 +54,8 @@ function take(line: string): boolean {
     corrected_ms: took_ms,
     actual_ms: took_ms,
     status: status < 0 ? null : status,
+    // It says no more of a request than that no answer came; one that waited out the time-out did so in vain.
+    ...(status < 0 && took_ms >= WAITED_OUT * plan.timeout_s * 1000 ? { kind: 'time-out' } : {}),
   });
   return true;
 }

@@ -10,8 +10,8 @@ const UNNAMED = { answered: 'answered', refused: 'limited', failed: 'no reason k
 /** Kind of the requests of a line. */
 export const kindOf = ({ kind, outcome }: Pick<DecodedCell, 'kind' | 'outcome'>): string => kind ?? UNNAMED[outcome];
 
-/** Kinds of failures for which a user waited as long as it could. Some tools say no more of a time-out than that no answer came. */
-export const IN_VAIN: ReadonlySet<string> = new Set(['time-out', 'no answer']);
+/** The kind of failure for which a user waited as long as it could; all others may come at once. */
+export const TIME_OUT = 'time-out';
 
 interface Count {
   readonly outcome: RequestKind['outcome'];

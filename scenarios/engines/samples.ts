@@ -10,7 +10,7 @@ import type { LoadBucket } from '../../reports/record/types.ts';
 import { ACTUAL, BACKEND, CONNECT, CORRECTED, OVERHEAD } from '../k6/load.ts';
 import type { LoadStep } from '../k6/load.ts';
 import type { Outcomes } from './engine.ts';
-import { IN_VAIN, Kinds, kindOf } from './kinds.ts';
+import { kindOf, Kinds, TIME_OUT } from './kinds.ts';
 
 /** One line; `second` counts from the first request that the step was to start. */
 export interface Cell {
@@ -106,7 +106,7 @@ export class CountedSamples {
     const answers = cell.histograms[ACTUAL];
     if (cell.outcome === 'answered' && answers !== undefined) this.waits.add(answers);
     // Generators record a failure as endless however soon it came, so its kind must tell. No client is more patient than that.
-    if (cell.outcome === 'failed' && IN_VAIN.has(kindOf(cell))) this.waits.record(this.#patience_ms, cell.requests);
+    if (cell.outcome === 'failed' && kindOf(cell) === TIME_OUT) this.waits.record(this.#patience_ms, cell.requests);
   }
 }
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cells, kindOf } from '../../../scenarios/drivers/cells.ts';
@@ -156,25 +157,48 @@ describe('connections', () => {
   });
 });
 
-test('h2load that cannot be started is a broken generator, not a silent gateway', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gateproof-path-'));
-  for (const tool of ['sh', 'cat']) symlinkSync(`/bin/${tool}`, join(folder, tool));
-  const plan: DriverPlan = {
-    url: 'http://127.0.0.1:9/',
-    serverName: 'demo',
-    headers: {},
-    route: 'static',
-    steps: STEPS,
-    rate_perS: 40,
-    connections: 8,
-    firstAddress: '127.0.0.1',
-    timeout_s: 5,
-  };
-  const file = join(import.meta.dirname, '../../../scenarios/drivers/h2load.ts');
-  const child = spawn(process.execPath, [file, JSON.stringify(plan)], { stdio: 'ignore', env: { PATH: folder } });
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  rmSync(folder, { recursive: true });
-  expect(code).toBe(1);
+describe('h2load', () => {
+  /** Runs the program with this script in place of the tool, or with none. */
+  async function h2load(script: string | null): Promise<{ readonly code: unknown; readonly lines: readonly string[] }> {
+    const folder = mkdtempSync(join(tmpdir(), 'gateproof-path-'));
+    for (const tool of ['sh', 'cat', 'date']) symlinkSync(`/bin/${tool}`, join(folder, tool));
+    if (script !== null) writeFileSync(join(folder, 'h2load'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const plan: DriverPlan = {
+      url: 'http://127.0.0.1:9/',
+      serverName: 'demo',
+      headers: {},
+      route: 'static',
+      steps: STEPS,
+      rate_perS: 2_000,
+      connections: 20,
+      firstAddress: '127.0.0.1',
+      timeout_s: 5,
+    };
+    const file = join(import.meta.dirname, '../../../scenarios/drivers/h2load.ts');
+    const child = spawn(process.execPath, [file, JSON.stringify(plan)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: folder },
+    });
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    rmSync(folder, { recursive: true });
+    return { code, lines };
+  }
+
+  test('that cannot be started is a broken generator, not a silent gateway', async () => {
+    expect((await h2load(null)).code).toBe(1);
+  });
+
+  test('waited in vain for what ended with the time-out, and not for what ended at once', async () => {
+    const entry = (took_us: number, status: number): string =>
+      `printf '%s\\t${status}\\t${took_us}\\n' "$(date +%s%6N)"`;
+    const summary = "echo 'requests: 3 total, 3 started, 3 done, 1 succeeded'";
+    const { code, lines } = await h2load([entry(2_000, 200), entry(4_999_000, -1), entry(900, -1), summary].join('\n'));
+    expect(code).toBe(0);
+    const kinds = read(lines).kinds.table();
+    expect(kinds.map(({ kind }) => kind).toSorted()).toEqual(['answered', 'no answer', 'time-out']);
+  });
 });
 
 describe('autocannon', () => {

@@ -185,7 +185,7 @@ describe('how long users waited', () => {
 
   test('counts answers, and no failures that may have come at once', () => {
     const samples = samplesOf();
-    for (const text of [line([50, 60, 70]), ...failed('status 502', 100), ...failed('connection refused', 100)])
+    for (const text of [line([50, 60, 70]), ...failed('status 502', 100), ...failed('no answer', 100)])
       samples.take(text);
     expect(samples.actual.count).toBe(203);
     expect(samples.waits.count).toBe(3);
@@ -193,12 +193,10 @@ describe('how long users waited', () => {
   });
 
   test('counts requests that hung until the client gave up', () => {
-    for (const kind of ['time-out', 'no answer']) {
-      const samples = samplesOf();
-      for (const text of failed(kind, 100)) samples.take(text);
-      expect(samples.waits.count).toBe(100);
-      expect(samples.waits.percentile_ms(1) / 1000).toBeCloseTo(15, 1);
-    }
+    const samples = samplesOf();
+    for (const text of failed('time-out', 100)) samples.take(text);
+    expect(samples.waits.count).toBe(100);
+    expect(samples.waits.percentile_ms(1) / 1000).toBeCloseTo(15, 1);
   });
 
   test('leaves out an expected 401 that the tool itself counts as failed', () => {
