@@ -7,8 +7,8 @@ import { binomialTail, CONFIDENCE, quantileRanks } from './statistics.ts';
 /** A bound that moves does so by a twentieth. */
 const BINS_PER_DECADE = 48;
 
-/** Lower edge of a bin, ms; endless latencies count as the longest. */
-const edge_ms = (bin: number): number => Math.min(LONGEST_MS, 10 ** (bin / BINS_PER_DECADE) / 1000);
+/** Lower edge of a bin, ms, in whole microseconds; endless latencies count as the longest. */
+const edge_ms = (bin: number): number => Math.min(LONGEST_MS, Math.round(10 ** (bin / BINS_PER_DECADE)) / 1000);
 
 /** A bin that holds latencies, and how many are shorter than those in it. */
 interface Occupied {
