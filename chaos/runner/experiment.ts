@@ -104,6 +104,8 @@ export interface Experiment {
   /** Promised limit on the outage; 0 means no failed request, null that no outage is promised about. */
   readonly limit_s: number | null;
   readonly trials: Readonly<Record<Profile, number>>;
+  /** How long a trial takes, s, for the estimate of a run; half a minute when absent. */
+  readonly trial_s?: number;
   /** Short and central enough for `verify` in the smoke profile; all others run with `chaos`, and with `verify` from nightly on. */
   readonly inSmokeVerify?: boolean;
   /** Why this machine or topology cannot show it; null when it can. Its claims are not applicable then. */

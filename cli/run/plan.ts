@@ -238,6 +238,7 @@ async function loadScenarios(request: PlanRequest): Promise<PlannedScenario[]> {
 /** Cases side by side: seconds that one adds to a run, from experience on two cores. */
 const SECONDS_PER_CASE = 0.3;
 const START_S = 25;
+const SECONDS_PER_TRIAL = 30;
 /** A load step of a capacity search, with starting the generator. */
 const SECONDS_PER_STEP = 25;
 
@@ -247,11 +248,12 @@ export function estimate_s(
   profile: Profile,
   variants: number,
 ): number {
-  const trials = experiments.reduce(
-    (sum, { experiment, trials: asked }) => sum + (asked ?? experiment.trials[profile]),
+  const chaos = experiments.reduce(
+    (sum, { experiment, trials }) =>
+      sum + (trials ?? experiment.trials[profile]) * (experiment.trial_s ?? SECONDS_PER_TRIAL),
     0,
   );
   const load = scenarios.reduce((sum, { shape }) => sum + shape.warmup_s + shape.measured_s + 5, 0);
   const search = (capacity?.steps ?? 0) * Math.max(1, capacity?.replicas.length ?? 0) * SECONDS_PER_STEP;
-  return START_S + variants * (cases.length * SECONDS_PER_CASE + trials * 30 + load + search);
+  return START_S + variants * (cases.length * SECONDS_PER_CASE + chaos + load + search);
 }

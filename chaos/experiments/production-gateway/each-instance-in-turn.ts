@@ -27,8 +27,10 @@ const PROBE_TIMEOUT_MS = 12_000;
 /** The promised failover, and as long again for a return. */
 const FAILOVER_MS = 3_000;
 /** The claim's 60 s are shortened; nginx leaves a dead instance alone for 10 s, and tries it again within this time. */
-const ABSENT_MS = 13_000;
-const RESTED_MS = 1_500;
+const ABSENT_MS = 11_000;
+const RESTED_MS = 1_200;
+/** Thirteen in turn, each with its stop and its start. */
+const TRIAL_S = 280;
 
 let seen: Absence[] = [];
 
@@ -48,6 +50,7 @@ export default experiment({
   blastRadius: [...GATEWAYS, ...INSTANCES, STORE],
   limit_s: null,
   trials: { smoke: 1, nightly: 1, prerelease: 3 },
+  trial_s: TRIAL_S,
   observe: async (watch) => {
     seen = [];
     for (const service of [...GATEWAYS, ...INSTANCES, STORE]) seen.push(await without(watch, service));
