@@ -2,10 +2,11 @@ import type { Interval } from '../reports/record/types.ts';
 import { effectiveShare } from './clusters.ts';
 import type { Cluster } from './clusters.ts';
 import { LatencyHistogram, LONGEST_MS } from './histogram.ts';
-import { binomialTail, CONFIDENCE, quantileRanks } from './statistics.ts';
+import { CONFIDENCE, partialTail, quantileRanks } from './statistics.ts';
 
-/** A bound that moves does so by a twentieth. */
-const BINS_PER_DECADE = 48;
+/** Bounds are edges of bins: a bin is one percent wide. */
+const BINS_PER_DECADE = 240;
+const ENDLESS = Number.POSITIVE_INFINITY;
 
 /** Lower edge of a bin, ms, in whole microseconds; endless latencies count as the longest. */
 const edge_ms = (bin: number): number => Math.min(LONGEST_MS, Math.round(10 ** (bin / BINS_PER_DECADE)) / 1000);
@@ -18,29 +19,34 @@ interface Occupied {
 
 /** Latencies that know in which second their requests were due, so that intervals do not take them for independent. */
 export class ClusteredHistogram extends LatencyHistogram {
-  /** Second → bin → count; endless latencies are in none. */
   readonly #seconds = new Map<number, Map<number, number>>();
 
-  /** Adds latencies of requests that were due in one second, `failed` of which are endless. */
+  /** Adds latencies of requests that were due in one second. */
   addOf(second: number, other: LatencyHistogram): this {
     const heat = other.heat(BINS_PER_DECADE);
-    let counted = 0;
+    let finite = 0;
     for (let at = 0; at < heat.length; at += 2) {
       this.#count(second, heat[at] ?? 0, heat[at + 1] ?? 0);
-      counted += heat[at + 1] ?? 0;
+      finite += heat[at + 1] ?? 0;
     }
-    if (other.count > counted) this.#count(second, Number.POSITIVE_INFINITY, other.count - counted);
+    this.#count(second, ENDLESS, other.count - finite);
     return super.add(other);
   }
 
-  /** Adds all counts of another histogram, and what it knows of their seconds. */
+  /** Counts so many requests that were due in one second and never got an answer. */
+  fail(second: number, count: number): void {
+    this.#count(second, ENDLESS, count);
+    super.record(ENDLESS, count);
+  }
+
+  /** Adds all counts of another one, with their seconds. @throws TypeError when the other does not know them */
   override add(other: LatencyHistogram): this {
-    if (other instanceof ClusteredHistogram)
-      for (const [second, bins] of other.#seconds) for (const [bin, count] of bins) this.#count(second, bin, count);
+    if (!(other instanceof ClusteredHistogram)) throw new TypeError('latencies without their seconds');
+    for (const [second, bins] of other.#seconds) for (const [bin, count] of bins) this.#count(second, bin, count);
     return super.add(other);
   }
 
-  /** The first and the second half of the time, by its seconds; latencies within a fortieth of what they are. */
+  /** The first and the second half of the time, by its seconds; latencies within half a percent of what they are. */
   halves(): readonly [ClusteredHistogram, ClusteredHistogram] {
     const known = [...this.#seconds.keys()];
     const middle = (Math.min(...known) + Math.max(...known) + 1) / 2;
@@ -51,14 +57,16 @@ export class ClusteredHistogram extends LatencyHistogram {
     const part = new ClusteredHistogram();
     for (const [second, bins] of this.#seconds) {
       if (!wanted(second)) continue;
-      const latencies = new LatencyHistogram();
-      for (const [bin, count] of bins) latencies.record(edge_ms(bin + 0.5), count);
-      part.addOf(second, latencies);
+      for (const [bin, count] of bins) {
+        part.#count(second, bin, count);
+        part.record(edge_ms(bin + 0.5), count);
+      }
     }
     return part;
   }
 
   #count(second: number, bin: number, count: number): void {
+    if (count === 0) return;
     let bins = this.#seconds.get(second);
     if (!bins) this.#seconds.set(second, (bins = new Map<number, number>()));
     bins.set(bin, (bins.get(bin) ?? 0) + count);
@@ -67,51 +75,43 @@ export class ClusteredHistogram extends LatencyHistogram {
   /**
    * Order-statistic interval of a percentile. Its bounds move outwards until so many samples as the clusters are
    * worth would exclude what lies beyond: the test of the share below each bound, inverted (Woodruff, "Confidence
-   * intervals for medians and other position measures", JASA 47, 1952). A bound is null when there are too few
-   * samples for it even if all were independent.
+   * intervals for medians and other position measures", JASA 47, 1952). A bound that nothing excludes is the
+   * shortest or longest latency; it is null when there are too few samples for it even if all were independent.
    */
   override interval_ms(percentile: number, confidence = CONFIDENCE): Interval {
-    const ranks = quantileRanks(this.count, percentile / 100, confidence);
+    // Nobody told seconds: each latency stands for itself.
+    if (this.#seconds.size === 0) return super.interval_ms(percentile, confidence);
+    const [p, tail] = [percentile / 100, (1 - confidence) / 2];
+    const ranks = quantileRanks(this.count, p, confidence);
+    const seconds = [...this.#seconds].map(([second, bins]) => [second, sorted(bins)] as const);
+    const worth = (bin: number): number =>
+      effectiveShare(new Map(seconds.map(([second, bins]) => [second, clusterAt(bins, bin)])));
     return {
-      lower: ranks.lower === null ? null : this.#lower(ranks.lower, percentile / 100, confidence),
-      upper: ranks.upper === null ? null : this.#upper(ranks.upper, percentile / 100, confidence),
+      lower: ranks.lower === null ? null : this.#lower(ranks.lower, p, tail, worth),
+      upper: ranks.upper === null ? null : this.#upper(ranks.upper, p, tail, worth),
     };
   }
 
-  #lower(rank: number, p: number, confidence: number): number {
-    const first_ms = this.atRank_ms(rank);
-    const excluded = (below: number, bin: number): boolean => {
-      const worth = this.#worth(bin, confidence);
-      const samples = Math.floor(worth * this.count);
-      return 1 - binomialTail(Math.ceil(worth * below) + 1, samples, p) <= (1 - confidence) / 2;
+  #lower(rank: number, p: number, tail: number, worthAt: (bin: number) => number): number {
+    const excluded = ({ bin, below }: Occupied): boolean => {
+      const worth = worthAt(bin);
+      return 1 - partialTail(worth * below + 1, worth * this.count, p) <= tail;
     };
-    const shorter = this.#occupied().filter(({ below }) => below < rank);
-    const first = shorter.at(-1);
-    if (!first || this.#worth(first.bin, confidence) === 1 || excluded(rank - 1, first.bin)) return first_ms;
-    const bound = shorter.findLast(({ bin, below }) => excluded(below, bin));
-    return bound === undefined || bound === shorter[0] ? this.atRank_ms(1) : edge_ms(bound.bin);
+    const bound = this.#occupied().findLast((one) => one.below < rank && excluded(one));
+    const shortest_ms = this.atRank_ms(1);
+    return bound === undefined || bound.below === 0 ? shortest_ms : Math.min(this.atRank_ms(rank), edge_ms(bound.bin));
   }
 
-  #upper(rank: number, p: number, confidence: number): number {
-    const first_ms = this.atRank_ms(rank);
-    const excluded = (upTo: number, bin: number): boolean => {
-      const worth = this.#worth(bin, confidence);
-      const samples = Math.floor(worth * this.count);
-      return binomialTail(Math.floor(worth * upTo), samples, p) <= (1 - confidence) / 2;
+  #upper(rank: number, p: number, tail: number, worthAt: (bin: number) => number): number {
+    const excluded = ({ bin, below }: Occupied): boolean => {
+      const worth = worthAt(bin);
+      return partialTail(worth * below, worth * this.count, p) <= tail;
     };
     const bins = this.#occupied();
-    const longer = bins.filter(({ below }) => below >= rank);
-    const [first] = longer;
-    if (!first || this.#worth(first.bin, confidence) === 1 || excluded(rank, first.bin)) return first_ms;
-    const bound = longer.find(({ bin, below }) => excluded(below, bin));
+    const bound = bins.findIndex((one) => one.below >= rank && excluded(one));
     // What is shorter than all in a bin lies in the bin before.
-    const before = bound && bins[bins.indexOf(bound) - 1];
-    return before === undefined ? this.max_ms : edge_ms(before.bin + 1);
-  }
-
-  /** What requests are worth that tell how many of them failed: see `effectiveShare`. */
-  get worthOfFailures(): number {
-    return this.#worth(Number.POSITIVE_INFINITY, CONFIDENCE);
+    const before = bins[bound - 1];
+    return before === undefined ? this.max_ms : Math.max(this.atRank_ms(rank), edge_ms(before.bin + 1));
   }
 
   /** Shortest latencies first. */
@@ -119,30 +119,28 @@ export class ClusteredHistogram extends LatencyHistogram {
     const all = new Map<number, number>();
     for (const bins of this.#seconds.values())
       for (const [bin, count] of bins) all.set(bin, (all.get(bin) ?? 0) + count);
-    let sum = 0;
-    return [...all]
-      .toSorted(([a], [b]) => a - b)
-      .map(([bin, count]) => {
-        const below = sum;
-        sum += count;
-        return { bin, below };
-      });
-  }
-
-  /** What samples are worth that tell about the share below a bin; see `effectiveShare`. */
-  #worth(bin: number, confidence: number): number {
-    return effectiveShare(
-      new Map([...this.#seconds].map(([second, bins]) => [second, clusterOf(bins, bin)])),
-      confidence,
-    );
+    return sorted(all).map(({ bin }, index, list) => ({ bin, below: list[index - 1]?.upTo ?? 0 }));
   }
 }
 
-function clusterOf(bins: ReadonlyMap<number, number>, below: number): Cluster {
-  const cluster = { samples: 0, below: 0 };
-  for (const [bin, count] of bins) {
-    cluster.samples += count;
-    if (bin < below) cluster.below += count;
+/** A bin that holds latencies of a second, and how many there are up to it. */
+interface Filled {
+  readonly bin: number;
+  readonly upTo: number;
+}
+
+function sorted(bins: ReadonlyMap<number, number>): Filled[] {
+  let upTo = 0;
+  return [...bins].toSorted(([a], [b]) => a - b).map(([bin, count]) => ({ bin, upTo: (upTo += count) }));
+}
+
+/** Samples of a second, and those below a bin. */
+function clusterAt(bins: readonly Filled[], bin: number): Cluster {
+  let [low, high] = [0, bins.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((bins[middle]?.bin ?? 0) < bin) low = middle + 1;
+    else high = middle;
   }
-  return cluster;
+  return { samples: bins.at(-1)?.upTo ?? 0, below: bins[low - 1]?.upTo ?? 0 };
 }

@@ -9,14 +9,11 @@ declare module 'jstat' {
     /** Quantile function at probability `p`. */
     inv(p: number, mean: number, deviation: number): number;
   }
-  interface StudentDistribution {
-    /** Quantile function at probability `p`. */
-    inv(p: number, degreesOfFreedom: number): number;
-  }
   const jStat: {
     readonly beta: BetaDistribution;
     readonly normal: NormalDistribution;
-    readonly studentt: StudentDistribution;
+    /** Regularised incomplete beta function I_x(a, b). */
+    ibeta(x: number, a: number, b: number): number;
     /** Natural logarithm of the gamma function. */
     gammaln(x: number): number;
   };

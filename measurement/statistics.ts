@@ -78,6 +78,34 @@ export function binomialTail(k: number, n: number, p: number): number {
   return 1 - binomialCdf(k - 1, n, p);
 }
 
+/** Up to so many samples the library's incomplete beta function agrees with the sum to four digits. */
+const BETA_MAX = 100_000;
+
+/**
+ * The chance of so many or more, for numbers that need not be whole: samples in clusters are worth a part of their
+ * number. P(B ≥ k) = I_p(k, n − k + 1), as Clopper and Pearson's interval has it.
+ */
+export function partialTail(k: number, n: number, p: number): number {
+  if (k <= 0) return 1;
+  if (k > n) return 0;
+  return n > BETA_MAX ? binomialTail(Math.floor(k), Math.ceil(n), p) : jStat.ibeta(p, k, n - k + 1);
+}
+
+/**
+ * One-sided p-value of `more` of `moreOf` against `few` of `fewOf` when both are equally likely (Fisher's exact test):
+ * the chance that so many or more of all that happened fall into the first group.
+ */
+export function fisherTail(more: number, moreOf: number, few: number, fewOf: number): number {
+  const happened = more + few;
+  const choose = (n: number, k: number): number =>
+    jStat.gammaln(n + 1) - jStat.gammaln(k + 1) - jStat.gammaln(n - k + 1);
+  const all = choose(moreOf + fewOf, happened);
+  let sum = 0;
+  for (let k = more; k <= Math.min(happened, moreOf); k += 1)
+    if (happened - k <= fewOf) sum += Math.exp(choose(moreOf, k) + choose(fewOf, happened - k) - all);
+  return Math.min(1, sum);
+}
+
 /** P(B ≤ k) for B binomial(n, p): the shorter tail is summed outwards from k, until its terms no longer count. */
 function binomialCdf(k: number, n: number, p: number): number {
   if (k < 0) return 0;

@@ -5,6 +5,7 @@ import type { Interval, ScenarioFigure, ScenarioResult } from '../reports/record
 import { countedSpan, generatorUse, meanCores, systemUse, usedUp, useInWords } from './cores.ts';
 import type { ConnectionsSeen } from './drivers/plan.ts';
 import type { LoadMeasurement } from './engines/engine.ts';
+import { worthOfAnswered } from './engines/seconds.ts';
 import { ACHIEVED_RULE, REFUSED_RULE, slowed } from './engines/validity.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import type { PhaseTimes } from './phases.ts';
@@ -97,7 +98,7 @@ export function answeredPerS(gateway: string): FigurePromise['of'] {
     const { measured, resources, shape } = seen;
     const { answered } = measured.outcomes;
     const due = Math.max(measured.offered, measured.achieved);
-    const worth = measured.corrected.worthOfFailures;
+    const worth = worthOfAnswered(measured.seconds);
     const share = proportionInterval(worth * answered, worth * due);
     const rate = due / shape.measured_s;
     const value = answered / shape.measured_s;

@@ -1,9 +1,13 @@
 /** Promised percentiles of a load at one rate. */
-import type { ClusteredHistogram } from '../measurement/clustered-histogram.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import type { ScenarioPromise } from '../reports/record/types.ts';
 import type { ValidityRule } from './engines/validity.ts';
 import type { LatencyPromise } from './scenario.ts';
+
+export interface LatencySeen {
+  readonly all: LatencyHistogram;
+  readonly halves: readonly LatencyHistogram[];
+}
 
 /**
  * Conforms when the interval of the percentile ends below the limit, deviates when it
@@ -14,19 +18,19 @@ import type { LatencyPromise } from './scenario.ts';
  */
 export function judgePromise(
   promise: LatencyPromise,
-  latency: ClusteredHistogram,
+  { all, halves }: LatencySeen,
   validity: readonly ValidityRule[],
   slow: string | null,
 ): ScenarioPromise {
-  const { below, above, interval_ms } = against(promise, latency);
+  const { below, above, interval_ms } = against(promise, all);
   const unsound = validity.find((rule) => !rule.holds);
-  const measured_ms = Math.round(10 * latency.percentile_ms(promise.percentile)) / 10;
+  const measured_ms = Math.round(10 * all.percentile_ms(promise.percentile)) / 10;
   const measured = { ...promise, measured_ms, interval_ms };
   const inconclusive = (reason: string): ScenarioPromise => ({ ...measured, verdict: 'inconclusive', reason });
   if (unsound) return inconclusive(`${unsound.rule}: ${unsound.seen}`);
   if (!below && slow !== null) return inconclusive(slow);
-  const [first, second] = latency.halves().map((half) => against(promise, half));
-  if ((first?.above && second?.below) || (first?.below && second?.above)) return inconclusive(UNSTEADY);
+  const [first, second] = halves.map((half) => against(promise, half));
+  if ((first?.above && second?.below) || (first?.below && second?.above)) return inconclusive(slow ?? UNSTEADY);
   if (below) return { ...measured, verdict: 'conforms' };
   return { ...measured, verdict: above ? 'deviates' : 'inconclusive' };
 }

@@ -14,7 +14,7 @@ import { samplesForUpperBound } from '../measurement/statistics.ts';
 import { countedSpan, generatorUse } from './cores.ts';
 import type { CoresSeen } from './cores.ts';
 import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
-import { heldUp, slowed, validityRules } from './engines/validity.ts';
+import { countHeldUp, heldUp, slowed, validityRules } from './engines/validity.ts';
 
 import { judgeFigure } from './figures.ts';
 import type { FigurePromise } from './figures.ts';
@@ -79,8 +79,11 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
   );
   const slow = slowed(measured, generatorUse(watched, countedSpan(shape)));
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
-  decisive.record(Number.POSITIVE_INFINITY, heldUp);
-  const judged = promises.map((promise) => judgePromise(promise, decisive, validity, slow?.why ?? null));
+  if (heldUp > 0) for (const stage of measured.stages) countHeldUp(decisive, stage);
+  const halves = decisive.halves();
+  const judged = promises.map((promise) =>
+    judgePromise(promise, { all: decisive, halves }, validity, slow?.why ?? null),
+  );
   const phases = (await options.phases?.()) ?? [];
   const seen = { measured, ...watched, shape, sutCores: options.sutCores, phases };
   const figures = told.map((figure) => judgeFigure(figure, seen, validity));

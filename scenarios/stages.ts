@@ -4,7 +4,8 @@ import type { LatencyHistogram } from '../measurement/histogram.ts';
 import type { Curve, ScenarioStage } from '../reports/record/types.ts';
 import { generatorUse, systemUse, usedUp, useInWords } from './cores.ts';
 import type { StageMeasurement } from './engines/engine.ts';
-import { heldUpIn, slowed } from './engines/validity.ts';
+import { worthOfAnswered } from './engines/seconds.ts';
+import { countHeldUp, heldUpIn, slowed } from './engines/validity.ts';
 import { counted, percentileOf, shareOf } from './figures.ts';
 import type { Estimate, FigurePromise, LoadSeen } from './figures.ts';
 import { areaUnder } from './gateways.ts';
@@ -18,15 +19,15 @@ export const answeredIn = (stage: string, declared: Declared): FigurePromise => 
   unit: '%',
   better: 'higher',
   of: (seen) =>
-    inStage(seen, stage, ({ outcomes, offered, achieved, corrected }) =>
-      shareOf(outcomes.answered, Math.max(Math.round(offered), achieved), corrected.worthOfFailures),
+    inStage(seen, stage, ({ outcomes, offered, achieved, seconds }) =>
+      shareOf(outcomes.answered, Math.max(Math.round(offered), achieved), worthOfAnswered(seconds)),
     ),
 });
 
 /** Latencies of a stage from the intended start; requests that the gateway held up never ended. */
 function latencyOf(stage: StageMeasurement): LatencyHistogram {
   const latency = new ClusteredHistogram().add(stage.corrected);
-  latency.record(Number.POSITIVE_INFINITY, heldUpIn(stage));
+  countHeldUp(latency, stage);
   return latency;
 }
 

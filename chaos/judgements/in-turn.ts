@@ -1,5 +1,5 @@
 /** Whether clients notice that one of several is missing, once the failover is over. */
-import { proportionInterval } from '../../measurement/statistics.ts';
+import { fisherTail } from '../../measurement/statistics.ts';
 import type { SessionProbe } from '../prober/session.ts';
 import type { ClaimJudgement, TrialData } from '../runner/experiment.ts';
 
@@ -26,6 +26,8 @@ interface Counts {
   readonly total: number;
   /** How they failed. */
   readonly kinds: readonly string[];
+  /** In how many seconds those were sent that failed. */
+  readonly seconds: number;
 }
 
 interface Missed extends Absence {
@@ -33,14 +35,21 @@ interface Missed extends Absence {
   readonly without: Counts;
   /** During the stop, the start and the failovers. */
   readonly moving: Counts;
+  /** Of the same series while nothing was stopped. */
+  readonly withAll: Counts;
 }
 
 /** Fewer requests show nothing of an absence. */
 const ENOUGH = 50;
+/** What began so shortly before the return may have met it. */
+const MET_RETURN_MS = 500;
+/** A moment in which the machine stood still is not an absence. */
+const SECONDS_MIN = 2;
+const RISK = 0.025;
 
 /**
- * Conforms when no request failed while one was missing, or while none was; deviates when failures are more frequent
- * without one than with all (the intervals are apart), else inconclusive.
+ * Conforms when no request failed while one was missing, or while none was; deviates when requests failed in several
+ * seconds without one, and more often than with all (Fisher's test), else inconclusive.
  *
  * @param times how long each was missing after the failover, and how long a failover may take, s
  */
@@ -50,19 +59,12 @@ export function judgeInTurn(
   { absent_s, failover_s }: { readonly absent_s: number; readonly failover_s: number },
 ): ClaimJudgement {
   const missed = trials.filter(({ trial }) => trial.valid).flatMap(missedIn);
-  const usual = trials
-    .filter(({ trial }) => trial.valid)
-    .map(withAll)
-    .reduce(sum, { failed: 0, total: 0, kinds: [] });
-  const usual_max = usual.total === 0 ? 1 : proportionInterval(usual.failed, usual.total).upper;
   const failing = missed.filter(({ without }) => without.failed > 0);
-  const broken = failing.filter(
-    ({ without: { failed, total } }) => proportionInterval(failed, total).lower > usual_max,
-  );
+  const broken = failing.filter(isMissed);
   const common = {
     claim,
     expected: `no failed request while any one is stopped, from ${String(failover_s)} s after the stop on`,
-    observed: observedOf(missed, failing),
+    observed: `${observedOf(missed, failing)}; each for ${String(absent_s)} s, not 60 s; there is no MongoDB here`,
     evidence: [
       {
         kind: 'table' as const,
@@ -90,8 +92,15 @@ export function judgeInTurn(
     invalid ??
     (missed.length === 0 ? 'nothing was stopped' : undefined) ??
     (few && `only ${String(few.without.total)} requests were sent without ${few.service}`) ??
-    (failing.length + usual.failed > 0 ? 'a few requests failed, no more often than with all of them' : undefined);
+    (missed.some(({ without, withAll }) => without.failed + withAll.failed > 0)
+      ? 'so few requests failed that they may have failed with all of them too'
+      : undefined);
   return why === undefined ? { ...common, verdict: 'conforms' } : { ...common, verdict: 'inconclusive', reason: why };
+}
+
+function isMissed({ without, withAll }: Missed): boolean {
+  const risk = fisherTail(without.failed, without.total, withAll.failed, withAll.total);
+  return without.seconds >= SECONDS_MIN && risk < RISK;
 }
 
 function observedOf(missed: readonly Missed[], failing: readonly Missed[]): string {
@@ -105,34 +114,37 @@ function absencesIn({ collected }: TrialData): Absence[] {
 }
 
 function missedIn(one: TrialData): Missed[] {
-  return absencesIn(one).map((absence) => {
+  const absences = absencesIn(one);
+  const rests = absences.map(({ rested_ms }, index): readonly [number, number] => [
+    rested_ms,
+    absences[index + 1]?.stopped_ms ?? rested_ms,
+  ]);
+  return absences.map((absence) => {
     const { series, stopped_ms, missing_ms, back_ms, rested_ms } = absence;
     const probes = series.flatMap((name) => one.series[name] ?? []);
-    const without = count(probes.filter((probe) => within(probe, missing_ms, back_ms)));
-    const all = count(probes.filter((probe) => probe.done_ms > stopped_ms && probe.sent_ms < rested_ms));
-    const moving = { failed: all.failed - without.failed, total: all.total - without.total, kinds: [] };
-    return { ...absence, without, moving };
+    const isWithout = (probe: SessionProbe): boolean =>
+      probe.sent_ms >= missing_ms &&
+      probe.sent_ms < back_ms &&
+      // A request that hangs ends long after it was sent, and so after the return.
+      (probe.ok || probe.done_ms < back_ms || probe.sent_ms < back_ms - MET_RETURN_MS);
+    const isMoving = (probe: SessionProbe): boolean => probe.sent_ms >= stopped_ms && probe.sent_ms < rested_ms;
+    const isResting = ({ sent_ms, done_ms }: SessionProbe): boolean =>
+      done_ms < (absences[0]?.stopped_ms ?? 0) || rests.some(([from, to]) => sent_ms >= from && done_ms <= to);
+    return {
+      ...absence,
+      without: count(probes.filter(isWithout)),
+      moving: count(probes.filter((probe) => isMoving(probe) && !isWithout(probe))),
+      withAll: count(probes.filter(isResting)),
+    };
   });
 }
 
-/** Requests of all series while nothing was stopped, from the first stop on. */
-function withAll(one: TrialData): Counts {
-  const absences = absencesIn(one);
-  const rests = absences.map(
-    ({ rested_ms }, index) => [rested_ms, absences[index + 1]?.stopped_ms ?? rested_ms] as const,
-  );
-  const probes = Object.values(one.series).flat();
-  return count(probes.filter((probe) => rests.some(([from_ms, to_ms]) => within(probe, from_ms, to_ms))));
-}
-
-const within = (probe: SessionProbe, from_ms: number, to_ms: number): boolean =>
-  probe.sent_ms >= from_ms && probe.done_ms <= to_ms;
-
 function count(probes: readonly SessionProbe[]): Counts {
   const failed = probes.filter((probe) => !probe.ok);
-  return { failed: failed.length, total: probes.length, kinds: [...new Set(failed.map(({ kind }) => kind))] };
-}
-
-function sum(a: Counts, b: Counts): Counts {
-  return { failed: a.failed + b.failed, total: a.total + b.total, kinds: [] };
+  return {
+    failed: failed.length,
+    total: probes.length,
+    kinds: [...new Set(failed.map(({ kind }) => kind))],
+    seconds: new Set(failed.map(({ sent_ms }) => Math.floor(sent_ms / 1000))).size,
+  };
 }

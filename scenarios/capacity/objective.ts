@@ -1,6 +1,7 @@
 /** A service-level objective: limits of latency percentiles and of the share of errors. */
 import { proportionInterval } from '../../measurement/statistics.ts';
 import type { LoadMeasurement } from '../engines/engine.ts';
+import { worthOfFailed } from '../engines/seconds.ts';
 import type { StepVerdict } from './search.ts';
 
 export interface Objective {
@@ -55,11 +56,11 @@ const percent = (share: number): string => String(Number((share * 100).toFixed(3
  */
 export function judgeStep(
   { latencies, errors }: Objective,
-  { corrected, outcomes, achieved }: LoadMeasurement,
+  { corrected, outcomes, achieved, seconds }: LoadMeasurement,
   heldUp: number,
 ): Exclude<StepVerdict, 'invalid' | 'disturbed'> {
   const due = Math.max(1, achieved + heldUp);
-  const worth = corrected.worthOfFailures;
+  const worth = worthOfFailed(seconds);
   const failed = proportionInterval(worth * (outcomes.failed + heldUp), worth * due);
   const judged = [
     { kept: failed.upper < errors, broken: failed.lower >= errors },

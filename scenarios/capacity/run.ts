@@ -3,7 +3,7 @@ import { monotonic_ms } from '../../measurement/clock.ts';
 import { samplesForUpperBound } from '../../measurement/statistics.ts';
 import type { CapacityResult, CapacityStep, Replicas } from '../../reports/record/types.ts';
 import type { LoadMeasurement } from '../engines/engine.ts';
-import { slowed, validityRules } from '../engines/validity.ts';
+import { countHeldUp, slowed, validityRules } from '../engines/validity.ts';
 import { countedSpan, generatorUse, meanCores, systemUse, usedUp } from '../cores.ts';
 import type { CoresSeen } from '../cores.ts';
 import { NEVER_SENT, offer } from '../run.ts';
@@ -102,7 +102,7 @@ async function oneStep(
   const limits = objective.latencies.map((one) => ({ ...one, claim: '' }));
   const users = Math.min(Math.max(usersFor(declared, shape, limits), options.addresses_min), options.addresses);
   const { measured, watched, heldUp } = await offer(declared, shape, users, options);
-  measured.corrected.record(Number.POSITIVE_INFINITY, heldUp);
+  if (heldUp > 0) for (const stage of measured.stages) countHeldUp(measured.corrected, stage);
   const cores = coresOf({ ...watched, sutCores: options.sutCores }, shape);
   const due = Math.max(1, measured.achieved + heldUp);
   const at_ms = (percentile: number): number =>

@@ -5,6 +5,7 @@ import type { ClusteredHistogram } from '../../measurement/clustered-histogram.t
 import type { LatencyHistogram } from '../../measurement/histogram.ts';
 import type { ConnectionsSeen, SlowSeen } from '../drivers/plan.ts';
 import type { LoadPlan } from '../k6/load.ts';
+import type { OutcomesBySecond } from './seconds.ts';
 
 /** Cumulative CPU figures of a container since its start. */
 export interface CpuFigures {
@@ -74,6 +75,7 @@ export interface StageMeasurement {
   /** Requests that the tool can have under way at once. */
   readonly users: number;
   readonly outcomes: Outcomes;
+  readonly seconds: OutcomesBySecond;
   /** From the intended start; failed requests count as endless, since no percentile may profit from them. */
   readonly corrected: ClusteredHistogram;
   /** How long users waited for the gateway: until it answered, or for the whole time-out. Failures that came at once kept nobody waiting. */

@@ -11,6 +11,7 @@ import { ACTUAL, BACKEND, CONNECT, CORRECTED, OVERHEAD } from '../k6/load.ts';
 import type { LoadStep } from '../k6/load.ts';
 import type { Outcomes } from './engine.ts';
 import { kindOf, Kinds, TIME_OUT } from './kinds.ts';
+import type { SecondOutcomes } from './seconds.ts';
 
 /** One line; `second` counts from the first request that the step was to start. */
 export interface Cell {
@@ -64,6 +65,8 @@ const CURVES = [50, 95, 99] as const;
 /** A histogram takes some 100 kB, and an hour has many seconds. */
 const OPEN_SECONDS_BEYOND_TIMEOUT = 5;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Sums and histograms of requests that count for verdicts. */
 export class CountedSamples {
   readonly corrected = new ClusteredHistogram();
@@ -75,6 +78,7 @@ export class CountedSamples {
   readonly waits = new LatencyHistogram();
   readonly outcomes = { answered: 0, refused: 0, failed: 0 };
   dropped = 0;
+  readonly seconds = new Map<number, Writable<SecondOutcomes>>();
   readonly #histograms: Readonly<Record<string, LatencyHistogram>> = {
     [CORRECTED]: this.corrected,
     [BACKEND]: this.backend,
@@ -98,6 +102,10 @@ export class CountedSamples {
   add(cell: DecodedCell, at_s: number): void {
     this.outcomes[cell.outcome] += cell.requests;
     this.dropped += cell.dropped;
+    const second = this.seconds.get(at_s) ?? { answered: 0, refused: 0, failed: 0, dropped: 0 };
+    second[cell.outcome] += cell.requests;
+    second.dropped += cell.dropped;
+    this.seconds.set(at_s, second);
     for (const [metric, latencies] of Object.entries(cell.histograms)) {
       const histogram = this.#histograms[metric];
       if (histogram instanceof ClusteredHistogram) histogram.addOf(at_s, latencies);

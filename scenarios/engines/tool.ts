@@ -71,6 +71,7 @@ export async function runTools(
     dropped: samples.dropped,
     users: Math.max(...stages.map(({ users }) => users)),
     outcomes: samples.outcomes,
+    seconds: samples.seconds,
     kinds: samples.kinds.table(),
     corrected: samples.corrected,
     actual: samples.actual,
@@ -90,9 +91,9 @@ function stageOf(
   samples: LoadSamples,
   users: number,
 ): StageMeasurement {
-  const { achieved, dropped, outcomes, corrected, waits } = samples.stages.get(name) ?? samples;
+  const { achieved, dropped, outcomes, seconds, corrected, waits } = samples.stages.get(name) ?? samples;
   const offered = rate_perS * duration_s;
-  return { name, start_s, duration_s, offered, achieved, dropped, users, outcomes, corrected, waits };
+  return { name, start_s, duration_s, offered, achieved, dropped, users, outcomes, seconds, corrected, waits };
 }
 
 /** Generators of one topology share the cores of the instruments. */

@@ -1,5 +1,6 @@
 /** Whether the generator did what was asked of it: only then does a measurement say anything about the gateway. */
 import type { CoreUse, ScenarioResult } from '../../reports/record/types.ts';
+import type { ClusteredHistogram } from '../../measurement/clustered-histogram.ts';
 import { samplesForUpperBound } from '../../measurement/statistics.ts';
 import { usedUp, useInWords } from '../cores.ts';
 import type { LoadMeasurement, StageMeasurement } from './engine.ts';
@@ -125,6 +126,11 @@ export function heldUpIn({ dropped, users, offered, waits, duration_s }: StageMe
   const long_ms = (1000 * users * duration_s) / offered / 2;
   const waited = (1 - waits.shareUpTo(long_ms)) * waits.count >= users / 2;
   return waited ? dropped : 0;
+}
+
+/** Counts what `heldUpIn` tells into latencies, as endless and in the seconds in which it was due. */
+export function countHeldUp(latency: ClusteredHistogram, stage: StageMeasurement): void {
+  if (heldUpIn(stage) > 0) for (const [at_s, { dropped }] of stage.seconds) latency.fail(at_s, dropped);
 }
 
 function throttled({ generatorCpu }: LoadMeasurement, duration_s: number): boolean {

@@ -16,21 +16,28 @@ const ABSENCES = ['a', 'b', 'c'].map((service, index): Absence => {
 /** @param fails whether a request fails that is sent so long after the stop of a service */
 function judged(
   fails: (service: string, since_ms: number) => boolean,
-  { absences = ABSENCES, ...made }: { absences?: readonly Absence[]; invalidReason?: string } = {},
+  {
+    absences = ABSENCES,
+    hang_ms = 5,
+    ...made
+  }: { absences?: readonly Absence[]; hang_ms?: number; invalidReason?: string } = {},
 ) {
   const answer = (sent_ms: number): string | null => {
     const last = ABSENCES.findLast(({ stopped_ms }) => sent_ms >= stopped_ms);
     return last && fails(last.service, sent_ms - last.stopped_ms) ? null : 'any';
   };
   const trial = madeTrial({ ...TIMES, answer, ...made });
+  const probes = trial.probes.map((probe) => (probe.ok ? probe : { ...probe, done_ms: probe.sent_ms + hang_ms }));
   const collected = { [IN_TURN]: absences.map((one) => JSON.stringify(one)) };
-  return judgeInTurn('demo', [{ ...trial, collected }], { absent_s: 12, failover_s: 3 });
+  return judgeInTurn('demo', [{ ...trial, series: { made: probes }, collected }], { absent_s: 12, failover_s: 3 });
 }
 
 test('nobody is missed when no request fails', () => {
   const judgement = judged(() => false);
   expect(judgement.verdict).toBe('conforms');
-  expect(judgement.observed).toMatch(/^3 stopped in turn; of 3\d\d requests meanwhile none failed$/);
+  expect(judgement.observed).toMatch(
+    /^3 stopped in turn; of 3\d\d requests meanwhile none failed; each for 12 s, not 60 s; there is no MongoDB here$/,
+  );
 });
 
 test('what fails during the failovers is no absence', () => {
@@ -44,6 +51,19 @@ test('one for which nobody takes over is named', () => {
   const judgement = judged((service, since_ms) => service === 'b' && since_ms < 16_000);
   expect(judgement).toMatchObject({ verdict: 'deviates', reason: 'nobody takes over for b' });
   expect(judgement.observed).toContain('without b failed');
+});
+
+test('requests that hang until the return, and longer, were sent without it', () => {
+  const judgement = judged((service, since_ms) => service === 'b' && since_ms < 16_000, { hang_ms: 12_000 });
+  expect(judgement).toMatchObject({ verdict: 'deviates', reason: 'nobody takes over for b' });
+  // One that begins when it returns may meet the return itself.
+  expect(judged((_, since_ms) => since_ms > 15_600 && since_ms < 16_000, { hang_ms: 2_000 }).verdict).toBe('conforms');
+});
+
+test('a moment in which all stood still is not an absence', () => {
+  expect(judged((service, since_ms) => service === 'b' && since_ms >= 8_000 && since_ms < 8_900).verdict).toBe(
+    'inconclusive',
+  );
 });
 
 test('one that is tried again now and then while it is gone is missed too', () => {

@@ -33,10 +33,13 @@ test('independent latencies are worth what they are, but for the few seconds tha
   });
   const many = effectiveShare(new Map(Array.from({ length: 2_000 }, (_, second) => [second, cluster()])));
   expect(many).toBeGreaterThan(0.8);
+  // Fifteen seconds could not tell that they depend on each other, so they count for less.
   const few = Array.from({ length: 200 }, () =>
     effectiveShare(new Map(Array.from({ length: 15 }, (_, second) => [second, cluster()]))),
   );
-  expect(few.reduce((sum, one) => sum + one, 0) / few.length).toBeGreaterThan(0.7);
+  const mean = few.reduce((sum, one) => sum + one, 0) / few.length;
+  expect(mean).toBeGreaterThan(0.35);
+  expect(mean).toBeLessThan(0.6);
 });
 
 test('requests that share the fate of their second are worth one', () => {
@@ -51,7 +54,7 @@ test('a share of none or all shows no clusters, and one second nothing of how se
   const two = (below: number) => new Map([0, 1].map((second) => [second, { samples: 100, below }]));
   expect(effectiveShare(two(0))).toBe(1);
   expect(effectiveShare(two(100))).toBe(1);
-  expect(effectiveShare(new Map([[0, { samples: 100, below: 50 }]]))).toBe(1);
+  expect(effectiveShare(new Map([[0, { samples: 100, below: 50 }]]))).toBe(0.01);
 });
 
 test('intervals cover the true percentile as often as they say, where those of independent samples do not', () => {
@@ -71,7 +74,7 @@ test('intervals cover the true percentile as often as they say, where those of i
     if (inside(truth_ms, independent(seen).interval_ms(95))) covered.independent += 1;
   }
   expect(covered.independent / rounds).toBeLessThan(0.75);
-  expect(covered.clustered / rounds).toBeGreaterThanOrEqual(0.9);
+  expect(covered.clustered / rounds).toBeGreaterThanOrEqual(0.93);
 });
 
 test('bounds only ever move outwards', () => {
@@ -124,4 +127,27 @@ test('halves are those of the time, with endless latencies', () => {
   expect(first.max_ms / 20).toBeCloseTo(1, 1);
   expect(second.percentile_ms(50) / 400).toBeCloseTo(1, 1);
   expect(second.max_ms).toBeGreaterThan(100_000);
+});
+
+test('seconds that differ by little differ, wherever the limit lies', () => {
+  const turns = (fast: number) =>
+    seconds(13, (second) => Array.from({ length: 300 }, () => (second < fast ? 197 : 203)));
+  const { lower, upper } = turns(7).interval_ms(50);
+  expect(lower).toBeLessThan(198);
+  expect(upper).toBeGreaterThanOrEqual(203);
+});
+
+test('failures that nobody sent count in their seconds', () => {
+  const told = seconds(60, (second) => Array.from({ length: 100 }, (_, n) => (second < 4 && n < 90 ? Infinity : 100)));
+  const held = seconds(60, (second) => Array.from({ length: second < 4 ? 10 : 100 }, () => 100));
+  for (let second = 0; second < 4; second += 1) held.fail(second, 90);
+  expect(held.interval_ms(95)).toEqual(told.interval_ms(95));
+  expect(held.interval_ms(95).lower).toBeLessThan(101);
+});
+
+test('latencies without seconds stand for themselves, and do not mix with others', () => {
+  const plain = new ClusteredHistogram();
+  for (let n = 1; n <= 1_000; n += 1) plain.record(n);
+  expect(plain.interval_ms(95)).toEqual(new LatencyHistogram().add(plain).interval_ms(95));
+  expect(() => seconds(2, () => [1]).add(new LatencyHistogram())).toThrow(TypeError);
 });

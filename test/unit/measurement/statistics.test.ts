@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { clockOffset } from '../../../measurement/clock.ts';
 import { seededRandom } from '../../../measurement/random.ts';
 import {
+  binomialTail,
+  fisherTail,
   median,
+  partialTail,
   proportionInterval,
   quantile,
   quantileInterval,
@@ -83,4 +86,21 @@ test('a seed gives the same numbers again, another seed gives others', () => {
   expect(Array.from({ length: 50 }, same)).toEqual(first);
   expect(Array.from({ length: 50 }, other)).not.toEqual(first);
   expect(first.every((value) => value >= 0 && value < 1)).toBe(true);
+});
+
+test('a tail for numbers that are not whole passes through those that are', () => {
+  for (const n of [40, 3_000, 200_000])
+    for (const p of [0.5, 0.95])
+      expect(partialTail(Math.round(n * p) + 3, n, p)).toBeCloseTo(binomialTail(Math.round(n * p) + 3, n, p), 3);
+  const between = partialTail(92.5, 93.5, 0.95);
+  expect(between).toBeLessThan(partialTail(92, 93.5, 0.95));
+  expect(between).toBeGreaterThan(partialTail(93, 93.5, 0.95));
+  expect(partialTail(0, 10, 0.5)).toBe(1);
+  expect(partialTail(11, 10, 0.5)).toBe(0);
+});
+
+test("Fisher's tea: three of four right has a chance of 17 in 70", () => {
+  expect(fisherTail(3, 4, 1, 4)).toBeCloseTo(17 / 70, 10);
+  expect(fisherTail(4, 4, 0, 4)).toBeCloseTo(1 / 70, 10);
+  expect(fisherTail(0, 4, 0, 4)).toBe(1);
 });

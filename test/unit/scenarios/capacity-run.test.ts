@@ -15,7 +15,7 @@ function carries(most_perS: number, { plan }: EngineRun): LoadMeasurement {
   const corrected = new ClusteredHistogram();
   corrected.record(rate_perS > most_perS ? 5_000 : 20, offered);
   const all = {
-    ...{ offered, achieved: offered, dropped: 0, users: 100, corrected, actual: corrected },
+    ...{ offered, achieved: offered, dropped: 0, users: 100, seconds: new Map(), corrected, actual: corrected },
     outcomes: { answered: offered, refused: 0, failed: 0 },
   };
   return {

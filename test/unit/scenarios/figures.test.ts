@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
 import { meanCores } from '../../../scenarios/cores.ts';
 import {
   acceptedPerMin,
@@ -31,7 +30,7 @@ function seen(answered: number, cores: number): LoadSeen {
     sutCores: 1,
     measured: {
       generatorCpu: { share: 0.5, throttled_ms: 0, othersShare: 0 },
-      corrected: new ClusteredHistogram(),
+      seconds: new Map(),
       offered: 102_000,
       achieved: 102_000,
       outcomes: { answered, refused: 0, failed: 102_000 - answered },

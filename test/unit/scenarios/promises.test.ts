@@ -18,7 +18,10 @@ function load(slow_ms: (second: number) => number): ClusteredHistogram {
   return all;
 }
 
-const judged = (slow_ms: (second: number) => number) => judgePromise(PROMISE, load(slow_ms), [], null);
+const judged = (slow_ms: (second: number) => number, slow: string | null = null) => {
+  const all = load(slow_ms);
+  return judgePromise(PROMISE, { all, halves: all.halves() }, [], slow);
+};
 const from = (second: number, ms: number, before_ms: number) => (at: number) => (at >= second ? ms : before_ms);
 
 test('what stays the same is kept, or not', () => {
@@ -41,6 +44,15 @@ test('one that was always too slow deviates, and one that was never too slow con
   expect(judged(from(14, 500, 110)).verdict).toBe('deviates');
   expect(judged(from(14, 10, 90)).verdict).toBe('conforms');
   expect(judged(from(14, 90, 10)).verdict).toBe('conforms');
+});
+
+test('what was slow beside the system explains a half that was', () => {
+  expect(judged(from(14, 500, 50), 'others took the machine').reason).toBe('others took the machine');
+});
+
+test('halves are told from the limit as finely as all of it', () => {
+  // All kept it, the second half by little.
+  expect(judged(from(14, 98, 90)).verdict).toBe('conforms');
 });
 
 test('a moment of slowness is no change', () => {

@@ -20,7 +20,7 @@ function measurement({ plan }: EngineRun): LoadMeasurement {
   corrected.record(broken ? 5_000 : 20, offered);
   const failed = broken ? offered / 10 : 0;
   const all = {
-    ...{ offered, achieved: offered, dropped: 0, users: 100, corrected, actual: corrected },
+    ...{ offered, achieved: offered, dropped: 0, users: 100, seconds: new Map(), corrected, actual: corrected },
     outcomes: { answered: offered - failed, refused: 0, failed },
   };
   return {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import apiLatency from '../../../scenarios/definitions/production-gateway/api-latency.ts';
 import overheadOfGateway from '../../../scenarios/definitions/production-gateway/gateway-overhead.ts';
 import { h2load } from '../../../scenarios/engines/driven.ts';
@@ -18,19 +19,35 @@ import { scenario, usersFor } from '../../../scenarios/scenario.ts';
 const declared = { ...apiLatency, figures: [] };
 const shape = { rate_perS: 60, warmup_s: 4, measured_s: 20 };
 
+/** Latencies of requests that were due in the 20 seconds of the load, the same in each. */
+function evenly(latencies_ms: readonly number[]): ClusteredHistogram {
+  const all = new ClusteredHistogram();
+  for (let second = 4; second < 24; second += 1) {
+    const one = new LatencyHistogram();
+    for (let index = second - 4; index < latencies_ms.length; index += 20) one.record(latencies_ms[index] ?? 0);
+    all.addOf(second, one);
+  }
+  return all;
+}
+
+const secondsOf = (dropped: number) =>
+  new Map(
+    Array.from({ length: 20 }, (_, n) => [4 + n, { answered: 60, refused: 0, failed: 0, dropped: dropped / 20 }]),
+  );
+
 /** 1,200 answered requests of 1–1,200 fifths of a millisecond each, times a factor. */
 function measurement(
   factor: number,
   { waits, ...rest }: Partial<LoadMeasurement & Pick<StageMeasurement, 'waits'>> = {},
 ): LoadMeasurement {
-  const corrected = new ClusteredHistogram();
-  for (let index = 1; index <= 1_200; index += 1) corrected.record((index / 5) * factor);
+  const corrected = evenly(Array.from({ length: 1_200 }, (_, index) => ((index + 1) / 5) * factor));
   const all = {
     offered: 1_200,
     achieved: 1_200,
     dropped: 0,
     users: 120,
     outcomes: { answered: 1_200, refused: 0, failed: 0 },
+    seconds: secondsOf(rest.dropped ?? 0),
     corrected,
     actual: corrected,
     ...rest,
@@ -200,8 +217,7 @@ test('CPU share counts against what the generator may use', () => {
 });
 
 test('a scenario of overhead is judged by what the gateway adds, not by latency', async () => {
-  const overhead = new ClusteredHistogram();
-  for (let index = 1; index <= 1_200; index += 1) overhead.record(index / 100);
+  const overhead = evenly(Array.from({ length: 1_200 }, (_, index) => (index + 1) / 100));
   const measured = measurement(5, { overhead });
   const withEngine = scenario({
     ...overheadOfGateway,

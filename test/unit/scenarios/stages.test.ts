@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 
 import { thinned } from '../../../cli/run/curves.ts';
 import { ClusteredHistogram } from '../../../measurement/clustered-histogram.ts';
+import { LatencyHistogram } from '../../../measurement/histogram.ts';
 import type { Curve } from '../../../reports/record/types.ts';
 import declared from '../../../scenarios/definitions/production-gateway/go-live.ts';
 import type { LoadMeasurement, StageMeasurement } from '../../../scenarios/engines/engine.ts';
+import type { SecondOutcomes } from '../../../scenarios/engines/seconds.ts';
 import { heldUp, validityRules } from '../../../scenarios/engines/validity.ts';
 import { judgeFigure } from '../../../scenarios/figures.ts';
 import type { LoadSeen } from '../../../scenarios/figures.ts';
@@ -14,14 +16,25 @@ import { answeredIn, growthIn, latencyIn, stageRows } from '../../../scenarios/s
 const shape = { rate_perS: 40, warmup_s: 10, measured_s: 200 };
 
 /** A stage of ten seconds at 100 requests a second, each of so many ms. */
-function stage(name: string, start_s: number, latency_ms: number, rest: Partial<StageMeasurement> = {}) {
+function stage(
+  name: string,
+  start_s: number,
+  latency_ms: number,
+  rest: Partial<StageMeasurement> = {},
+): StageMeasurement {
+  const { achieved = 1_000, dropped = 0, outcomes = { answered: achieved, refused: 0, failed: 0 } } = rest;
   const corrected = new ClusteredHistogram();
-  const { achieved = 1_000 } = rest;
-  corrected.record(latency_ms, achieved);
-  const outcomes = { answered: achieved, refused: 0, failed: 0 };
+  const seconds = new Map<number, SecondOutcomes>();
+  for (let second = start_s; second < start_s + 10; second += 1) {
+    const one = new LatencyHistogram();
+    one.record(latency_ms, achieved / 10);
+    corrected.addOf(second, one);
+    const { answered, refused, failed } = outcomes;
+    seconds.set(second, { answered: answered / 10, refused: refused / 10, failed: failed / 10, dropped: dropped / 10 });
+  }
   return {
-    ...{ name, start_s, duration_s: 10, offered: 1_000, achieved, dropped: 0, users: 200 },
-    ...{ outcomes, corrected, waits: corrected },
+    ...{ name, start_s, duration_s: 10, offered: 1_000, achieved, dropped, users: 200 },
+    ...{ outcomes, corrected, waits: corrected, seconds },
     ...rest,
   };
 }
