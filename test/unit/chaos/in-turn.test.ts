@@ -29,15 +29,17 @@ function judged(
   const trial = madeTrial({ ...TIMES, answer, ...made });
   const probes = trial.probes.map((probe) => (probe.ok ? probe : { ...probe, done_ms: probe.sent_ms + hang_ms }));
   const collected = { [IN_TURN]: absences.map((one) => JSON.stringify(one)) };
-  return judgeInTurn('demo', [{ ...trial, series: { made: probes }, collected }], { absent_s: 12, failover_s: 3 });
+  return judgeInTurn('demo', [{ ...trial, series: { made: probes }, collected }], {
+    absent_s: 12,
+    failover_s: 3,
+    notShown: 'for less long',
+  });
 }
 
 test('nobody is missed when no request fails', () => {
   const judgement = judged(() => false);
   expect(judgement.verdict).toBe('conforms');
-  expect(judgement.observed).toMatch(
-    /^3 stopped in turn; of 3\d\d requests meanwhile none failed; each for 12 s, not 60 s; there is no MongoDB here$/,
-  );
+  expect(judgement.observed).toMatch(/^3 stopped in turn; of 3\d\d requests meanwhile none failed; for less long$/);
 });
 
 test('what fails during the failovers is no absence', () => {
