@@ -13,6 +13,10 @@ import { CONFIDENCE, quantileRanks } from './statistics.ts';
 /** Longest latency that is kept apart; longer ones are counted as this one. */
 export const LONGEST_MS = 120_000;
 
+/** A latency to a tenth of a millisecond: `271.3 ms`; an endless one is no answer. */
+export const latencyInWords = (ms: number): string =>
+  ms >= LONGEST_MS ? 'no answer' : `${String(Math.round(ms * 10) / 10)} ms`;
+
 /** A mergeable latency histogram in milliseconds. */
 export class LatencyHistogram {
   readonly #histogram: JsHistogram;
@@ -46,7 +50,7 @@ export class LatencyHistogram {
   }
 
   get max_ms(): number {
-    return this.count === 0 ? 0 : this.#histogram.maxValue / 1000;
+    return this.count === 0 ? 0 : Math.min(LONGEST_MS, this.#histogram.maxValue / 1000);
   }
 
   get mean_ms(): number {
@@ -55,7 +59,8 @@ export class LatencyHistogram {
 
   /** Latency at a percentile (0–100); 0 when nothing was recorded. */
   percentile_ms(percentile: number): number {
-    return this.count === 0 ? 0 : this.#histogram.getValueAtPercentile(percentile) / 1000;
+    // The library tells the upper end of what it cannot tell apart.
+    return this.count === 0 ? 0 : Math.min(LONGEST_MS, this.#histogram.getValueAtPercentile(percentile) / 1000);
   }
 
   /** The `rank`-th smallest latency (1-based). */

@@ -9,6 +9,7 @@ import type {
 } from '../reports/record/types.ts';
 import { mergeVerdicts } from '../reports/record/merge.ts';
 import { monotonic_ms } from '../measurement/clock.ts';
+import { latencyInWords } from '../measurement/histogram.ts';
 import type { LatencyHistogram } from '../measurement/histogram.ts';
 import { samplesForUpperBound } from '../measurement/statistics.ts';
 import { countedSpan, generatorUse } from './cores.ts';
@@ -217,11 +218,13 @@ function describe({
   readonly figures: readonly ScenarioFigure[];
 }): string {
   const seen = [
-    ...judged.map((promise) => `P${promise.percentile} ${promise.measured_ms} ms (promised ${promise.limit_ms})`),
+    ...judged.map(
+      (promise) => `P${promise.percentile} ${latencyInWords(promise.measured_ms)} (promised ${promise.limit_ms})`,
+    ),
     ...figuresInWords(figures),
   ];
   return [
-    seen.length === 0 ? `median ${round(decisive.percentile_ms(50))} ms` : seen.join(', '),
+    seen.length === 0 ? `median ${latencyInWords(decisive.percentile_ms(50))}` : seen.join(', '),
     `${achieved} of ${offered} requests sent`,
     `${outcomes.failed + heldUp} failed`,
     `${outcomes.refused} refused`,
@@ -244,5 +247,3 @@ function figuresInWords(figures: readonly ScenarioFigure[]): string[] {
 function finite(latency: LatencyHistogram, timeout_s: number): PercentilePoint[] {
   return latency.spectrum().map((point) => ({ ...point, value_ms: Math.min(point.value_ms, timeout_s * 1000) }));
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,6 +1,7 @@
 import { claimResult } from '../../conformance/verify.ts';
 import { notApplicable } from '../../conformance/outcome.ts';
 import { startGenerators } from '../../environments/harness/generator.ts';
+import { latencyInWords } from '../../measurement/histogram.ts';
 import { phaseTimes } from '../../scenarios/phases.ts';
 import { runScenario } from '../../scenarios/run.ts';
 import type { ClaimResult, Interval, ScenarioResult } from '../../reports/record/types.ts';
@@ -65,7 +66,7 @@ export function sayings(result: ScenarioResult): Saying[] {
         claim,
         verdict,
         expected: `${what} below ${String(limit_ms)} ms`,
-        observed: `${what} ${String(measured_ms)} ms; ${between(interval_ms, 'ms')}`,
+        observed: `${what} ${latencyInWords(measured_ms)}; ${between(interval_ms, 'ms')}`,
         ...(reason === undefined ? {} : { reason }),
       };
     },
@@ -127,7 +128,9 @@ function journalPromise({ claim: id, ...saying }: Saying, result: ScenarioResult
 }
 
 const between = ({ lower, upper }: Interval, unit: string): string =>
-  `with 95 % confidence between ${bound(lower)} and ${bound(upper)} ${unit}`;
+  `with 95 % confidence between ${bound(lower, unit)} and ${bound(upper, unit)}`;
 
-const bound = (value: number | null): string =>
-  value === null ? 'an open bound' : String(Math.round(value * 10) / 10);
+function bound(value: number | null, unit: string): string {
+  if (value === null) return 'an open bound';
+  return unit === 'ms' ? latencyInWords(value) : `${String(Math.round(value * 10) / 10)} ${unit}`;
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { LatencyHistogram, LONGEST_MS, mergeHistograms } from '../../../measurement/histogram.ts';
+import { LatencyHistogram, latencyInWords, LONGEST_MS, mergeHistograms } from '../../../measurement/histogram.ts';
 
 function uniform(from: number, to: number): LatencyHistogram {
   const histogram = new LatencyHistogram();
@@ -45,7 +45,9 @@ test('nothing recorded, nothing claimed; endless latencies count as the longest'
   expect(histogram.shareUpTo(10)).toBe(0);
   histogram.record(Number.POSITIVE_INFINITY);
   histogram.record(-1);
-  expect(histogram.percentile_ms(100)).toBeGreaterThanOrEqual(LONGEST_MS);
+  expect(histogram.percentile_ms(100)).toBe(LONGEST_MS);
+  expect(latencyInWords(histogram.percentile_ms(100))).toBe('no answer');
+  expect(latencyInWords(271.34)).toBe('271.3 ms');
   expect(histogram.shareUpTo(10)).toBe(0.5);
 });
 
