@@ -13,6 +13,10 @@ import { deliver, deliverOne, judged, listed, proof, table } from './exchange.ts
 const REPEATS = 8;
 /** Long enough for all of them to be under way at once, ms. */
 const TOGETHER_MS = 300;
+/** From one address on one route: with those on another route no more than one address may have under way. */
+const AT_ONCE = 4;
+/** After which they have ended. */
+const ROUND_MS = 1_000;
 
 /** One Set-Cookie field. */
 export interface SetCookie {
@@ -174,7 +178,10 @@ export interface ByAddress {
   readonly clients: readonly { readonly address: string; readonly instances: readonly string[] }[];
 }
 
-/** Sends `count` requests in a row from each address to a route of the customer pool, without cookies. */
+/**
+ * Sends `count` requests from each address to a route of the customer pool, without cookies. Several are under way at
+ * the same time, as those of `strangers` are, and for the same reason.
+ */
 export async function byAddress(
   context: CaseContext,
   route: string,
@@ -184,7 +191,13 @@ export async function byAddress(
 ): Promise<ByAddress> {
   const probes = addresses.flatMap((address) => {
     const client = gateway.at(address);
-    return Array.from({ length: count }, () => ({ client, path: route, connection: address.address }));
+    return Array.from({ length: count }, (_, n) => ({
+      client,
+      path: route,
+      connection: marker('c'),
+      at_ms: Math.floor(n / AT_ONCE) * ROUND_MS,
+      behave: { delay_ms: TOGETHER_MS },
+    }));
   });
   const delivered = await deliver(context, probes);
   return {
