@@ -86,28 +86,28 @@ export class ClusteredHistogram extends LatencyHistogram {
     const seconds = [...this.#seconds].map(([second, bins]) => [second, sorted(bins)] as const);
     const worth = (bin: number): number =>
       effectiveShare(new Map(seconds.map(([second, bins]) => [second, clusterAt(bins, bin)])));
+    const bins = this.#occupied();
     return {
-      lower: ranks.lower === null ? null : this.#lower(ranks.lower, p, tail, worth),
-      upper: ranks.upper === null ? null : this.#upper(ranks.upper, p, tail, worth),
+      lower: ranks.lower === null ? null : this.#lower(ranks.lower, bins, p, tail, worth),
+      upper: ranks.upper === null ? null : this.#upper(ranks.upper, bins, p, tail, worth),
     };
   }
 
-  #lower(rank: number, p: number, tail: number, worthAt: (bin: number) => number): number {
+  #lower(rank: number, bins: readonly Occupied[], p: number, tail: number, worthAt: (bin: number) => number): number {
     const excluded = ({ bin, below }: Occupied): boolean => {
       const worth = worthAt(bin);
       return 1 - partialTail(worth * below + 1, worth * this.count, p) <= tail;
     };
-    const bound = this.#occupied().findLast((one) => one.below < rank && excluded(one));
+    const bound = bins.findLast((one) => one.below < rank && excluded(one));
     const shortest_ms = this.atRank_ms(1);
     return bound === undefined || bound.below === 0 ? shortest_ms : Math.min(this.atRank_ms(rank), edge_ms(bound.bin));
   }
 
-  #upper(rank: number, p: number, tail: number, worthAt: (bin: number) => number): number {
+  #upper(rank: number, bins: readonly Occupied[], p: number, tail: number, worthAt: (bin: number) => number): number {
     const excluded = ({ bin, below }: Occupied): boolean => {
       const worth = worthAt(bin);
       return partialTail(worth * below, worth * this.count, p) <= tail;
     };
-    const bins = this.#occupied();
     const bound = bins.findIndex((one) => one.below >= rank && excluded(one));
     // What is shorter than all in a bin lies in the bin before.
     const before = bins[bound - 1];

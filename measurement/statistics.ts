@@ -97,14 +97,16 @@ export function partialTail(k: number, n: number, p: number): number {
  */
 export function fisherTail(more: number, moreOf: number, few: number, fewOf: number): number {
   const happened = more + few;
-  const choose = (n: number, k: number): number =>
-    jStat.gammaln(n + 1) - jStat.gammaln(k + 1) - jStat.gammaln(n - k + 1);
-  const all = choose(moreOf + fewOf, happened);
+  const all = logChoose(moreOf + fewOf, happened);
   let sum = 0;
   for (let k = more; k <= Math.min(happened, moreOf); k += 1)
-    if (happened - k <= fewOf) sum += Math.exp(choose(moreOf, k) + choose(fewOf, happened - k) - all);
+    if (happened - k <= fewOf) sum += Math.exp(logChoose(moreOf, k) + logChoose(fewOf, happened - k) - all);
   return Math.min(1, sum);
 }
+
+/** Natural logarithm of the number of ways to choose k of n. */
+const logChoose = (n: number, k: number): number =>
+  jStat.gammaln(n + 1) - jStat.gammaln(k + 1) - jStat.gammaln(n - k + 1);
 
 /** P(B ≤ k) for B binomial(n, p): the shorter tail is summed outwards from k, until its terms no longer count. */
 function binomialCdf(k: number, n: number, p: number): number {
@@ -116,9 +118,7 @@ function binomialCdf(k: number, n: number, p: number): number {
 /** Sum of P(B = i) for i = k, k − 1, … 0. */
 function tailSum(k: number, n: number, p: number): number {
   const odds = (1 - p) / p;
-  let term = Math.exp(
-    jStat.gammaln(n + 1) - jStat.gammaln(k + 1) - jStat.gammaln(n - k + 1) + k * Math.log(p) + (n - k) * Math.log1p(-p),
-  );
+  let term = Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p));
   let sum = 0;
   for (let i = k; i >= 0 && term > sum * 1e-17; i -= 1) {
     sum += term;

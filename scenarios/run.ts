@@ -16,7 +16,6 @@ import { countedSpan, generatorUse } from './cores.ts';
 import type { CoresSeen } from './cores.ts';
 import type { Generator, GeneratorHost, LoadMeasurement, ResourceSampler } from './engines/engine.ts';
 import { countHeldUp, heldUp, slowed, validityRules } from './engines/validity.ts';
-
 import { judgeFigure } from './figures.ts';
 import type { FigurePromise } from './figures.ts';
 import type { LoadPlan, LoadStep } from './k6/load.ts';
@@ -80,7 +79,7 @@ export async function runScenario(name: string, declared: Scenario, options: Sce
   );
   const slow = slowed(measured, generatorUse(watched, countedSpan(shape)));
   const decisive = measured[declared.measures === 'overhead' ? 'overhead' : 'corrected'];
-  if (heldUp > 0) for (const stage of measured.stages) countHeldUp(decisive, stage);
+  if (heldUp > 0) countHeldUp(decisive, measured.stages);
   const halves = decisive.halves();
   const judged = promises.map((promise) =>
     judgePromise(promise, { all: decisive, halves }, validity, slow?.why ?? null),

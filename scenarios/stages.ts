@@ -27,7 +27,7 @@ export const answeredIn = (stage: string, declared: Declared): FigurePromise => 
 /** Latencies of a stage from the intended start; requests that the gateway held up never ended. */
 function latencyOf(stage: StageMeasurement): LatencyHistogram {
   const latency = new ClusteredHistogram().add(stage.corrected);
-  countHeldUp(latency, stage);
+  countHeldUp(latency, [stage]);
   return latency;
 }
 

@@ -8,6 +8,7 @@ import type { Client, Gateway } from '../gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { CUSTOMER_PATH, inTurn, inWords, servedBy, tally } from './balancing.ts';
 import { deliver, deliverOne, judged, listed, proof, table } from './exchange.ts';
+import type { Probe } from './exchange.ts';
 
 /** Requests that tell a client that keeps its instance from one that does not. */
 const REPEATS = 8;
@@ -86,14 +87,17 @@ export async function returns(
  */
 export async function strangers(context: CaseContext): Promise<string[]> {
   const client = context.client();
-  const probes = Array.from({ length: REPEATS }, () => ({
-    client,
-    path: CUSTOMER_PATH,
-    connection: marker('c'),
-    behave: { delay_ms: TOGETHER_MS },
-  }));
+  const probes = Array.from({ length: REPEATS }, () => underWay(client, CUSTOMER_PATH));
   return (await deliver(context, probes)).map(servedBy);
 }
+
+/** A request over a connection of its own that is under way for long enough to meet others. */
+const underWay = (client: Client, path: string): Probe => ({
+  client,
+  path,
+  connection: marker('c'),
+  behave: { delay_ms: TOGETHER_MS },
+});
 
 /** A client that got a cookie, and those who have none. */
 export interface Pinned {
@@ -192,11 +196,8 @@ export async function byAddress(
   const probes = addresses.flatMap((address) => {
     const client = gateway.at(address);
     return Array.from({ length: count }, (_, n) => ({
-      client,
-      path: route,
-      connection: marker('c'),
+      ...underWay(client, route),
       at_ms: Math.floor(n / AT_ONCE) * ROUND_MS,
-      behave: { delay_ms: TOGETHER_MS },
     }));
   });
   const delivered = await deliver(context, probes);

@@ -102,7 +102,7 @@ async function oneStep(
   const limits = objective.latencies.map((one) => ({ ...one, claim: '' }));
   const users = Math.min(Math.max(usersFor(declared, shape, limits), options.addresses_min), options.addresses);
   const { measured, watched, heldUp } = await offer(declared, shape, users, options);
-  if (heldUp > 0) for (const stage of measured.stages) countHeldUp(measured.corrected, stage);
+  if (heldUp > 0) countHeldUp(measured.corrected, measured.stages);
   const cores = coresOf({ ...watched, sutCores: options.sutCores }, shape);
   const due = Math.max(1, measured.achieved + heldUp);
   const at_ms = (percentile: number): number =>

@@ -128,9 +128,10 @@ export function heldUpIn({ dropped, users, offered, waits, duration_s }: StageMe
   return waited ? dropped : 0;
 }
 
-/** Counts what `heldUpIn` tells into latencies, as endless and in the seconds in which it was due. */
-export function countHeldUp(latency: ClusteredHistogram, stage: StageMeasurement): void {
-  if (heldUpIn(stage) > 0) for (const [at_s, { dropped }] of stage.seconds) latency.fail(at_s, dropped);
+/** Counts what `heldUpIn` tells of stages into latencies, as endless and in the seconds in which it was due. */
+export function countHeldUp(latency: ClusteredHistogram, stages: readonly StageMeasurement[]): void {
+  for (const stage of stages.filter((one) => heldUpIn(one) > 0))
+    for (const [at_s, { dropped }] of stage.seconds) latency.fail(at_s, dropped);
 }
 
 function throttled({ generatorCpu }: LoadMeasurement, duration_s: number): boolean {

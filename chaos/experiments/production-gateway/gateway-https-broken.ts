@@ -19,7 +19,6 @@ export default pairExperiment({
   limit_s: null,
   trials: { smoke: 1, nightly: 3, prerelease: 10 },
   // Where nobody takes over, nobody is served: that is the finding, not a failure to look.
-  // Without a takeover nobody is served; the figures say so.
   observe: async (watch) => {
     await orNull(untilServed(watch, LOOK_MS, LOOK_MS + 1_000));
   },
